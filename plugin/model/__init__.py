@@ -1,0 +1,1 @@
+"""The nouns of the house: frozen, pure, without clock, network or database."""

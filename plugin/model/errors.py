@@ -1,0 +1,46 @@
+"""Errors sorted by what the caller can do about them."""
+
+from __future__ import annotations
+
+
+class StewardError(Exception):
+    """Base of all our errors: the message names the thing, the place and the way out."""
+
+
+class Unavailable(StewardError):
+    """Later: the other side is down, overloaded or refuses the token; nothing counts against the case.
+
+    ``retry_after`` is in seconds, where the other side said it.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Refused(StewardError):
+    """Not like this: the other side said no, and nothing was done. ``status`` is the HTTP status, None without one."""
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Unknown(StewardError):
+    """Find out first: the call may or may not have had its effect."""
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class NotFound(Refused):
+    """Zammad answered 404: the record does not exist (any more)."""
+
+
+class OutOfSight(Refused):
+    """Zammad answered 403 for one record: it exists, we may not see it."""
+
+
+class PackError(StewardError):
+    """Do not start: the policy pack is wrong; the message is ``file:line:column: key: found, allowed``."""

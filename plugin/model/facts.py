@@ -1,0 +1,115 @@
+"""A case's timeline of facts: what Zammad itself recorded, when it happened and when we saw it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from plugin.model.people import SYSTEM, Actor
+
+
+class FactKind(StrEnum):
+    """What a fact tells. The keys of ``Fact.data`` are named behind each."""
+
+    CREATED = "created"
+    """The ticket began. number, group_id, group, owner_id, owner, customer_id, state_type, priority_id, article_type, article_sender.
+
+    The values are those *at creation*, unwound from the history."""
+    ARTICLE = "article"
+    """An article. id, type, sender, internal, communication, to_customer, origin_by_id, automatic (an automatic reply or bulk
+    mail), failed (known not to have been delivered), ours (list of op_keys when Steward wrote it), macro (a line our macros
+    write), from_own_domain, attachments. Payload: subject, body (plain text), from, to, cc, message_id."""
+    CHANGED = "changed"
+    """A ticket attribute changed. attribute, from, to (texts), id_from, id_to (ids or None), and state_type_from, state_type_to
+    for ``state``; login_from, login_to for ``owner`` and ``customer``."""
+    TAG_ADDED = "tag_added"
+    """tag"""
+    TAG_REMOVED = "tag_removed"
+    """tag"""
+    MERGED_INTO = "merged_into"
+    """This ticket went into another one. target_id."""
+    RECEIVED_MERGE = "received_merge"
+    """Another ticket came in. source_id, and what it carries: accepted_at (ISO or None), first_asked {id, login, at} or None,
+    accountable login or None, kind, tier."""
+    TIME_TRIGGER = "time_trigger"
+    """Zammad's own reminder or escalation fired. trigger."""
+    TASK_DONE = "task_done"
+    """One of our tasks was ticked or its ticket closed. task (its key), ticket_id or item_id. by and at are those of Zammad's row."""
+    TASK_REOPENED = "task_reopened"
+    """A task was unticked or its ticket reopened. task."""
+    OBSERVED = "observed"
+    """A state without a Zammad row, seen at ``seen_at``; starts no clock. what (vip, adopted, deleted, out_of_sight, in_sight,
+    person, field_at_creation, article_gone, revived …) and value, plus keys of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One entry of the timeline.
+
+    ``key`` is Zammad's own row (``article:17``, ``history:812``) or ``observed:<what>[:<detail>]``. The same key with a
+    higher ``revision`` supersedes the earlier entry (an article made internal, say); nothing is ever rewritten.
+    ``at`` is when it happened by Zammad's clock, ``seen_at`` when we first read it. ``data`` holds codes and ids only,
+    ``payload`` the customer's words, erasable; None once erased.
+    """
+
+    key: str
+    kind: FactKind
+    at: datetime
+    seen_at: datetime
+    by: Actor = SYSTEM
+    data: Mapping[str, Any] = field(default_factory=dict)
+    payload: Mapping[str, Any] | None = None
+    revision: int = 0
+
+    def __getitem__(self, name: str) -> Any:
+        return self.data.get(name)
+
+    def text(self, name: str) -> str:
+        """A text of the payload, empty when erased or absent."""
+        return str((self.payload or {}).get(name) or "")
+
+
+def _row_number(key: str) -> int:
+    _, _, number = key.partition(":")
+    return int(number) if number.isdigit() else 0
+
+
+class Timeline:
+    """The facts of one ticket in the order they happened, each key in its newest revision."""
+
+    __slots__ = ("_facts", "ticket_id")
+
+    def __init__(self, ticket_id: int, facts: Iterable[Fact]) -> None:
+        newest: dict[str, Fact] = {}
+        for fact in facts:
+            known = newest.get(fact.key)
+            if known is None or fact.revision >= known.revision:
+                newest[fact.key] = fact
+        self.ticket_id = ticket_id
+        self._facts = tuple(sorted(newest.values(), key=lambda f: (f.at, _ORDER[f.kind], _row_number(f.key), f.key)))
+
+    def __iter__(self) -> Iterator[Fact]:
+        return iter(self._facts)
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+    def of(self, *kinds: FactKind) -> tuple[Fact, ...]:
+        return tuple(f for f in self._facts if f.kind in kinds)
+
+    def changes_of(self, attribute: str) -> tuple[Fact, ...]:
+        return tuple(f for f in self._facts if f.kind is FactKind.CHANGED and f["attribute"] == attribute)
+
+    def get(self, key: str) -> Fact | None:
+        return next((f for f in self._facts if f.key == key), None)
+
+    def observed(self, what: str) -> Fact | None:
+        """The newest observation of that name."""
+        return next((f for f in reversed(self._facts) if f.kind is FactKind.OBSERVED and f["what"] == what), None)
+
+
+# At one instant: creation first, then articles (Zammad saves them before the changes they cause), then the rest.
+_ORDER = {kind: position for position, kind in enumerate(FactKind)}

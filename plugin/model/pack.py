@@ -1,0 +1,158 @@
+"""A policy pack as the rules see it: scope, people, tiers, words, clocks and rules, all checked and typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from plugin.model.calendars import Calendar
+from plugin.model.decision import Mode
+from plugin.model.durations import Duration
+
+
+class Kind(StrEnum):
+    """What a ticket is taken for (design.md, "Which tickets, from when")."""
+
+    COMPLAINT = "complaint"
+    REQUEST = "request"
+    NONE = "none"
+
+
+class Tier(StrEnum):
+    """Severity of a complaint, lowest first (A2.1)."""
+
+    GENERAL = "general"
+    SERIOUS = "serious"
+    MAJOR = "major"
+
+
+TIERS: tuple[Tier, ...] = (Tier.GENERAL, Tier.SERIOUS, Tier.MAJOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which tickets the pack is for. ``groups`` None: every group the service user may change."""
+
+    groups: tuple[str, ...] | None = None
+    exclude_groups: tuple[str, ...] = ()
+    exclude_tags: tuple[str, ...] = ()
+    """A ticket with one of these tags is left alone (spam)."""
+    exclude_senders: tuple[str, ...] = ()
+    """Addresses or RE2 patterns of monitoring systems: kind ``none``."""
+    own_domains: tuple[str, ...] = ()
+    """Mail domains of our own: their tickets are kind ``none``."""
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Logins named by the pack; empty means none is named, and steps go to first responder and owner instead."""
+
+    supervisors: tuple[str, ...] = ()
+    management: tuple[str, ...] = ()
+    legal: tuple[str, ...] = ()
+    quality: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TierSettings:
+    """Who handles a tier (logins told when a complaint enters it)."""
+
+    handlers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSettings:
+    """One clock of the pack. ``target`` and ``limit`` run on ``calendar``; ``kinds`` says which tickets it is for.
+
+    ``warn_at`` is the share of the limit (0–1) at which it warns; the target warns too if it is earlier.
+    ``pauses``: whether waiting for the customer stops it. ``tiers`` None: all.
+    """
+
+    name: str
+    clause: str
+    limit: Duration
+    calendar: str
+    target: Duration | None = None
+    warn_at: float = 0.75
+    kinds: tuple[Kind, ...] = (Kind.COMPLAINT,)
+    tiers: tuple[Tier, ...] | None = None
+    pauses: bool = False
+    extended_limit: Duration | None = None
+    """The limit after the one extension (resolution: 60 days)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Word lists, each an RE2 alternation compiled once by the policy: plain phrases, matched without case at word edges."""
+
+    complaint: tuple[str, ...] = ()
+    serious: tuple[str, ...] = ()
+    danger: tuple[str, ...] = ()
+    mood: tuple[str, ...] = ()
+    natures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """Which tickets a rule is for, inside the scope; an empty part is no restriction."""
+
+    kinds: tuple[Kind, ...] = ()
+    tiers: tuple[Tier, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One policy put to work. ``options`` is an instance of the policy module's ``Options``.
+
+    ``limit``: at most so many tickets are written to by this rule in a rolling 24 h; None for no cap.
+    """
+
+    name: str
+    policy: str
+    mode: Mode
+    options: object
+    when: When = When()
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Record classes and how long each is kept at least (C3.3: six months)."""
+
+    minimum: Duration
+    classes: Mapping[str, Duration]
+    default_class: str = "service"
+    complaint_class: str = "complaint"
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A whole pack. ``version`` is a digest of its text: versions are kept, never overwritten."""
+
+    name: str
+    version: str
+    title: str
+    language: str
+    zone: str
+    scope: Scope
+    people: People
+    tiers: Mapping[Tier, TierSettings]
+    natures: tuple[str, ...]
+    words: Words
+    group_kinds: Mapping[str, Kind]
+    """Groups whose tickets are of a kind whatever is said (group "Complaints": complaint)."""
+    calendars: Mapping[str, Calendar]
+    clocks: Mapping[str, ClockSettings]
+    rules: tuple[Rule, ...]
+    retention: Retention
+    office: str = "office"
+    """Name of the calendar for working days, orphan and hand-over times, quiet hours."""
+
+    def calendar(self, name: str) -> Calendar:
+        return self.calendars[name]
+
+    @property
+    def office_calendar(self) -> Calendar:
+        return self.calendars[self.office]
