@@ -1,0 +1,65 @@
+# One command each: what a person or the pipeline does with this repository.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.up-to-date
+SOURCES := plugin tests docs $(wildcard bench)
+PYTEST_ARGS ?=
+
+.PHONY: help env demo test check lint types lock docs clean
+
+help: ## show this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+env: $(STAMP) ## build .venv from the lock; does nothing when it is current
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "make: $(PYTHON) is older than 3.11; give a newer one: make PYTHON=python3.12 env" >&2; exit 1; }
+	@# Debian keeps venv's other half in a package of its own
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || tests/apt.sh python3-venv
+	[[ -x $(BIN)/python ]] || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: env ## play the story: sandbox Zammad and Steward, days in seconds
+	$(BIN)/steward demo
+
+test: env lint types ## everything: lint, types, tests on SQLite and on a PostgreSQL of its own, branch coverage
+	$(BIN)/coverage erase
+	tests/postgresql.sh $(BIN)/coverage run -m pytest $(PYTEST_ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+check: lint types ## lint and types only
+
+lint: env ## ruff's rules and format
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+
+types: env ## mypy, strict
+	$(BIN)/mypy $(SOURCES)
+
+lock: ## write both locks anew from pyproject.toml
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
+	.venv-lock/bin/uv pip compile $(LOCK_OPTIONS) --output-file requirements.lock pyproject.toml
+	.venv-lock/bin/uv pip compile $(LOCK_OPTIONS) --output-file requirements-dev.lock --extra dev pyproject.toml
+	rm -rf .venv-lock
+
+# one lock for every Python from 3.11 on, with the hashes of all its wheels
+LOCK_OPTIONS := --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+docs: env ## draw docs/architecture.svg and write docs/settings.md anew
+	$(BIN)/python docs/draw_architecture.py
+	$(BIN)/python docs/write_settings.py
+
+clean: ## remove what the other targets made
+	rm -rf .venv .venv-lock build dist *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

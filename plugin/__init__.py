@@ -1,0 +1,1 @@
+"""Steward: keeps the promises a service standard makes, beside a Zammad helpdesk."""
