@@ -19,11 +19,15 @@ class Unavailable(StewardError):
 
 
 class Refused(StewardError):
-    """Not like this: the other side said no, and nothing was done. ``status`` is the HTTP status, None without one."""
+    """Not like this: the other side said no, and nothing was done. ``status`` is the HTTP status, None without one.
 
-    def __init__(self, message: str, *, status: int | None = None) -> None:
+    ``detail`` is what the other side said about it, shortened; it may hold a customer's words and is never logged.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None, detail: str = "") -> None:
         super().__init__(message)
         self.status = status
+        self.detail = detail
 
 
 class Unknown(StewardError):
