@@ -57,8 +57,8 @@ LOCK_OPTIONS := --quiet --upgrade --universal --python-version 3.11 --generate-h
   --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 docs: env ## draw docs/architecture.svg and write docs/settings.md anew
-	$(BIN)/python docs/draw_architecture.py
-	$(BIN)/python docs/write_settings.py
+	$(BIN)/python -m docs.draw_architecture
+	$(BIN)/python -m docs.write_settings
 
 clean: ## remove what the other targets made
 	rm -rf .venv .venv-lock build dist *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis

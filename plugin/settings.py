@@ -85,7 +85,7 @@ class Settings:
 
         Raises SettingsError for an unknown name, a value that is not allowed, a secret given twice.
         """
-        problems = [_unknown(name) for name in sorted(environ) if not _is_known(name)]
+        problems = [_unknown(name) for name in sorted(environ) if not is_known(name)]
         known: dict[str, Any] = {}
         for setting in TABLE:
             try:
@@ -120,7 +120,8 @@ class Settings:
         return f"{parts.scheme.partition('+')[0]}://{host}{parts.path}"
 
 
-def _is_known(name: str) -> bool:
+def is_known(name: str) -> bool:
+    """False for a ``STEWARD_*`` name that is neither a setting nor a test's own."""
     return not name.startswith(PREFIX) or name.startswith(TESTS_PREFIX) or name in _names()
 
 
