@@ -1,0 +1,246 @@
+"""One call to Zammad: limits around it, zammad-py's session beneath it, one of three outcomes after it."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http.cookiejar import DefaultCookiePolicy
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import orjson
+import requests
+import structlog
+from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.cookies import RequestsCookieJar
+from zammad_py import ZammadAPI
+
+from plugin.model.errors import OutOfSight, Refused, StewardError, Unavailable, Unknown
+from plugin.zammad.limits import Breaker, Limiter
+from plugin.zammad.outcomes import Answer, Request, judge, judge_failure, not_done, retry_after
+
+CONNECT_TIMEOUT = 4.0
+"""Seconds until a connection must stand; as long as Zammad itself gives a webhook."""
+LARGEST_ANSWER = 64 * 1024 * 1024
+"""Bytes of one answer we are ready to hold."""
+_CHUNK = 64 * 1024
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One finished call, for metrics and logs: ``route`` without ids, ``ms`` until the last byte.
+
+    ``outcome`` is ok, refused, unknown or unavailable; ``status`` None where no answer came.
+    """
+
+    method: str
+    route: str
+    status: int | None
+    ms: float
+    outcome: str
+
+
+class TooLarge(Refused):
+    """The answer is larger than we are ready to hold; asking for parts of it may help."""
+
+
+class ZammadClient:
+    """Speaks to one Zammad as one user, from any number of threads; each thread has a session of its own.
+
+    zammad-py gives address, login and session. Its verbs are not used: they neither time out, nor expand
+    names, nor tell a refusal from an unknown outcome, and they hand back pages that are not JSON (contract 8).
+    ``timeout`` is in seconds, for a silence of Zammad and for a whole answer. ``ca`` is a bundle to trust
+    instead of the system's. ``adapter`` is mounted instead of real HTTP (the sandbox in process).
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: str,
+        timeout: float = 30.0,
+        ca: Path | str | None = None,
+        proxy: str | None = None,
+        limiter: Limiter | None = None,
+        breaker: Breaker | None = None,
+        adapter: BaseAdapter | None = None,
+        on_call: Callable[[Call], None] | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.url = url.rstrip("/")
+        self.breaker = breaker or Breaker(clock=time.monotonic)
+        self.limiter = limiter or Limiter(
+            rate=5, burst=10, clock=time.monotonic, wait=time.sleep, share=self.breaker.share
+        )
+        self.skew: timedelta | None = None
+        """Zammad's clock less ours, from the last ``Date`` header; None where no proxy sends one."""
+        self._token = token
+        self._timeout = timeout
+        self._ca = str(ca) if ca else None
+        self._proxy = proxy
+        self._adapter = adapter
+        self._on_call = on_call
+        self._clock = clock
+        self._sessions: list[requests.Session] = []
+        self._own = threading.local()
+        self._lock = threading.Lock()
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        """The decoded JSON; raises ``Unavailable``, ``NotFound``, ``OutOfSight`` or ``Refused``."""
+        return self.call(Request("GET", path), params=params)
+
+    def post(self, path: str, params: Mapping[str, Any] | None = None, json: Any = None) -> Any:
+        """As ``call``, with a body."""
+        return self.call(Request("POST", path), params=params, json=json)
+
+    def put(self, path: str, params: Mapping[str, Any] | None = None, json: Any = None) -> Any:
+        """As ``call``, with a body."""
+        return self.call(Request("PUT", path), params=params, json=json)
+
+    def delete(self, path: str, params: Mapping[str, Any] | None = None, json: Any = None) -> Any:
+        """As ``call``; hosted front ends strip the body of a DELETE, so give parameters (contract 10)."""
+        return self.call(Request("DELETE", path), params=params, json=json)
+
+    def call(self, request: Request, *, params: Mapping[str, Any] | None = None, json: Any = None) -> Any:
+        """The decoded JSON of one call, None for an empty answer. ``path`` is below ``/api/v1``.
+
+        Raises ``Refused`` (nothing was done; 404 is ``NotFound``, 403 for one record ``OutOfSight``),
+        ``Unavailable`` (nothing was done, later), and for writes ``Unknown``: every 5xx, cut answer,
+        time-out, and page that is not JSON (promises 4).
+        """
+        # the bucket first: who waits there must not take the breaker's one probe along
+        self.limiter.take()
+        self.breaker.admit()
+        body = None if json is None else orjson.dumps(json)
+        began, status = time.perf_counter(), None
+        try:
+            answer = self._exchange(request, params=params, body=body)
+            status = answer.status
+            self._note_headers(answer)
+            result = judge(request, answer, now=self._clock())
+        except StewardError as error:
+            self._finish(request, error, status, began=began)
+            raise
+        self._finish(request, None, status, began=began)
+        return result
+
+    def close(self) -> None:
+        """Close the sessions of all threads."""
+        with self._lock:
+            for session in self._sessions:
+                session.close()
+            self._sessions.clear()
+        self._own = threading.local()
+
+    def _exchange(self, request: Request, *, params: Mapping[str, Any] | None, body: bytes | None) -> Answer:
+        session = self._session()
+        give_up_at = time.monotonic() + self._timeout
+        try:
+            with session.request(
+                request.method,
+                f"{self.url}/api/v1{request.path}",
+                params=params,
+                data=body,
+                timeout=(CONNECT_TIMEOUT, self._timeout),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                received = self._read(request, response, give_up_at=give_up_at)
+                return Answer(response.status_code, headers, received)
+        except (requests.RequestException, OSError) as error:
+            raise judge_failure(request, error) from error
+
+    def _read(self, request: Request, response: requests.Response, *, give_up_at: float) -> bytes:
+        body = bytearray()
+        for chunk in response.iter_content(_CHUNK):
+            body += chunk
+            if len(body) > LARGEST_ANSWER:
+                text = f"{request}: an answer of more than {LARGEST_ANSWER} bytes"
+                raise Unknown(text, status=response.status_code) if request.writes else TooLarge(text)
+            if time.monotonic() > give_up_at:
+                raise not_done(request, f"no whole answer within {self._timeout:g} s")
+        return bytes(body)
+
+    def _session(self) -> requests.Session:
+        known: requests.Session | None = getattr(self._own, "session", None)
+        if known is not None:
+            return known
+        session = self._new_session()
+        self._own.session = session
+        with self._lock:
+            self._sessions.append(session)
+        return session
+
+    def _new_session(self) -> requests.Session:
+        session: requests.Session = ZammadAPI(url=f"{self.url}/api/v1/", http_token=self._token).session
+        # zammad-py pins each session until the process ends
+        atexit.unregister(session.close)
+        session.trust_env = False
+        session.cookies = RequestsCookieJar(DefaultCookiePolicy(allowed_domains=[]))
+        session.headers.update(
+            {
+                "Accept": "application/json",
+                "Content-Type": "application/json",
+                "User-Agent": f"zammad-steward/{version('zammad-steward')}",
+            }
+        )
+        if self._ca:
+            session.verify = self._ca
+        if self._proxy:
+            session.proxies = {"http": self._proxy, "https": self._proxy}
+        adapter = self._adapter or HTTPAdapter(max_retries=0)
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
+        return session
+
+    def _note_headers(self, answer: Answer) -> None:
+        now = self._clock()
+        if answer.status in (429, 503):
+            self.limiter.hold(retry_after(answer.headers, now=now) or 0.0)
+        skew = _skew(answer.headers.get("date"), now)
+        if skew is not None:
+            self.skew = skew
+
+    def _heed(self, request: Request, error: StewardError | None, status: int | None) -> None:
+        """Tell the breaker whether Zammad is alive: a refusal is an answer; silence, pages, 5xx are none."""
+        if error is None or (isinstance(error, Refused) and (status is None or status >= 400)):
+            self.breaker.succeeded()
+        elif status == 429:
+            return
+        else:
+            self.breaker.failed(str(request) if status == 500 else "")
+
+    def _finish(self, request: Request, error: StewardError | None, status: int | None, *, began: float) -> None:
+        self._heed(request, error, status)
+        ms = round((time.perf_counter() - began) * 1000, 1)
+        call = Call(request.method, request.route, status, ms, outcome_of(error))
+        log.debug("zammad call", route=call.route, status=status, ms=ms, outcome=call.outcome)
+        if self._on_call is not None:
+            self._on_call(call)
+
+
+def outcome_of(error: StewardError | None) -> str:
+    """The outcome's name, for metrics and logs."""
+    if error is None:
+        return "ok"
+    for kind, name in ((OutOfSight, "out_of_sight"), (Refused, "refused"), (Unavailable, "unavailable")):
+        if isinstance(error, kind):
+            return name
+    return "unknown"
+
+
+def _skew(date: str | None, now: datetime) -> timedelta | None:
+    if not date:
+        return None
+    try:
+        return datetime.strptime(date, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC) - now
+    except ValueError:
+        return None
