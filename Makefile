@@ -45,11 +45,13 @@ lint: env ## ruff's rules and format
 types: env ## mypy, strict
 	$(BIN)/mypy $(SOURCES)
 
-lock: ## write both locks anew from pyproject.toml
+lock: ## write the locks anew from pyproject.toml
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
 	.venv-lock/bin/uv pip compile $(LOCK_OPTIONS) --output-file requirements.lock pyproject.toml
 	.venv-lock/bin/uv pip compile $(LOCK_OPTIONS) --output-file requirements-dev.lock --extra dev pyproject.toml
+	# what builds the wheel in deploy/Dockerfile
+	echo 'setuptools>=77' | .venv-lock/bin/uv pip compile $(LOCK_OPTIONS) --output-file requirements-build.lock -
 	rm -rf .venv-lock
 
 # one lock for every Python from 3.11 on, with the hashes of all its wheels
