@@ -128,9 +128,7 @@ def _arrow(start: Spot, end: Spot) -> str:
 
 def _box(room: str, spot: Spot) -> str:
     kind = "pure" if room in import_map.PURE_ROOMS else "door" if room in DOORS else "box"
-    lines = textwrap.wrap(
-        import_map.purpose(room).replace("``", ""), LETTERS, max_lines=LINES, placeholder=" …"
-    )
+    lines = textwrap.wrap(import_map.purpose(room).replace("``", ""), LETTERS, max_lines=LINES, placeholder=" …")
     texts = "".join(
         f'<text class="purpose" x="{spot.x + 12:g}" y="{spot.y + 44 + 16 * index:g}">{escape(line)}</text>'
         for index, line in enumerate(lines)

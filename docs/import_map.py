@@ -12,9 +12,7 @@ FACTORY = "__init__"
 
 _PURE = "model policies engine plan"
 _TOOLS = "failpoints clock logs"
-_DOORS_KNOW = (
-    f"{_PURE} {_TOOLS} packs zammad store settle handlers visit worker control settings observability"
-)
+_DOORS_KNOW = f"{_PURE} {_TOOLS} packs zammad store settle handlers visit worker control settings observability"
 
 # A room is a file or directory of plugin/. To its right: the rooms it may import. A new arrow is a decision.
 _TABLE = {

@@ -169,9 +169,7 @@ def _content(file: str, *, named_by: str) -> str:
 
 
 TABLE: tuple[Setting, ...] = (
-    Setting(
-        "ZAMMAD_URL", "where Zammad answers, without /api/v1; needed to serve or work", values.zammad_url
-    ),
+    Setting("ZAMMAD_URL", "where Zammad answers, without /api/v1; needed to serve or work", values.zammad_url),
     Setting("ZAMMAD_TOKEN", "access token of Steward's own service user", values.token, secret=True),
     Setting(
         "ZAMMAD_CA",
@@ -238,9 +236,7 @@ TABLE: tuple[Setting, ...] = (
         "127.0.0.1:8080",
         unit="host:port",
     ),
-    Setting(
-        "CONCURRENCY", "tickets worked on at the same time", values.whole_number(1, 64), "4", unit="1 to 64"
-    ),
+    Setting("CONCURRENCY", "tickets worked on at the same time", values.whole_number(1, 64), "4", unit="1 to 64"),
     Setting(
         "QUIET_TIME",
         "how long a ticket must be quiet before an event is worked on, 10 s at most; deadlines never wait",
@@ -248,9 +244,7 @@ TABLE: tuple[Setting, ...] = (
         "1",
         unit="seconds, 0 to 60",
     ),
-    Setting(
-        "RATE", "calls to Zammad at most", values.number(0.1, 1000), "5", unit="calls a second, 0.1 to 1000"
-    ),
+    Setting("RATE", "calls to Zammad at most", values.number(0.1, 1000), "5", unit="calls a second, 0.1 to 1000"),
     Setting(
         "SWEEP_INTERVAL",
         "how often Zammad is asked for changes no webhook told of",

@@ -51,9 +51,7 @@ def token(text: str) -> Secret:
 def key(text: str) -> Secret:
     """What an encryption key is made from: 32 characters or more."""
     if len(text) < 32:
-        raise ValueError(
-            f"found {len(text)} characters, needs 32 or more; make one with: openssl rand -hex 32"
-        )
+        raise ValueError(f"found {len(text)} characters, needs 32 or more; make one with: openssl rand -hex 32")
     return Secret(text)
 
 
@@ -163,22 +161,16 @@ def database_url(text: str) -> Secret:
     if separator and scheme in ("postgresql", "postgres", "postgresql+psycopg"):
         url = f"postgresql+psycopg://{rest}"
         if _split(url) is None:
-            raise ValueError(
-                "its host or port is not well formed, as in postgresql://user:password@host:5432/name"
-            )
+            raise ValueError("its host or port is not well formed, as in postgresql://user:password@host:5432/name")
         return Secret(url)
     # only the scheme is repeated: the rest may hold a password
     found = f"found {scheme + '://'!r}" if separator else "found no address"
-    raise ValueError(
-        f"{found}, allowed: sqlite:///path/to/steward.db or postgresql://user:password@host/name"
-    )
+    raise ValueError(f"{found}, allowed: sqlite:///path/to/steward.db or postgresql://user:password@host/name")
 
 
 def _sqlite_url(text: str, *, path: str) -> Secret:
     if not text.startswith("sqlite:///") or path in ("", ":memory:"):
-        raise ValueError(
-            "names no file, and a store in memory would forget; give one, as in sqlite:///steward.db"
-        )
+        raise ValueError("names no file, and a store in memory would forget; give one, as in sqlite:///steward.db")
     if not Path(path).parent.is_dir():
         raise ValueError(f"the directory {str(Path(path).parent)!r} does not exist; make it first")
     return Secret(text)

@@ -12,11 +12,7 @@ from docs.import_map import ALLOWED, IMPURE, LIBRARIES, PURE_ROOMS, Arrow
 
 def faults(found: tuple[Arrow, ...]) -> list[str]:
     """The arrows nobody decided for, each with file and line."""
-    return [
-        f"{arrow.place}: {arrow.room} may not import {arrow.target}"
-        for arrow in found
-        if not is_allowed(arrow)
-    ]
+    return [f"{arrow.place}: {arrow.room} may not import {arrow.target}" for arrow in found if not is_allowed(arrow)]
 
 
 def is_allowed(arrow: Arrow) -> bool:
@@ -71,15 +67,11 @@ def test_every_name_in_the_table_is_a_room_of_the_table() -> None:
         pytest.param("model__x", "from plugin.store import y", "model may not import store", id="name"),
         pytest.param("model__x", "from plugin import store", "model may not import store", id="from the top"),
         pytest.param("zammad__x", "from plugin import store as s", "zammad may not import store", id="alias"),
-        pytest.param(
-            "store__x", "def f():\n    import plugin.web.y", "store may not import web", id="in a function"
-        ),
+        pytest.param("store__x", "def f():\n    import plugin.web.y", "store may not import web", id="in a function"),
         pytest.param("web__x", "from plugin import create_app", "web may not import __init__", id="factory"),
         pytest.param("web__x", "import plugin", "web may not import __init__", id="whole package"),
         pytest.param("model__x", "import time", "model may not import time", id="clock in a pure room"),
-        pytest.param(
-            "web__x", "import sqlalchemy.exc", "web may not import sqlalchemy", id="SQL outside the store"
-        ),
+        pytest.param("web__x", "import sqlalchemy.exc", "web may not import sqlalchemy", id="SQL outside the store"),
         pytest.param("model__x", "from os.path import join", "model may not import os", id="environment"),
         pytest.param("attic", "import plugin.model", "attic may not import model", id="unknown room"),
     ],
@@ -91,7 +83,5 @@ def test_a_new_arrow_is_found_and_named(tmp_path: Path, file: str, text: str, fa
 
 
 def test_arrows_the_table_allows_pass(tmp_path: Path) -> None:
-    plugin = house(
-        tmp_path, cli__x="from plugin import create_app\nimport plugin.web", store__y="import sqlalchemy"
-    )
+    plugin = house(tmp_path, cli__x="from plugin import create_app\nimport plugin.web", store__y="import sqlalchemy")
     assert faults(import_map.arrows(plugin)) == []

@@ -76,9 +76,7 @@ def test_a_database_is_named_as_the_store_wants_it(given: str, kept: str) -> Non
 @pytest.mark.parametrize(
     ("given", "shown"),
     [
-        pytest.param(
-            "postgres://u:p@db:5433/steward?password=q", "postgresql://db:5433/steward", id="postgres"
-        ),
+        pytest.param("postgres://u:p@db:5433/steward?password=q", "postgresql://db:5433/steward", id="postgres"),
         pytest.param("postgresql:///steward", "postgresql:///steward", id="by socket"),
         pytest.param("sqlite:///steward.db", "sqlite:///steward.db", id="SQLite"),
     ],
@@ -103,9 +101,7 @@ def test_a_database_is_shown_without_user_and_password(given: str, shown: str) -
         pytest.param("ZAMMAD_TOKEN", "hünter2", "token alone", id="token with an umlaut"),
         pytest.param("ZAMMAD_CA", "/nowhere/ca.pem", "not a file", id="no such file"),
         pytest.param("ZAMMAD_PROXY", "socks5://u:hunter2@proxy", "http or https", id="proxy of another kind"),
-        pytest.param(
-            "WEBHOOK_SECRET_PREVIOUS", "hunter2", "WEBHOOK_SECRET: not set", id="only the old secret"
-        ),
+        pytest.param("WEBHOOK_SECRET_PREVIOUS", "hunter2", "WEBHOOK_SECRET: not set", id="only the old secret"),
         pytest.param("DATABASE_URL", "mysql://u:hunter2@db/x", "'mysql://'", id="another database"),
         pytest.param("DATABASE_URL", "u:hunter2@db/steward", "no address", id="database without scheme"),
         pytest.param("DATABASE_URL", "postgresql://u:hunter2@db:x/y", "host or port", id="database port"),
