@@ -189,6 +189,12 @@ def test_no_secret_is_ever_printed() -> None:
     assert settings.zammad_token.reveal() == "hunter2"
 
 
+def test_a_certificate_file_is_kept_as_its_path(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    file.touch()
+    assert read(ZAMMAD_CA=str(file)).zammad_ca == file
+
+
 def test_what_is_missing_is_named_together() -> None:
     with pytest.raises(SettingsError) as caught:
         read(ZAMMAD_URL="https://help.example.com").require("zammad_url", "zammad_token", "webhook_secret")
