@@ -105,7 +105,7 @@ def _room(file: Path, plugin: Path) -> str:
 
 def _of_file(file: Path, plugin: Path) -> Iterator[Arrow]:
     room = _room(file, plugin)
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"), filename=str(file))):
         if isinstance(node, ast.Import | ast.ImportFrom):
             place = f"{file.relative_to(plugin.parent)}:{node.lineno}"
             for name in _names(node):
