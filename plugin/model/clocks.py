@@ -19,6 +19,8 @@ class ClockState(StrEnum):
     """Ended by what it waited for, before its limit."""
     BREACHED = "breached"
     """The limit passed unmet; still open (``ended_at`` None) or ended late."""
+    CLOSED_UNANSWERED = "closed_unanswered"
+    """The ticket was closed before its limit without an answer to the customer: a deviation (standard.md 9)."""
     CANCELLED = "cancelled"
     """The promise no longer applies (not ours, taken as a request, merged): neither met nor broken."""
 

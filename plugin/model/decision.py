@@ -12,6 +12,25 @@ from plugin.model.words import Text
 FieldValue = str | bool | datetime | date | None
 
 
+STEWARD_FIELDS: tuple[str, ...] = (
+    "steward_kind",
+    "steward_tier",
+    "steward_nature",
+    "steward_stage",
+    "steward_first_responder",
+    "steward_next_due_at",
+    "steward_next_due",
+    "steward_breached",
+    "steward_retention",
+    "steward_erase_after",
+    "steward_hold",
+)
+"""Every ticket attribute Steward manages (design.md, Quiet fields)."""
+
+KEPT_FIELDS = frozenset({"steward_hold", "steward_breached"})
+"""Not emptied when a ticket is taken for none of ours: a hold stands, and what was broken stays on record."""
+
+
 class Mode(StrEnum):
     """Whether a rule writes (``enforce``) or records what it would do (``observe``)."""
 
@@ -89,8 +108,8 @@ class Note:
     """A System note that should have been written by now, once per (rule, epoch).
 
     ``lines``: one sentence on what is next and by when; clause, reason and what would end it are added when rendered.
-    ``tell`` are logins who must act. ``asked`` notes answer an agent's word and do not count against the two unasked ones;
-    ``ladder`` steps of a major matter do not count either. ``moment`` is when it became due (never ``now``).
+    ``tell`` are logins who must act. ``asked`` notes answer an agent's word and do not count against the two unasked
+    ones; ``ladder`` steps of a major matter do not count either. ``moment`` is when it became due (never ``now``).
     """
 
     rule: str
@@ -106,7 +125,7 @@ class Note:
     ladder: bool = False
     mode: Mode = Mode.ENFORCE
     about: str = ""
-    """What kind of news: warning, breach, major, hand-over, refusal, orphan, ping-pong, silence, brake, suspected, danger."""
+    """What kind of news: warning, breach, major, hand-over, refusal, orphan, ping-pong, silence, danger …"""
 
 
 class TaskForm(StrEnum):
@@ -122,8 +141,9 @@ class TaskForm(StrEnum):
 class Task:
     """A task that should exist, once per (rule, epoch).
 
-    ``key`` is short and stable (``investigate``, ``talk``, ``put_right``, ``team``, ``management``, ``follow_up_visit``): items and
-    task tickets are recognised by it. ``wanted`` False means: no longer needed; an open one is withdrawn (void).
+    ``key`` is short and stable (``investigate``, ``talk``, ``put_right``, ``team``, ``management``,
+    ``follow_up_visit``): items and task tickets are recognised by it. ``wanted`` False means: no longer needed; an
+    open one is withdrawn (void).
     """
 
     rule: str

@@ -92,7 +92,7 @@ class Effect:
 
 
 def op_key(secret: bytes, *, ticket_id: int, rule: str, epoch: str) -> str:
-    """The key that makes a side effect happen once: HMAC-SHA256 over ticket, rule and epoch, 32 hex digits (promises 3).
+    """The key that makes a side effect happen once: HMAC-SHA256 over ticket, rule and epoch, 32 hex digits.
 
     ``epoch`` is what makes a repeat legitimate (clock instance, reopening number), never time or chance.
     """

@@ -15,16 +15,16 @@ class FactKind(StrEnum):
     """What a fact tells. The keys of ``Fact.data`` are named behind each."""
 
     CREATED = "created"
-    """The ticket began. number, group_id, group, owner_id, owner, customer_id, state_type, priority_id, article_type, article_sender.
+    """The ticket began. number, group_id, group, owner_id, owner, customer_id, state_type, priority_id.
 
     The values are those *at creation*, unwound from the history."""
     ARTICLE = "article"
-    """An article. id, type, sender, internal, communication, to_customer, origin_by_id, automatic (an automatic reply or bulk
-    mail), failed (known not to have been delivered), ours (list of op_keys when Steward wrote it), macro (a line our macros
-    write), from_own_domain, attachments. Payload: subject, body (plain text), from, to, cc, message_id."""
+    """An article. id, type, sender, internal, communication, to_customer, origin_by_id, automatic (an automatic reply
+    or bulk mail), failed (known not to have been delivered), ours (list of op_keys when Steward wrote it), macro (a
+    line our macros write), attachments. Payload: subject, body (plain text), from, to, cc, message_id."""
     CHANGED = "changed"
-    """A ticket attribute changed. attribute, from, to (texts), id_from, id_to (ids or None), and state_type_from, state_type_to
-    for ``state``; login_from, login_to for ``owner`` and ``customer``."""
+    """A ticket attribute changed. attribute, from, to (texts), id_from, id_to (ids or None), and state_type_from,
+    state_type_to for ``state``; login_from, login_to for ``owner`` and ``customer``."""
     TAG_ADDED = "tag_added"
     """tag"""
     TAG_REMOVED = "tag_removed"
@@ -32,17 +32,20 @@ class FactKind(StrEnum):
     MERGED_INTO = "merged_into"
     """This ticket went into another one. target_id."""
     RECEIVED_MERGE = "received_merge"
-    """Another ticket came in. source_id, and what it carries: accepted_at (ISO or None), first_asked {id, login, at} or None,
-    accountable login or None, kind, tier."""
+    """Another ticket came in. source_id, and what it carries: accepted_at (ISO or None), first_asked {login, at} or
+    None, accountable login or None, kind, tier."""
     TIME_TRIGGER = "time_trigger"
     """Zammad's own reminder or escalation fired. trigger."""
     TASK_DONE = "task_done"
-    """One of our tasks was ticked or its ticket closed. task (its key), ticket_id or item_id. by and at are those of Zammad's row."""
+    """One of our tasks was ticked or its ticket closed. task (its key), ticket_id or item_id; by and at are those of
+    Zammad's row."""
     TASK_REOPENED = "task_reopened"
     """A task was unticked or its ticket reopened. task."""
     OBSERVED = "observed"
-    """A state without a Zammad row, seen at ``seen_at``; starts no clock. what (vip, adopted, deleted, out_of_sight, in_sight,
-    person, field_at_creation, article_gone, revived …) and value, plus keys of its own."""
+    """A state without a Zammad row, seen at ``seen_at``; starts no clock. what and value, plus keys of its own.
+
+    what: vip, adopted (created_at, older), deleted, out_of_sight, in_sight, owner_can_act (login), customer_is_agent,
+    field_at_creation (name), article_gone, revived, hold_released."""
 
 
 @dataclass(frozen=True, slots=True)

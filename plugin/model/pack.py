@@ -84,7 +84,7 @@ class ClockSettings:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Word lists, each an RE2 alternation compiled once by the policy: plain phrases, matched without case at word edges."""
+    """Word lists: plain phrases, matched without case at word edges; a trailing ``*`` takes any ending."""
 
     complaint: tuple[str, ...] = ()
     serious: tuple[str, ...] = ()

@@ -27,5 +27,5 @@ class Text:
 
 
 def text(template: str, /, **values: Any) -> Text:
-    """``text("Answer by {limit}.", limit=moment)``: templates are written in place, so that translations can be collected."""
+    """``text("Answer by {limit}.", limit=moment)``: written in place, so that templates can be collected."""
     return Text(template, values)

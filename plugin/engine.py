@@ -1,0 +1,306 @@
+"""Rules × facts → decision: pure, the one place where a pack's rules are put to work on a timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from plugin.model.case import Case
+from plugin.model.clocks import Clock, ClockState
+from plugin.model.decision import (
+    KEPT_FIELDS,
+    STEWARD_FIELDS,
+    TAG_ORDER,
+    Decision,
+    Field,
+    Finding,
+    Look,
+    Message,
+    Mode,
+    NextStep,
+    Note,
+    Should,
+    Slot,
+    Tag,
+    Task,
+    Ticketed,
+    WordDone,
+)
+from plugin.model.facts import Timeline
+from plugin.model.life import state_type_now
+from plugin.model.pack import Kind, Pack, Rule, When
+from plugin.model.said import SAY, WORDS, tags_now
+from plugin.model.ticket import StateType
+from plugin.model.words import Text, text
+from plugin.policies import discover
+
+DEADLINES = "deadlines"
+
+
+def decide(
+    timeline: Timeline,
+    *,
+    pack: Pack,
+    now: datetime,
+    switches: Mapping[str, datetime] | None = None,
+    customer_mail: bool = False,
+) -> Decision:
+    """What should hold for this ticket at ``now``.
+
+    ``switches`` says since when each rule (by its name) is enforced; a rule that is not in it never was. Rules act on
+    matters accepted after their switch; older ones are computed and recorded, never announced (design.md, "From when").
+    Reads no clock, network or database: the same arguments give the same decision, for ever.
+    """
+    case = Case(timeline, pack=pack, now=now, customer_mail=customer_mail)
+    gone = _out_of_reach(case)
+    if gone is not None:
+        return Decision(now=now, in_force=False, because=gone)
+    collected = _Collected()
+    for rule in _in_order(pack.rules):
+        if not _applies(rule.when, case):
+            continue
+        acts = _is_in_force(case, (switches or {}).get(rule.name))
+        for part in discover()[rule.policy].decide(case, rule.options):
+            collected.take(_stamped(part, rule, case, acts=acts), case, acts=acts)
+    return _decision(case, collected)
+
+
+# -- which tickets ----------------------------------------------------------------------------------------------------
+
+
+def _out_of_reach(case: Case) -> Text | None:
+    """Why nothing may be written for this ticket whatever the rules say, None when they may speak."""
+    if case.created is None:
+        return text("The ticket's beginning is not known yet.")
+    deleted = case.timeline.observed("deleted")
+    if deleted is not None and deleted["value"]:
+        return text("The ticket was deleted.")
+    if state_type_now(case.timeline) == StateType.MERGED:
+        return text("The ticket was merged into another one.")
+    scope = case.pack.scope
+    if scope.groups is not None and case.group not in scope.groups:
+        return text("Group {group} is outside the pack's scope.", group=case.group)
+    if case.group in scope.exclude_groups:
+        return text("The pack excludes group {group}.", group=case.group)
+    return None
+
+
+def _in_order(rules: Iterable[Rule]) -> list[Rule]:
+    position = {name: number for number, name in enumerate(discover())}
+    return sorted(rules, key=lambda rule: position[rule.policy])
+
+
+def _applies(when: When, case: Case) -> bool:
+    kinds = not when.kinds or case.kind in when.kinds
+    tiers = not when.tiers or case.tier in when.tiers
+    groups = not when.groups or case.group in when.groups
+    return kinds and tiers and groups
+
+
+def _is_in_force(case: Case, since: datetime | None) -> bool:
+    """Whether a rule switched on at ``since`` acts on the matter at hand; times that move later make nothing older."""
+    if since is None or _began(case) >= since:
+        return True
+    later_matter = case.matter.number > 1 and case.matter.starts_at >= since
+    spoken_for = any(word.at >= since for word in case.said)
+    return later_matter or spoken_for or case.accepted_at >= since
+
+
+def _began(case: Case) -> datetime:
+    """The ticket's ``created_at`` as it stood at the first look."""
+    adopted = case.timeline.observed("adopted")
+    noted = adopted["created_at"] if adopted else None
+    return datetime.fromisoformat(str(noted)) if noted else case.created_at
+
+
+# -- collecting -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Collected:
+    """What the rules said, by kind of part."""
+
+    fields: dict[str, Field] = field(default_factory=dict)
+    tags: list[Tag] = field(default_factory=list)
+    clocks: list[Clock] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    ticket: list[Ticketed] = field(default_factory=list)
+    words: list[WordDone] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    next_step: NextStep | None = None
+    acted: bool = False
+
+    def take(self, part: Should, case: Case, *, acts: bool) -> None:
+        if isinstance(part, Finding):
+            case.learn(part)
+            self.findings.append(part)
+        elif isinstance(part, Clock):
+            case.learn(part)
+            self.clocks.append(part)
+        elif acts:
+            self.acted = True
+            self._keep(part)
+
+    def _keep(self, part: Should) -> None:
+        match part:
+            case Field():
+                self.fields[part.name] = part
+            case Tag():
+                self.tags.append(part)
+            case Note():
+                self.notes.append(part)
+            case Task():
+                self.tasks.append(part)
+            case Message():
+                self.messages.append(part)
+            case Ticketed():
+                self.ticket.append(part)
+            case WordDone():
+                self.words.append(part)
+            case Look():
+                self.looks.append(part)
+            case NextStep():
+                self.next_step = part
+
+
+def _stamped(part: Should, rule: Rule, case: Case, *, acts: bool) -> Should:
+    """The part with its rule's mode; ``rule`` names stay what the policy gave (they key side effects)."""
+    if isinstance(part, Clock):
+        return replace(part, mode=rule.mode, announced=acts and not _was_late_before(part, case))
+    if isinstance(part, Field | Tag | WordDone):
+        return replace(part, mode=rule.mode, rule=part.rule or rule.name)
+    if isinstance(part, Note | Task | Message | Ticketed):
+        return replace(part, mode=rule.mode)
+    return part
+
+
+def _was_late_before(clock: Clock, case: Case) -> bool:
+    """Late already when we first saw the ticket: recorded, never announced."""
+    adopted = case.timeline.observed("adopted")
+    return bool(adopted and adopted["older"] and clock.breached_at and clock.breached_at <= adopted.seen_at)
+
+
+# -- joining ----------------------------------------------------------------------------------------------------------
+
+
+def _decision(case: Case, collected: _Collected) -> Decision:
+    by_agent = case.finding("kind_by_agent")
+    words = tuple(_words_done(case, collected))
+    if case.kind is Kind.NONE and not by_agent:
+        return _silent(case, collected, _kind_reason(collected))
+    if not collected.acted:
+        return _silent(case, collected, text("Accepted before the rules were switched on: recorded, never announced."))
+    fields = collected.fields | {f.name: f for f in _due_fields(case)}
+    if case.kind is Kind.NONE:
+        fields = _emptied(fields["steward_kind"])
+    return Decision(
+        now=case.now,
+        in_force=True,
+        because=_kind_reason(collected),
+        fields=tuple(fields[name] for name in sorted(fields)),
+        tags=tuple(_tags(case, collected)),
+        words=words,
+        clocks=tuple(collected.clocks),
+        notes=tuple(collected.notes),
+        tasks=tuple(collected.tasks),
+        messages=tuple(collected.messages),
+        ticket=tuple(collected.ticket),
+        next_step=collected.next_step,
+        looks=(*collected.looks, *_clock_looks(collected.clocks)),
+        findings=tuple(collected.findings),
+    )
+
+
+def _emptied(kind: Field) -> dict[str, Field]:
+    """An agent said *none*: whatever we had put into our fields is taken out again."""
+    emptied = {name: replace(kind, name=name, value=None) for name in STEWARD_FIELDS if name not in KEPT_FIELDS}
+    return emptied | {kind.name: kind}
+
+
+def _silent(case: Case, collected: _Collected, because: Text) -> Decision:
+    return Decision(
+        now=case.now,
+        in_force=False,
+        because=because,
+        clocks=tuple(collected.clocks),
+        findings=tuple(collected.findings),
+    )
+
+
+def _kind_reason(collected: _Collected) -> Text:
+    return next((f.because for f in collected.findings if f.name == "kind"), text("No rule spoke."))
+
+
+def _words_done(case: Case, collected: _Collected) -> Iterator[WordDone]:
+    """Every word that is on the ticket is taken off again, understood or not."""
+    yield from collected.words
+    for tag in sorted(tags_now(case.timeline)):
+        if not tag.startswith(SAY):
+            continue
+        known_word = tag.removeprefix(SAY) in WORDS
+        because = text("Read, with person and time.") if known_word else text("Steward does not know this word.")
+        yield WordDone(tag=tag, because=because, rule="words", clause="C1.4")
+
+
+def _clock_looks(clocks: Iterable[Clock]) -> Iterator[Look]:
+    for clock in clocks:
+        if clock.is_open and clock.state is not ClockState.PAUSED and clock.announced:
+            for moment in sorted({clock.warn_at, clock.target_at, clock.limit_at}):
+                yield Look(moment, text("{clock} comes due.", clock=clock.name))
+
+
+def _due_fields(case: Case) -> Iterator[Field]:
+    """The next unmet limit and what was broken so far, of the clocks that are announced."""
+    announced = [c for c in case.clocks if c.announced]
+    if not announced and not case.pack.clocks:
+        return
+    mode = announced[0].mode if announced else Mode.ENFORCE
+    due = min((c for c in announced if c.is_due_next), key=lambda c: c.limit_at, default=None)
+    clause = due.clause if due else "C3.1"
+    because = due.because if due else text("No promise is running.")
+    broken = ",".join(dict.fromkeys(c.name for c in announced if c.was_broken))
+    parts = (
+        ("steward_next_due_at", due.limit_at if due else None),
+        ("steward_next_due", due.name if due else None),
+        ("steward_breached", broken or None),
+    )
+    for name, value in parts:
+        yield Field(name, value, clause, because, rule=DEADLINES, mode=Mode(mode))
+
+
+def _tags(case: Case, collected: _Collected) -> Iterator[Tag]:
+    """At most one tag a slot; options beside them."""
+    wanted = [*collected.tags, *_due_tags(case)]
+    for slot, order in TAG_ORDER.items():
+        held = {tag.tag: tag for tag in wanted if tag.slot is slot}
+        first = next((held[name] for name in order if name in held), None)
+        if first is not None:
+            yield first
+    yield from (tag for tag in wanted if tag.slot is Slot.OPTION)
+
+
+def _due_tags(case: Case) -> Iterator[Tag]:
+    if case.matter.is_closed or case.kind is Kind.NONE:
+        return
+    announced = [c for c in case.clocks if c.announced]
+    broken = [c for c in announced if c.was_broken]
+    if broken:
+        last = max(broken, key=lambda c: c.limit_at)
+        because = text("The limit of {clock} passed on {limit}.", clock=last.name, limit=last.limit_at)
+        yield _due_tag("steward:breached", f"{last.name}-{last.epoch}", last, because)
+    if case.is_waiting and announced:
+        wait = case.waits[-1]
+        yield _due_tag("steward:waiting", f"{wait.since:%Y%m%dT%H%M%S}", announced[0], wait.because)
+    near = [c for c in announced if c.state is ClockState.RUNNING and c.is_open and case.now >= c.warn_at]
+    if near:
+        first = min(near, key=lambda c: c.limit_at)
+        because = text("{clock} ends on {limit}.", clock=first.name, limit=first.limit_at)
+        yield _due_tag("steward:warned", f"{first.name}-{first.epoch}", first, because)
+
+
+def _due_tag(tag: str, cause: str, clock: Clock, because: Text) -> Tag:
+    return Tag(tag, Slot.DUE, cause, clock.clause, because, rule=DEADLINES, mode=Mode(clock.mode))

@@ -1,0 +1,168 @@
+"""A case as policies see it: its timeline read by the standard, the pack, ``now``, and what earlier policies found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cached_property
+
+from plugin.model import conversation, life
+from plugin.model.calendars import Calendar
+from plugin.model.clocks import Clock, Span
+from plugin.model.decision import Finding
+from plugin.model.durations import Duration, Unit
+from plugin.model.facts import Fact, FactKind, Timeline
+from plugin.model.pack import Kind, Pack, Tier
+from plugin.model.said import Said, said
+
+WORKING_DAY = Duration(1, Unit.WORKING_DAYS)
+
+
+class Case:
+    """What a policy is given. Pure and cheap to read: every reading is computed once.
+
+    ``customer_mail`` is the server-wide switch for messages to customers.
+    """
+
+    def __init__(self, timeline: Timeline, *, pack: Pack, now: datetime, customer_mail: bool = False) -> None:
+        self.timeline = timeline
+        self.pack = pack
+        self.now = now
+        self.customer_mail = customer_mail
+        self.clocks: list[Clock] = []
+        self._findings: dict[str, Finding] = {}
+
+    def learn(self, found: Finding | Clock) -> None:
+        """Keep what a policy concluded, for the policies after it."""
+        if isinstance(found, Clock):
+            self.clocks.append(found)
+        else:
+            self._findings[found.name] = found
+
+    def finding(self, name: str) -> object | None:
+        found = self._findings.get(name)
+        return found.value if found else None
+
+    # -- what the pack says -------------------------------------------------------------------------------------------
+
+    @property
+    def office(self) -> Calendar:
+        return self.pack.office_calendar
+
+    def one_working_day_after(self, moment: datetime) -> datetime:
+        return self.office.after(moment, WORKING_DAY)
+
+    def is_supervisor(self, login: str) -> bool:
+        return login in self.pack.people.supervisors
+
+    # -- what the timeline says ---------------------------------------------------------------------------------------
+
+    @cached_property
+    def created(self) -> Fact | None:
+        return next(iter(self.timeline.of(FactKind.CREATED)), None)
+
+    @cached_property
+    def created_at(self) -> datetime:
+        return self.created.at if self.created else self.now
+
+    @cached_property
+    def matters(self) -> tuple[life.Matter, ...]:
+        return life.matters(self.timeline, one_working_day=self.one_working_day_after, now=self.now)
+
+    @property
+    def matter(self) -> life.Matter:
+        """The matter now at hand."""
+        return self.matters[-1]
+
+    @cached_property
+    def customer_articles(self) -> tuple[Fact, ...]:
+        return conversation.customer_articles(self.timeline)
+
+    @cached_property
+    def answers(self) -> tuple[Fact, ...]:
+        return conversation.answers(self.timeline)
+
+    @cached_property
+    def said(self) -> tuple[Said, ...]:
+        return said(self.timeline)
+
+    def said_now(self, *words: str) -> tuple[Said, ...]:
+        """These words, as far as they were said in the matter at hand."""
+        return tuple(s for s in self.said if s.word in words and s.at >= self.matter.starts_at)
+
+    def first_answer_since(self, moment: datetime) -> Fact | None:
+        return next((a for a in self.answers if a.at >= moment), None)
+
+    def value_of(self, attribute: str) -> Fact | None:
+        """The last change of a ticket attribute."""
+        changes = self.timeline.changes_of(attribute)
+        return changes[-1] if changes else None
+
+    @cached_property
+    def group(self) -> str:
+        change = self.value_of("group")
+        return str(change["to"] if change else (self.created["group"] if self.created else "") or "")
+
+    @cached_property
+    def owner(self) -> str | None:
+        """Login of the owner now, None for nobody."""
+        change = self.value_of("owner")
+        login = change["login_to"] if change else (self.created["owner"] if self.created else None)
+        return str(login) if login and login != "-" else None
+
+    # -- what classification found ------------------------------------------------------------------------------------
+
+    @property
+    def kind(self) -> Kind:
+        kind = self.finding("kind")
+        return kind if isinstance(kind, Kind) else Kind.REQUEST
+
+    @property
+    def is_complaint(self) -> bool:
+        return self.kind is Kind.COMPLAINT
+
+    @property
+    def tier(self) -> Tier:
+        tier = self.finding("tier")
+        return tier if isinstance(tier, Tier) else Tier.GENERAL
+
+    def tier_at(self, moment: datetime) -> Tier:
+        """The tier that held at a moment of the past."""
+        steps = self.finding("tiers")
+        held = [tier for at, tier in steps if at <= moment] if isinstance(steps, tuple) else []
+        return held[-1] if held else Tier.GENERAL
+
+    @property
+    def accepted_at(self) -> datetime:
+        moment = self.finding("accepted_at")
+        return moment if isinstance(moment, datetime) else self.matter.starts_at
+
+    # -- what deadlines and first_responder found ---------------------------------------------------------------------
+
+    @property
+    def waits(self) -> tuple[Span, ...]:
+        """Stretches of waiting for the customer, the last one open while it lasts."""
+        spans = self.finding("waiting")
+        return spans if isinstance(spans, tuple) else ()
+
+    @property
+    def is_waiting(self) -> bool:
+        return bool(self.waits) and self.waits[-1].until is None
+
+    @property
+    def accountable(self) -> str | None:
+        """Login of the first responder: the person accountable now."""
+        login = self.finding("accountable")
+        return login if isinstance(login, str) else None
+
+    def clocks_named(self, name: str) -> tuple[Clock, ...]:
+        return tuple(c for c in self.clocks if c.name == name)
+
+    def supervisors_or(self, *fallback: str | None) -> tuple[str, ...]:
+        """The pack's supervisors; where it names none, the given people (first responder, owner)."""
+        return self.pack.people.supervisors or known(fallback)
+
+
+def known(logins: Iterable[str | None]) -> tuple[str, ...]:
+    """The logins that are set, each once, in order."""
+    return tuple(dict.fromkeys(login for login in logins if login))

@@ -1,0 +1,112 @@
+"""A promise put on a clock: start, pauses, extension and end become target, warning, limit and state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from plugin.model.calendars import Calendar
+from plugin.model.clocks import Clock, ClockState, Span
+from plugin.model.durations import Duration
+from plugin.model.pack import ClockSettings
+from plugin.model.running import deadline, share_of
+from plugin.model.words import Text, text
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One clock's ingredients. ``ended_at`` None while it lasts; ``end_state`` is what ending in time makes of it."""
+
+    settings: ClockSettings
+    calendar: Calendar
+    epoch: str
+    starts_at: datetime
+    because: Text
+    ends_with: Text
+    ended_at: datetime | None = None
+    end_state: ClockState = ClockState.MET
+    pauses: tuple[Span, ...] = ()
+    extended: bool = False
+
+
+def run(promise: Promise, *, now: datetime) -> Clock:
+    """The clock as it stands at ``now``: computed from the case's own dates, never from the moment of looking."""
+    settings, until = promise.settings, promise.ended_at or now
+    allowed = settings.extended_limit if promise.extended and settings.extended_limit else settings.limit
+    pauses = tuple(_until(promise, until))
+    limit_at = _moment(promise, allowed, pauses, until)
+    target_at = limit_at if settings.target is None else _moment(promise, settings.target, pauses, until)
+    share_at = share_of(
+        promise.calendar,
+        promise.starts_at,
+        promise.calendar.after(promise.starts_at, allowed),
+        settings.warn_at,
+        [(p.since, p.until) for p in pauses],
+        until,
+    )
+    is_paused = any(p.until is None for p in pauses) and promise.ended_at is None
+    return Clock(
+        name=settings.name,
+        epoch=promise.epoch,
+        clause=settings.clause,
+        calendar=settings.calendar,
+        starts_at=promise.starts_at,
+        target_at=target_at,
+        warn_at=min(target_at, share_at),
+        limit_at=limit_at,
+        state=_state(promise, limit_at, now, is_paused=is_paused),
+        because=promise.because,
+        ended_at=promise.ended_at,
+        breached_at=limit_at if _is_late(promise, limit_at, now) else None,
+        pauses=pauses,
+        extended_from=_moment(promise, settings.limit, pauses, until) if promise.extended else None,
+        arithmetic=tuple(_arithmetic(promise, allowed, pauses, limit_at)),
+        ends_with=promise.ends_with,
+    )
+
+
+def _until(promise: Promise, until: datetime) -> Iterator[Span]:
+    """The pauses that lie between start and end, cut there."""
+    for pause in promise.pauses:
+        ends = pause.until if pause.until is None or pause.until <= until else until
+        if promise.ended_at is not None and ends is None:
+            ends = until
+        if pause.since < until and (ends is None or ends > promise.starts_at):
+            yield Span(max(pause.since, promise.starts_at), ends, pause.because)
+
+
+def _moment(promise: Promise, duration: Duration, pauses: Sequence[Span], until: datetime) -> datetime:
+    return deadline(promise.calendar, promise.starts_at, duration, [(p.since, p.until) for p in pauses], until)
+
+
+def _is_late(promise: Promise, limit_at: datetime, now: datetime) -> bool:
+    """Ending exactly at the limit is in time; reaching it unended is not."""
+    return promise.ended_at > limit_at if promise.ended_at is not None else now >= limit_at
+
+
+def _state(promise: Promise, limit_at: datetime, now: datetime, *, is_paused: bool) -> ClockState:
+    if _is_late(promise, limit_at, now):
+        return ClockState.BREACHED
+    if promise.ended_at is not None:
+        return promise.end_state
+    return ClockState.PAUSED if is_paused else ClockState.RUNNING
+
+
+def _arithmetic(promise: Promise, allowed: Duration, pauses: Sequence[Span], limit_at: datetime) -> Iterator[Text]:
+    yield text(
+        "{start} + {allowed} on the calendar {calendar}",
+        start=promise.starts_at,
+        allowed=str(allowed),
+        calendar=promise.settings.calendar,
+    )
+    for pause in pauses:
+        if pause.until is None:
+            yield text("stopped since {since}: {because}", since=pause.since, because=pause.because)
+        else:
+            yield text(
+                "stopped {since} to {until}: {because}", since=pause.since, until=pause.until, because=pause.because
+            )
+    if promise.extended:
+        yield text("extended from {limit}", limit=str(promise.settings.limit))
+    yield text("limit {limit}", limit=limit_at)

@@ -1,0 +1,105 @@
+"""What agents say to Steward: ``steward:say:…`` tags with person, time and reason (design.md, "What agents say")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from plugin.model.conversation import articles
+from plugin.model.facts import Fact, FactKind, Timeline
+from plugin.model.people import Actor
+
+SAY = "steward:say:"
+REASON_WITHIN = timedelta(minutes=10)
+
+WORDS = frozenset(
+    {
+        "complaint", "request", "none", "accept", "decline", "general", "serious", "major", "waiting", "resume",
+        "extend", "assessed", "not-ours", "outside-help", "plan-ready", "result-told", "satisfied", "dissatisfied", "third-party",
+        "mediation", "arbitration", "court", "settled", "interruption", "restored",
+    }
+)  # fmt: skip
+"""Every word an agent can say; others are taken off and answered with a note."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An agent said ``word`` at ``at``; ``reason_key`` names the internal note with his reason, None without one."""
+
+    word: str
+    at: datetime
+    by: Actor
+    key: str
+    reason_key: str | None = None
+
+    @property
+    def has_reason(self) -> bool:
+        return self.reason_key is not None
+
+
+def said(timeline: Timeline) -> tuple[Said, ...]:
+    """Every word an agent said, oldest first; what customers, triggers or jobs tag says nothing."""
+    return tuple(_said(timeline))
+
+
+def _said(timeline: Timeline) -> Iterator[Said]:
+    for fact in timeline.of(FactKind.TAG_ADDED):
+        tag = str(fact["tag"])
+        if tag.startswith(SAY) and fact.by.is_agent:
+            yield Said(
+                word=tag.removeprefix(SAY), at=fact.at, by=fact.by, key=fact.key, reason_key=_reason(timeline, fact)
+            )
+
+
+def _reason(timeline: Timeline, word: Fact) -> str | None:
+    """The same agent's newest internal note of the ten minutes before the word, our macros' lines not counted."""
+    notes = [
+        a
+        for a in articles(timeline)
+        if a["internal"]
+        and not a["macro"]
+        and not a["ours"]
+        and a.by.id == word.by.id
+        and word.at - REASON_WITHIN <= a.at <= word.at
+    ]
+    return notes[-1].key if notes else None
+
+
+def tags_now(timeline: Timeline) -> frozenset[str]:
+    """The tags that are on the ticket after its last recorded change."""
+    tags: set[str] = set()
+    for fact in timeline.of(FactKind.TAG_ADDED, FactKind.TAG_REMOVED):
+        if fact.kind is FactKind.TAG_ADDED:
+            tags.add(str(fact["tag"]))
+        else:
+            tags.discard(str(fact["tag"]))
+    return frozenset(tags)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSet:
+    """Somebody set a ``steward_*`` field by hand: an agent's value is his word, a customer's is reset."""
+
+    name: str
+    value: str | None
+    at: datetime
+    by: Actor
+    key: str
+
+
+def fields_set(timeline: Timeline, name: str) -> tuple[FieldSet, ...]:
+    """Who set the field ``name`` to what, Steward's own writes and creation values included, oldest first."""
+    found = [
+        FieldSet(name=name, value=f["value"] or None, at=f.at, by=f.by, key=f.key)
+        for f in timeline.of(FactKind.OBSERVED)
+        if f["what"] == "field_at_creation" and f["name"] == name
+    ]
+    found += [
+        FieldSet(name=name, value=f["to"] or None, at=f.at, by=f.by, key=f.key) for f in timeline.changes_of(name)
+    ]
+    return tuple(found)
+
+
+def fields_set_by_agents(timeline: Timeline, name: str) -> tuple[FieldSet, ...]:
+    return tuple(f for f in fields_set(timeline, name) if f.by.is_agent)

@@ -1,0 +1,361 @@
+"""What a ticket is taken for: kind, tier and nature, from agents' words first, then exclusions, form and words.
+
+An agent's word or field wins until an agent changes it. Without one: exclusions make it ``none``; a group listed in
+the pack's ``group_kinds`` decides; complaint words make it *suspected* (``steward:suspected``), which one click
+confirms and one working day turns into a complaint (C3.1). Words raise the tier to ``serious`` at most, danger to
+persons to ``major`` (C3.2); a VIP's complaint gets its own path (C2.1). Every verdict says why.
+
+A rule::
+
+    - policy: classification
+      mode: enforce
+      options:
+        vip_tier: serious
+        confirm_after: 1 working day
+
+Options: ``vip_tier`` (general, serious) the least tier of a VIP's complaint; ``confirm_after`` (a duration in working
+days or hours of the office calendar) after which a suspicion counts as a complaint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from plugin.model.case import Case
+from plugin.model.conversation import is_automatic, is_opened_by_our_message
+from plugin.model.decision import Field, Finding, Look, Note, Should, Slot, Tag, Urgency
+from plugin.model.durations import Duration, Unit
+from plugin.model.facts import Fact, FactKind
+from plugin.model.pack import TIERS, Kind, Tier
+from plugin.model.people import Role
+from plugin.model.said import fields_set_by_agents, tags_now
+from plugin.model.wording import matcher, spoken_part
+from plugin.model.words import Text, text
+
+CLAUSES = ("C1.1", "C2.1", "C3.1", "C3.2", "E4.2", "A2.1", "D1.2")
+AFTER: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """See the module's docstring."""
+
+    vip_tier: Tier = Tier.SERIOUS
+    confirm_after: Duration = Duration(1, Unit.WORKING_DAYS)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A kind with its reason; ``at`` is when it came to hold, ``voiced_at`` when the customer voiced the complaint."""
+
+    kind: Kind
+    because: Text
+    at: datetime
+    clause: str = "C1.1"
+    voiced_at: datetime | None = None
+    suspected: bool = False
+    by_agent: bool = False
+
+
+def decide(case: Case, options: Options) -> Iterator[Should]:
+    voices = tuple(_voices(case))
+    verdict = _verdict(case, options, voices)
+    accepted_at = _accepted_at(case, verdict)
+    yield Finding("kind", verdict.kind, verdict.clause, verdict.because)
+    yield Finding("kind_by_agent", verdict.by_agent, verdict.clause, verdict.because)
+    yield Finding("suspected", verdict.suspected, verdict.clause, verdict.because)
+    yield Finding("accepted_at", accepted_at, "C3.1", _acceptance_reason(case, verdict, accepted_at))
+    yield Field("steward_kind", verdict.kind.value, verdict.clause, verdict.because)
+    if verdict.suspected:
+        yield from _suspicion(case, options, verdict, voices)
+    if verdict.kind is Kind.COMPLAINT:
+        yield from _complaint(case, options, voices)
+    else:
+        yield Field("steward_tier", None, "A2.1", text("Only complaints have a tier."))
+    yield from _nature(case, verdict)
+
+
+# -- kind -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A customer's message that voices something: which of the pack's word lists it matched."""
+
+    article: Fact
+    at: datetime
+    complains: bool
+    is_serious: bool
+    is_danger: bool
+    is_moody: bool
+
+
+def _voices(case: Case) -> Iterator[Voice]:
+    words = case.pack.words
+    complaint, serious = matcher(words.complaint), matcher(words.serious)
+    danger, mood = matcher(words.danger), matcher(words.mood)
+    messages = [a for a in case.customer_articles if a.at >= case.matter.starts_at]
+    for position, article in enumerate(messages):
+        said = spoken_part(article)
+        is_danger = danger(said)
+        yield Voice(
+            article=article,
+            # Zammad stamps a ticket and its first article some milliseconds apart: it is one moment.
+            at=case.matter.starts_at if position == 0 and case.matter.number == 1 else article.at,
+            complains=is_danger or complaint(said),
+            is_serious=serious(said),
+            is_danger=is_danger,
+            is_moody=mood(said),
+        )
+
+
+def _verdict(case: Case, options: Options, voices: tuple[Voice, ...]) -> Verdict:
+    own = case.created is not None and case.created.by.role is Role.STEWARD
+    if own:
+        return Verdict(Kind.NONE, text("Steward made this ticket itself, for a task."), case.created_at)
+    return (
+        _by_agent(case, voices)
+        or _excluded(case)
+        or _by_merge(case)
+        or _by_group(case)
+        or _by_words(case, options, voices)
+        or Verdict(Kind.REQUEST, text("Nothing says otherwise: a request."), case.matter.starts_at)
+    )
+
+
+def _by_agent(case: Case, voices: tuple[Voice, ...]) -> Verdict | None:
+    """The newest of what agents said: words, tier words (only complaints have tiers), the field."""
+    spoken = [(s.at, s.word, s.by.login) for s in case.said_now(*_KIND_WORDS)]
+    spoken += [
+        (f.at, f.value, f.by.login)
+        for f in fields_set_by_agents(case.timeline, "steward_kind")
+        if f.value in set(Kind) and f.at >= case.matter.starts_at
+    ]
+    spoken += [
+        (f.at, f.value, f.by.login)
+        for f in fields_set_by_agents(case.timeline, "steward_tier")
+        if f.value in set(Tier) and f.at >= case.matter.starts_at
+    ]
+    if not spoken:
+        return None
+    at, word, login = max(spoken)
+    kind = Kind(word) if word in set(Kind) else Kind.COMPLAINT
+    because = text("{login} said so.", login=login)
+    return Verdict(kind, because, at, voiced_at=_voiced_before(case, voices, at), by_agent=True)
+
+
+_KIND_WORDS = ("complaint", "request", "none", "general", "serious", "major")
+
+
+def _voiced_before(case: Case, voices: tuple[Voice, ...], at: datetime) -> datetime:
+    """The article that first voices the complaint, else the customer's last one before the agent said so."""
+    earlier = [v for v in voices if v.at <= at]
+    first = next((v for v in earlier if v.complains), None)
+    if first is not None:
+        return first.at
+    return earlier[-1].at if earlier else case.matter.starts_at
+
+
+def _excluded(case: Case) -> Verdict | None:
+    """Automatic replies, our own domains, customers who are agents, our own outbound mail, spam (design.md)."""
+    for applies, because in (
+        (bool(tags_now(case.timeline) & set(case.pack.scope.exclude_tags)), text("A tag of the pack excludes it.")),
+        (_begins_automatically(case), text("It began with an automatic message, and no person wrote since.")),
+        (_is_from_excluded_sender(case), text("The sender is excluded by the pack.")),
+        (_customer_is_agent(case), text("The customer is an agent.")),
+        (
+            is_opened_by_our_message(case.timeline) and not case.customer_articles,
+            text("We wrote first, and the customer has not answered."),
+        ),
+    ):
+        if applies:
+            return Verdict(Kind.NONE, because, case.created_at)
+    return None
+
+
+def _begins_automatically(case: Case) -> bool:
+    first = next((a for a in case.timeline.of(FactKind.ARTICLE) if a["sender"] == "Customer"), None)
+    return first is not None and is_automatic(first) and not case.customer_articles
+
+
+def _is_from_excluded_sender(case: Case) -> bool:
+    first = next((a for a in case.timeline.of(FactKind.ARTICLE) if a["sender"] == "Customer"), None)
+    if first is None:
+        return False
+    sender = first.text("from").lower()
+    domains = tuple(f"@{d.lower().removeprefix('@')}" for d in case.pack.scope.own_domains)
+    return sender.rstrip(">").endswith(domains) if domains and sender else _matches_sender(case, sender)
+
+
+def _matches_sender(case: Case, sender: str) -> bool:
+    return bool(sender) and matcher(case.pack.scope.exclude_senders, whole_words=False)(sender)
+
+
+def _customer_is_agent(case: Case) -> bool:
+    seen = case.timeline.observed("customer_is_agent")
+    return bool(seen and seen["value"])
+
+
+def _by_merge(case: Case) -> Verdict | None:
+    """A complaint that came in by a merge stays one, with its earlier acceptance."""
+    carried = [m for m in case.timeline.of(FactKind.RECEIVED_MERGE) if m["kind"] == Kind.COMPLAINT]
+    if not carried:
+        return None
+    return Verdict(Kind.COMPLAINT, text("A complaint was merged into it."), carried[0].at, "C1.4")
+
+
+def _by_group(case: Case) -> Verdict | None:
+    kind = case.pack.group_kinds.get(case.group)
+    if kind is None:
+        return None
+    since = case.matter.starts_at
+    return Verdict(kind, text("Tickets of group {group} are taken so.", group=case.group), since, voiced_at=since)
+
+
+def _by_words(case: Case, options: Options, voices: tuple[Voice, ...]) -> Verdict | None:
+    voiced = next((v for v in voices if v.complains), None)
+    if voiced is None:
+        return None
+    confirmed_at = case.office.after(voiced.at, options.confirm_after)
+    if case.now >= confirmed_at:
+        because = text("The customer's words of {at} voice a complaint, and nobody said otherwise.", at=voiced.at)
+        return Verdict(Kind.COMPLAINT, because, confirmed_at, "C3.1", voiced_at=voiced.at)
+    because = text("The customer's words of {at} may be a complaint.", at=voiced.at)
+    return Verdict(Kind.REQUEST, because, voiced.at, "C3.1", voiced_at=voiced.at, suspected=True)
+
+
+def _accepted_at(case: Case, verdict: Verdict) -> datetime:
+    """Of a request its creation; of a complaint the message that first voices it; a merge keeps the earlier one."""
+    if verdict.kind is not Kind.COMPLAINT:
+        opened_by_us = is_opened_by_our_message(case.timeline) and case.customer_articles
+        return case.customer_articles[0].at if opened_by_us and case.matter.number == 1 else case.matter.starts_at
+    moments = [m for m in map(_carried_acceptance, case.timeline.of(FactKind.RECEIVED_MERGE)) if m is not None]
+    if verdict.voiced_at is not None:
+        moments.append(verdict.voiced_at)
+    return min(moments, default=case.matter.starts_at)
+
+
+def _carried_acceptance(merge: Fact) -> datetime | None:
+    if merge["kind"] != Kind.COMPLAINT or not merge["accepted_at"]:
+        return None
+    return datetime.fromisoformat(str(merge["accepted_at"]))
+
+
+def _acceptance_reason(case: Case, verdict: Verdict, accepted_at: datetime) -> Text:
+    if verdict.kind is Kind.COMPLAINT and accepted_at != case.created_at:
+        return text("Accepted with the message of {at} that first voices the complaint.", at=accepted_at)
+    return text("Accepted when it came in, {at}.", at=accepted_at)
+
+
+# -- a suspicion ------------------------------------------------------------------------------------------------------
+
+
+def _suspicion(case: Case, options: Options, verdict: Verdict, voices: tuple[Voice, ...]) -> Iterator[Should]:
+    assert verdict.voiced_at is not None
+    yield Tag("steward:suspected", Slot.TIER, f"m{case.matter.number}", "C3.1", verdict.because)
+    yield Look(case.office.after(verdict.voiced_at, options.confirm_after), text("Then it counts as a complaint."))
+    danger = next((v for v in voices if v.is_danger), None)
+    if danger is not None:
+        yield _danger_note(case, danger)
+
+
+def _danger_note(case: Case, voice: Voice) -> Note:
+    return Note(
+        rule="classification.danger",
+        epoch=f"m{case.matter.number}",
+        lines=(text("Read this message at once: it may speak of danger to persons."),),
+        clause="C3.2",
+        because=text("Words of danger in the message of {at}.", at=voice.at),
+        moment=voice.at,
+        ends_with=text("somebody saying what it is"),
+        tell=case.supervisors_or(case.owner),
+        urgency=Urgency.DANGER,
+        ladder=True,
+        about="danger",
+    )
+
+
+# -- tier and nature --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    at: datetime
+    tier: Tier
+    because: Text
+    clause: str = "A2.1"
+
+
+def _complaint(case: Case, options: Options, voices: tuple[Voice, ...]) -> Iterator[Should]:
+    steps = tuple(_tier_steps(case, options, voices))
+    last = steps[-1]
+    yield Finding("tiers", tuple((s.at, s.tier) for s in steps), last.clause, last.because)
+    yield Finding("tier", last.tier, last.clause, last.because)
+    yield Field("steward_tier", last.tier.value, last.clause, last.because)
+    if last.tier is not Tier.GENERAL:
+        yield Tag(f"steward:{last.tier}", Slot.TIER, f"m{case.matter.number}-{len(steps)}", last.clause, last.because)
+    danger = next((v for v in voices if v.is_danger), None)
+    if danger is not None:
+        yield _danger_note(case, danger)
+
+
+def _tier_steps(case: Case, options: Options, voices: tuple[Voice, ...]) -> Iterator[_Step]:
+    """The tiers in the order they came to hold: words, then what agents said, raised by *dissatisfied*."""
+    by_words = _tier_by_words(case, options, voices)
+    yield by_words
+    current = by_words.tier
+    for at, word, login in _tiers_said(case):
+        if word == "dissatisfied":
+            if current is TIERS[-1]:
+                continue
+            current = TIERS[TIERS.index(current) + 1]
+            yield _Step(at, current, text("The customer is not satisfied: one tier up."), "D5.3")
+        else:
+            current = Tier(word)
+            yield _Step(at, current, text("{login} said so.", login=login))
+
+
+def _tiers_said(case: Case) -> list[tuple[datetime, str, str]]:
+    spoken = [(s.at, s.word, s.by.login) for s in case.said_now(*Tier, "dissatisfied")]
+    spoken += [
+        (f.at, str(f.value), f.by.login)
+        for f in fields_set_by_agents(case.timeline, "steward_tier")
+        if f.value in set(Tier) and f.at >= case.matter.starts_at
+    ]
+    return sorted(spoken)
+
+
+def _tier_by_words(case: Case, options: Options, voices: tuple[Voice, ...]) -> _Step:
+    found = [_Step(case.accepted_at, Tier.GENERAL, text("Nothing raises it."))]
+    for voice in voices:
+        if voice.is_danger:
+            found.append(
+                _Step(voice.at, Tier.MAJOR, text("Words of danger in the message of {at}.", at=voice.at), "C3.2")
+            )
+        elif voice.is_serious:
+            found.append(
+                _Step(voice.at, Tier.SERIOUS, text("Serious words in the message of {at}.", at=voice.at), "C3.2")
+            )
+    for carried in case.timeline.of(FactKind.RECEIVED_MERGE):
+        if carried["tier"] in set(Tier):
+            found.append(_Step(carried.at, Tier(carried["tier"]), text("It came with a merged complaint.")))
+    vip = case.timeline.observed("vip")
+    if vip is not None and vip["value"]:
+        found.append(_Step(case.accepted_at, options.vip_tier, text("The customer is a VIP."), "C2.1"))
+    return max(found, key=lambda step: TIERS.index(step.tier))
+
+
+def _nature(case: Case, verdict: Verdict) -> Iterator[Should]:
+    said = [f for f in fields_set_by_agents(case.timeline, "steward_nature") if f.value]
+    if said:
+        yield Field("steward_nature", said[-1].value, "C3.2", text("{login} said so.", login=said[-1].by.login))
+        return
+    if verdict.kind is not Kind.COMPLAINT and not verdict.suspected:
+        return
+    spoken = " ".join(spoken_part(a) for a in case.customer_articles)
+    for nature in case.pack.natures:
+        if matcher(case.pack.words.natures.get(nature, ()))(spoken):
+            yield Field("steward_nature", nature, "C3.2", text("The customer's words speak of it."))
+            return

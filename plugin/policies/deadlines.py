@@ -1,0 +1,428 @@
+"""The clocks from acceptance to closing: how long each promise has, what ends it, what pauses it (standard.md 3).
+
+First response (C3.1), assessment, coordination and formal notice (C4.1), result (C3.1), resolution with one extension
+(A2.1), progress on major matters (A2.1, D3.3). Numbers, calendars and kinds come from the pack's ``clocks``; a clock
+the pack leaves out does not run.
+
+A rule::
+
+    - policy: deadlines
+      mode: enforce
+      options:
+        waiting_ends_after: 14 days
+        extension_needs_second_person: false
+
+Options: ``waiting_ends_after`` (a duration, calendar days) ends a waiting for the customer that nobody ended;
+``extension_needs_second_person`` (true, false): an extension counts only when a second agent says *extend* too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from plugin.model.case import Case
+from plugin.model.clocks import Clock, ClockState, Span
+from plugin.model.conversation import is_answer, last_public_word, last_word_is_ours
+from plugin.model.decision import Finding, Look, Note, Should
+from plugin.model.durations import Duration, Unit
+from plugin.model.facts import Fact, FactKind
+from plugin.model.life import ONE_ACT, Closing
+from plugin.model.pack import Kind, Tier
+from plugin.model.promises import Promise, run
+from plugin.model.said import Said, fields_set_by_agents
+from plugin.model.ticket import StateType
+from plugin.model.words import Text, text
+
+CLAUSES = ("C3.1", "E4.2", "C4.1", "A2.1", "D3.3")
+AFTER = ("classification",)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """See the module's docstring."""
+
+    waiting_ends_after: Duration = Duration(14, Unit.DAYS)
+    extension_needs_second_person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """What ended a clock. ``kept`` False: neither met nor broken, it no longer applies."""
+
+    at: datetime
+    because: Text
+    state: ClockState = ClockState.MET
+
+
+def decide(case: Case, options: Options) -> Iterator[Should]:
+    waits = tuple(_waits(case, options))
+    yield Finding("waiting", waits, "C3.1", text("Stretches of waiting for the customer."))
+    if waits and waits[-1].until is None:
+        ends = case.pack.calendar(_any_clock_calendar(case)).after(waits[-1].since, options.waiting_ends_after)
+        yield Look(ends, text("Waiting for the customer ends then."))
+    if case.kind is Kind.NONE:
+        return
+    matter_end = _matter_end(case)
+    extension = _extension(case, options)
+    yield from extension.refusals
+    yield from _first_responses(case, matter_end)
+    if case.is_complaint:
+        yield from _assessment(case, matter_end)
+        yield from _coordination(case, matter_end)
+        yield from _notice(case, matter_end)
+        yield from _progress(case, matter_end)
+    yield from _result(case, matter_end)
+    yield from _resolution(case, extension)
+    if case.matter.suspended_at is not None:
+        until = case.one_working_day_after(case.matter.suspended_at)
+        yield Look(until, text("Then the reopened ticket's clocks go on though nobody acted."))
+
+
+def _any_clock_calendar(case: Case) -> str:
+    return next((c.calendar for c in case.pack.clocks.values()), case.pack.office)
+
+
+# -- waiting for the customer -----------------------------------------------------------------------------------------
+
+
+def _waits(case: Case, options: Options) -> Iterator[Span]:
+    """Begins with *waiting* or a pending reminder set while the last public word is ours; standard.md 9."""
+    since: datetime | None = None
+    by_reminder = False
+    calendar = case.pack.calendar(_any_clock_calendar(case))
+    because = text("Waiting for the customer.")
+    for fact in case.timeline:
+        if since is not None:
+            latest = calendar.after(since, options.waiting_ends_after)
+            end = latest if fact.at > latest else _wait_end(fact, by_reminder)
+            if end is not None:
+                yield Span(since, end, because)
+                since = None
+        if since is None and (_is_waiting_word(fact) or _is_reminder(case, fact)):
+            since, by_reminder = fact.at, not _is_waiting_word(fact)
+    if since is not None:
+        latest = calendar.after(since, options.waiting_ends_after)
+        yield Span(since, latest if latest <= case.now else None, because)
+
+
+def _is_waiting_word(fact: Fact) -> bool:
+    return fact.kind is FactKind.TAG_ADDED and fact["tag"] == "steward:say:waiting" and fact.by.is_agent
+
+
+def _is_reminder(case: Case, fact: Fact) -> bool:
+    if fact.kind is not FactKind.CHANGED or fact["attribute"] != "state" or not fact.by.is_agent:
+        return False
+    # One PUT may answer and set the reminder: its rows stand some milliseconds apart.
+    set_now = fact["state_type_to"] == StateType.PENDING_REMINDER
+    return set_now and last_word_is_ours(case.timeline, at=fact.at + ONE_ACT)
+
+
+def _wait_end(fact: Fact, by_reminder: bool) -> datetime | None:
+    if (
+        fact.kind is FactKind.ARTICLE
+        and fact["sender"] == "Customer"
+        and not fact["automatic"]
+        and not fact["internal"]
+    ):
+        return fact.at
+    if fact.kind is FactKind.TAG_ADDED and fact["tag"] == "steward:say:resume" and fact.by.is_agent:
+        return fact.at
+    left = fact.kind is FactKind.CHANGED and fact["attribute"] == "state"
+    if left and by_reminder and fact["state_type_to"] != StateType.PENDING_REMINDER:
+        return fact.at
+    return None
+
+
+# -- clocks -----------------------------------------------------------------------------------------------------------
+
+
+def _clock(
+    case: Case,
+    name: str,
+    *,
+    epoch: str,
+    starts_at: datetime,
+    end: _End | None,
+    because: Text,
+    ends_with: Text,
+    closed: tuple[Closing, ...] = (),
+    extended: bool = False,
+) -> Iterator[Clock]:
+    """The clock of the pack's settings, if the pack has it for this kind and tier."""
+    settings = case.pack.clocks.get(name)
+    if settings is None or case.kind not in settings.kinds:
+        return
+    if settings.tiers is not None and case.tier not in settings.tiers:
+        return
+    pauses = [(w.since, w.until, w.because) for w in case.waits] if settings.pauses else []
+    pauses += [(c.at, c.until, text("The ticket was closed.")) for c in closed]
+    yield run(
+        Promise(
+            settings=settings,
+            calendar=case.pack.calendar(settings.calendar),
+            epoch=epoch,
+            starts_at=starts_at,
+            ended_at=end.at if end else None,
+            end_state=end.state if end else ClockState.MET,
+            because=end.because if end else because,
+            ends_with=ends_with,
+            pauses=tuple(Span(s, u, b) for s, u, b in pauses),
+            extended=extended,
+        ),
+        now=case.now,
+    )
+
+
+def _earliest(*ends: _End | None) -> _End | None:
+    return min((e for e in ends if e is not None), key=lambda e: e.at, default=None)
+
+
+def _matter_end(case: Case) -> _End | None:
+    """The closing that stands, or *not ours* once the customer was told where to go."""
+    closed = case.matter.closings[-1] if case.matter.is_closed else None
+    closing = _End(closed.at, text("Closed by {login}.", login=closed.by.login)) if closed else None
+    told = _told_not_ours(case)
+    elsewhere = _End(told.at, text("Not ours, and the customer was told."), ClockState.CANCELLED) if told else None
+    return _earliest(closing, elsewhere)
+
+
+def _told_not_ours(case: Case) -> Fact | None:
+    for word in case.said_now("not-ours"):
+        told = case.first_answer_since(word.at)
+        if told is not None:
+            return told
+    return None
+
+
+def _epoch(case: Case) -> str:
+    return f"m{case.matter.number}"
+
+
+def _first_responses(case: Case, matter_end: _End | None) -> Iterator[Clock]:
+    """From acceptance to the first public reply; a request that became a complaint keeps what it had before."""
+    begins_by_us = not any(a.at <= case.accepted_at + ONE_ACT for a in case.customer_articles) and _owes_none(case)
+    if begins_by_us:
+        return
+    yield from _first_response(case, case.accepted_at, _epoch(case), matter_end)
+    if case.is_complaint and case.accepted_at > case.matter.starts_at:
+        yield from _first_response(case, case.matter.starts_at, f"{_epoch(case)}-request", matter_end)
+
+
+def _owes_none(case: Case) -> bool:
+    """A matter that began with our own outbound message owes no answer to it."""
+    word = last_public_word(case.timeline, before=case.matter.starts_at + ONE_ACT)
+    return word is not None and is_answer(word) and word["sender"] == "Agent"
+
+
+def _first_response(case: Case, since: datetime, epoch: str, matter_end: _End | None) -> Iterator[Clock]:
+    answer = case.first_answer_since(since)
+    answered = _End(answer.at, text("{login} answered.", login=answer.by.login)) if answer else None
+    unanswered = matter_end
+    if matter_end is not None and matter_end.state is ClockState.MET:
+        unanswered = replace(
+            matter_end, state=ClockState.CLOSED_UNANSWERED, because=text("Closed without an answer to the customer.")
+        )
+    yield from _clock(
+        case,
+        "first_response",
+        epoch=epoch,
+        starts_at=since,
+        end=_earliest(answered, unanswered),
+        because=text("No public answer to the customer yet."),
+        ends_with=text("a public answer to the customer"),
+    )
+
+
+def _assessed(case: Case) -> _End | None:
+    said = [(s.at, s.by.login) for s in case.said_now("assessed", "not-ours", "outside-help", *Tier)]
+    said += [
+        (f.at, f.by.login)
+        for f in fields_set_by_agents(case.timeline, "steward_tier")
+        if f.value in set(Tier) and f.at >= case.matter.starts_at
+    ]
+    if not said:
+        return None
+    at, login = min(said)
+    return _End(at, text("{login} assessed it.", login=login))
+
+
+def _assessment(case: Case, matter_end: _End | None) -> Iterator[Should]:
+    assessed = _assessed(case)
+    yield Finding("assessed_at", assessed.at if assessed else None, "C4.1", text("When it was assessed."))
+    yield from _clock(
+        case,
+        "assessment",
+        epoch=_epoch(case),
+        starts_at=case.accepted_at,
+        end=_earliest(assessed, matter_end),
+        because=text("Nobody has judged yet whether the matter is ours."),
+        ends_with=text("“assessed”, “not ours”, “outside help” or a tier set by an agent"),
+    )
+
+
+def _coordination(case: Case, matter_end: _End | None) -> Iterator[Clock]:
+    for word in case.said_now("outside-help")[:1]:
+        done = next(
+            (f for f in case.timeline.of(FactKind.TASK_DONE) if f["task"] == "coordinate" and f.at >= word.at), None
+        )
+        started = _End(done.at, text("The coordination was started.")) if done else None
+        yield from _clock(
+            case,
+            "coordination",
+            epoch=_epoch(case),
+            starts_at=word.at,
+            end=_earliest(started, matter_end),
+            because=text("Somebody outside is needed."),
+            ends_with=text("the coordination task being ticked"),
+        )
+
+
+def _notice(case: Case, matter_end: _End | None) -> Iterator[Clock]:
+    """The formal notice with a first solution: the first answer once it is assessed, or the result told."""
+    assessed = _assessed(case)
+    answer = case.first_answer_since(assessed.at) if assessed else None
+    sent = _End(answer.at, text("{login} told the customer.", login=answer.by.login)) if answer else None
+    yield from _clock(
+        case,
+        "notice",
+        epoch=_epoch(case),
+        starts_at=case.accepted_at,
+        end=_earliest(sent, _result_told(case), matter_end),
+        because=text("The customer has no formal notice with a first solution."),
+        ends_with=text("an answer to the customer after the assessment"),
+    )
+
+
+def _result_told(case: Case) -> _End | None:
+    """*result-told*, or an agent's closing after a public answer to the customer's last message."""
+    words = case.said_now("result-told")
+    told = _End(words[0].at, text("{login} says the result was told.", login=words[0].by.login)) if words else None
+    closings = (c for c in case.matter.closings if c.by.is_agent and last_word_is_ours_or_call(case, c.at))
+    first = next(closings, None)
+    closed = _End(first.at, text("Closed by {login} after an answer.", login=first.by.login)) if first else None
+    return _earliest(told, closed)
+
+
+def last_word_is_ours_or_call(case: Case, at: datetime) -> bool:
+    """Whether an agent's public answer stands behind the customer's last message at ``at``."""
+    word = last_public_word(case.timeline, before=at + ONE_ACT)
+    return word is not None and (is_answer(word) or last_word_is_ours(case.timeline, at=at + ONE_ACT))
+
+
+def _result(case: Case, matter_end: _End | None) -> Iterator[Should]:
+    told = _result_told(case)
+    yield Finding("result_told_at", told.at if told else None, "C3.1", text("When the first result was told."))
+    yield from _clock(
+        case,
+        "result",
+        epoch=_epoch(case),
+        starts_at=case.accepted_at,
+        end=_earliest(told, matter_end),
+        because=text("The customer has not been told a result."),
+        ends_with=text("“result told”, or closing after an answer"),
+    )
+
+
+def _progress(case: Case, matter_end: _End | None) -> Iterator[Clock]:
+    """Progress told at intervals: each answer to the customer begins the next interval."""
+    marks = [case.accepted_at, *(a.at for a in case.answers if a.at > case.accepted_at)]
+    for number, since in enumerate(marks):
+        following = marks[number + 1] if number + 1 < len(marks) else None
+        told = _End(following, text("The customer was told how it stands.")) if following else None
+        for clock in _clock(
+            case,
+            "progress",
+            epoch=f"{_epoch(case)}-{number}",
+            starts_at=since,
+            end=_earliest(told, matter_end),
+            because=text("The customer last heard from us on {at}.", at=since),
+            ends_with=text("a public message to the customer on how it stands"),
+        ):
+            if clock.is_open or clock.was_broken:
+                yield clock
+
+
+def _resolution(case: Case, extension: _Extension) -> Iterator[Clock]:
+    matter = case.matter
+    closed = matter.closings[-1] if matter.is_closed else None
+    told = _told_not_ours(case)
+    yield from _clock(
+        case,
+        "resolution",
+        epoch=_epoch(case),
+        starts_at=case.accepted_at,
+        end=_earliest(
+            _End(closed.at, text("Closed by {login}.", login=closed.by.login)) if closed else None,
+            _End(told.at, text("Not ours, and the customer was told."), ClockState.CANCELLED) if told else None,
+        ),
+        because=text("The ticket is not closed."),
+        ends_with=text("closing the ticket"),
+        closed=tuple(c for c in matter.closings if c.until is not None),
+        extended=extension.granted,
+    )
+
+
+# -- the one extension ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Extension:
+    granted: bool
+    refusals: tuple[Note, ...] = ()
+
+
+def _extension(case: Case, options: Options) -> _Extension:
+    """Once; with a reason, before the limit, and told to the customer between the word and the limit (A2.1)."""
+    settings = case.pack.clocks.get("resolution")
+    words = case.said_now("extend")
+    if settings is None or settings.extended_limit is None or not words:
+        return _Extension(
+            granted=False, refusals=tuple(_refusal(w, text("This pack knows no extension.")) for w in words)
+        )
+    plain = next(iter(_resolution(case, _Extension(granted=False))), None)
+    limit = plain.limit_at if plain else None
+    refusals: list[Note] = []
+    accepted: list[Said] = []
+    for word in words:
+        why = _why_refused(word, limit, accepted, options)
+        if why is None:
+            accepted.append(word)
+        else:
+            refusals.append(_refusal(word, why))
+    needed = 2 if options.extension_needs_second_person else 1
+    granted = len(accepted) >= needed and _was_told(case, accepted[-1], limit)
+    return _Extension(granted=granted, refusals=tuple(refusals))
+
+
+def _why_refused(word: Said, limit: datetime | None, accepted: list[Said], options: Options) -> Text | None:
+    if limit is None:
+        return text("The time for a resolution does not run for this ticket.")
+    if word.at >= limit:
+        return text("The limit of {limit} had passed.", limit=limit)
+    if not word.has_reason:
+        return text("A reason is missing: write it in an internal note, then say it again.")
+    second_wanted = options.extension_needs_second_person and len(accepted) == 1
+    if accepted and not (second_wanted and accepted[0].by.id != word.by.id):
+        return text("It was extended once already.")
+    return None
+
+
+def _was_told(case: Case, word: Said, limit: datetime | None) -> bool:
+    told = case.first_answer_since(word.at)
+    return told is not None and limit is not None and told.at < limit
+
+
+def _refusal(word: Said, why: Text) -> Note:
+    return Note(
+        rule=f"deadlines.refused.{word.word}",
+        epoch=word.key,
+        lines=(text("The extension was not taken: {why}", why=why),),
+        clause="A2.1",
+        because=why,
+        moment=word.at,
+        tell=(),
+        asked=True,
+        about="refusal",
+    )

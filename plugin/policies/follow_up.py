@@ -1,0 +1,198 @@
+"""After the closing of a complaint: written confirmation and visit, and the loop for a customer who is not satisfied.
+
+Within their times after closing, the customer gets a written confirmation (C2.3) and a follow-up visit (E4.4): with
+``STEWARD_CUSTOMER_MAIL`` off both are one follow-up task ticket; on, the confirmation is a message and the visit the
+task. *dissatisfied* reopens the matter one tier up with a new plan (D5.3), a bounded number of times; then
+management's final answer ends it. Requests have neither.
+
+A rule::
+
+    - policy: follow_up
+      mode: enforce
+      options:
+        rounds: 3
+
+Options: ``rounds``, how often a dissatisfied customer reopens the matter; ``plan_within`` (a duration on the office
+calendar) for the new plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from plugin.model.case import Case, known
+from plugin.model.clocks import Clock
+from plugin.model.decision import Finding, Message, Note, Should, Task, TaskForm, Ticketed, Urgency
+from plugin.model.durations import Duration, Unit
+from plugin.model.facts import Fact, FactKind
+from plugin.model.people import Role
+from plugin.model.promises import Promise, run
+from plugin.model.said import Said
+from plugin.model.words import text
+
+CLAUSES = ("C2.3", "C4.2", "D5.3", "E4.4")
+AFTER = ("classification", "deadlines", "first_responder")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """See the module's docstring."""
+
+    rounds: int = 3
+    plan_within: Duration = Duration(1, Unit.WORKING_DAYS)
+
+
+def decide(case: Case, options: Options) -> Iterator[Should]:
+    if not case.is_complaint:
+        yield Finding("followed_up", case.matter.is_closed, "E4.4", text("Only complaints are followed up."))
+        return
+    closed_at = case.matter.closed_at
+    if closed_at is not None and case.matter.suspended_at is None and not _ended_elsewhere(case):
+        yield from _after_closing(case, closed_at)
+    else:
+        yield Finding("followed_up", _ended_elsewhere(case), "E4.4", text("The matter is not closed."))
+    for number, word in enumerate(case.said_now("dissatisfied"), start=1):
+        yield from _again(case, options, word, number)
+
+
+def _ended_elsewhere(case: Case) -> bool:
+    """Not ours: there is nothing of ours to confirm or to visit about."""
+    return bool(case.said_now("not-ours")) and case.matter.is_closed
+
+
+# -- confirmation and visit -------------------------------------------------------------------------------------------
+
+
+def _after_closing(case: Case, closed_at: datetime) -> Iterator[Should]:
+    done = _visited_at(case, closed_at)
+    confirmed = min((m for m in (done, _confirmed_at(case, closed_at)) if m is not None), default=None)
+    clocks = [*_clock(case, "confirmation", closed_at, confirmed), *_clock(case, "follow_up_visit", closed_at, done)]
+    yield from clocks
+    settled = done is not None and confirmed is not None
+    yield Finding("followed_up", settled or not clocks, "E4.4", text("Visit and confirmation are settled."))
+    if clocks:
+        yield Task(
+            rule="follow_up.visit",
+            epoch=_epoch(case),
+            key="follow_up",
+            title=text("Follow up: confirm in writing that it is done, ask whether it is, and record the answer"),
+            clause="E4.4",
+            because=text("The complaint was closed on {at}.", at=closed_at),
+            due_at=min(c.limit_at for c in clocks),
+            assignee=case.accountable or case.owner,
+            form=TaskForm.TICKET,
+        )
+    if case.customer_mail and "confirmation" in case.pack.clocks:
+        yield Message(
+            rule="follow_up.confirmation",
+            epoch=_epoch(case),
+            template="confirmation",
+            clause="C2.3",
+            because=text("The complaint was closed on {at}.", at=closed_at),
+            moment=closed_at,
+        )
+
+
+def _epoch(case: Case) -> str:
+    return f"m{case.matter.number}-c{len(case.matter.closings)}"
+
+
+def _clock(case: Case, name: str, closed_at: datetime, ended_at: datetime | None) -> Iterator[Clock]:
+    settings = case.pack.clocks.get(name)
+    if settings is None or case.kind not in settings.kinds:
+        return
+    yield run(
+        Promise(
+            settings=settings,
+            calendar=case.pack.calendar(settings.calendar),
+            epoch=_epoch(case),
+            starts_at=closed_at,
+            ended_at=ended_at,
+            because=text("Attempted, the outcome recorded.") if ended_at else text("The customer has not been asked."),
+            ends_with=text("the follow-up task being done"),
+        ),
+        now=case.now,
+    )
+
+
+def _visited_at(case: Case, closed_at: datetime) -> datetime | None:
+    """The visit ends at the attempt: its task done, or an agent saying how the customer sees it."""
+    moments = [f.at for f in case.timeline.of(FactKind.TASK_DONE) if f["task"] == "follow_up" and f.at >= closed_at]
+    moments += [s.at for s in case.said_now("satisfied", "dissatisfied") if s.at >= closed_at]
+    return min(moments, default=None)
+
+
+def _confirmed_at(case: Case, closed_at: datetime) -> datetime | None:
+    sent = (a.at for a in case.timeline.of(FactKind.ARTICLE) if a.at >= closed_at and _is_our_message(a))
+    return next(sent, None)
+
+
+def _is_our_message(article: Fact) -> bool:
+    ours = article.by.role is Role.STEWARD and bool(article["communication"])
+    return ours and not article["internal"] and not article["failed"]
+
+
+# -- not satisfied ----------------------------------------------------------------------------------------------------
+
+
+def _again(case: Case, options: Options, word: Said, number: int) -> Iterator[Should]:
+    responsible = case.accountable or case.owner
+    if number > options.rounds:
+        yield from _final_answer(case, options, word)
+        return
+    because = text("{login} said the customer is not satisfied.", login=word.by.login)
+    closed_at = case.matter.closed_at
+    if closed_at is not None and word.at >= closed_at:
+        yield Ticketed("follow_up.reopen", word.key, "open", "D5.3", because)
+    yield Task(
+        rule="follow_up.plan",
+        epoch=word.key,
+        key=f"plan{number}",
+        title=text("Make a new plan: who, when, with what, and what if"),
+        clause="D5.3",
+        because=because,
+        due_at=case.office.after(word.at, options.plan_within),
+        assignee=responsible,
+    )
+    yield Note(
+        rule="follow_up.dissatisfied",
+        epoch=word.key,
+        lines=(text("Make a new plan and tell the customer: the matter is open again, one tier up."),),
+        clause="D5.3",
+        because=because,
+        moment=word.at,
+        ends_with=text("a result the customer is satisfied with"),
+        tell=known((responsible,)),
+        urgency=Urgency.TELL,
+        asked=True,
+        about="dissatisfied",
+    )
+
+
+def _final_answer(case: Case, options: Options, word: Said) -> Iterator[Should]:
+    because = text("The customer was not satisfied {count} times.", count=options.rounds)
+    people = case.pack.people
+    yield Task(
+        rule="follow_up.final_answer",
+        epoch=f"m{case.matter.number}",
+        key="final_answer",
+        title=text("Management's final answer: position, reasons, and where the customer can go"),
+        clause="D5.3",
+        because=because,
+        due_at=case.office.after(word.at, options.plan_within),
+        assignee=next(iter(people.management), case.accountable or case.owner),
+    )
+    yield Note(
+        rule="follow_up.final_answer",
+        epoch=f"m{case.matter.number}",
+        lines=(text("Give the customer management's final answer: position, reasons, where to go."),),
+        clause="D5.3",
+        because=because,
+        moment=word.at,
+        tell=people.management or case.supervisors_or(case.accountable, case.owner),
+        urgency=Urgency.TELL,
+        asked=True,
+        about="dissatisfied",
+    )

@@ -1,0 +1,208 @@
+"""Who hears of it: handlers of a tier, the major response, the breach ladder (A2.1, C1.4, C2.3, C4.1, E4.1).
+
+A complaint's tier has its own handlers, who are told, never assigned. A major one brings in management and legal, an
+ad-hoc team, and the three-part response: internal investigation, talking with the customer, putting it right, each a
+task. What is late goes up: the owner at the warning, supervisor and first responder at the limit, management one
+working day later. Where the pack names nobody, steps go to first responder and owner.
+
+A rule::
+
+    - policy: tiered_escalation
+      mode: enforce
+      options:
+        management_after: 1 working day
+
+Options: ``management_after`` (a duration on the office calendar) between the limit and management hearing of it;
+``warn_of_requests`` (true, false): the ladder also serves requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from plugin.model.case import Case, known
+from plugin.model.clocks import Clock, ClockState
+from plugin.model.decision import Look, NextStep, Note, Should, Task, Urgency
+from plugin.model.durations import Duration, Unit
+from plugin.model.pack import Kind, Tier
+from plugin.model.words import Text, text
+
+CLAUSES = ("A2.1", "C1.4", "C2.3", "C4.1", "E4.1")
+AFTER = ("classification", "deadlines", "first_responder", "follow_up")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """See the module's docstring."""
+
+    management_after: Duration = Duration(1, Unit.WORKING_DAYS)
+    warn_of_requests: bool = True
+
+
+def decide(case: Case, options: Options) -> Iterator[Should]:
+    if case.kind is Kind.NONE or case.matter.is_closed:
+        return
+    yield from _next_step(case)
+    if case.is_complaint:
+        yield from _tier(case)
+        yield from _outside_help(case)
+    if case.is_complaint or options.warn_of_requests:
+        for clock in case.clocks:
+            yield from _ladder(case, options, clock)
+
+
+# -- tiers ------------------------------------------------------------------------------------------------------------
+
+
+def _tier(case: Case) -> Iterator[Should]:
+    steps = case.finding("tiers")
+    entered = steps[-1][0] if isinstance(steps, tuple) and steps else case.accepted_at
+    epoch = f"m{case.matter.number}-{len(steps) if isinstance(steps, tuple) else 1}"
+    settings = case.pack.tiers.get(case.tier)
+    handlers = settings.handlers if settings else ()
+    if case.tier is Tier.MAJOR:
+        yield _major_note(case, handlers, epoch, entered)
+        yield from _major_tasks(case)
+    elif handlers:
+        yield Note(
+            rule=f"tiered_escalation.{case.tier}",
+            epoch=epoch,
+            lines=(text("A complaint of your tier needs you."),),
+            clause="A2.1",
+            because=text("Its tier is {tier}.", tier=case.tier.value),
+            moment=entered,
+            tell=handlers,
+            urgency=Urgency.TELL,
+            about="tier",
+        )
+
+
+def _major_note(case: Case, handlers: tuple[str, ...], epoch: str, entered: datetime) -> Note:
+    people = case.pack.people
+    named = known((*handlers, *people.management, *people.legal))
+    return Note(
+        rule="tiered_escalation.major",
+        epoch=epoch,
+        lines=(
+            text("A major complaint: investigate, talk with the customer, put it right. The tasks are on this ticket."),
+        ),
+        clause="A2.1",
+        because=text("Its tier is major."),
+        moment=entered,
+        ends_with=text("all tasks done and the result told to the customer"),
+        tell=named or known((case.accountable, case.owner)),
+        urgency=Urgency.TELL,
+        ladder=True,
+        about="major",
+    )
+
+
+_RESPONSE: tuple[tuple[str, Text, str, str], ...] = (
+    ("management", text("Bring in management or legal"), "A2.1", "first_response"),
+    ("team", text("Call together the team that works on it, led by customer service"), "C4.1", "first_response"),
+    ("investigate", text("Investigate internally: what happened, and why"), "C2.3", "assessment"),
+    ("talk", text("Talk with the customer: what he needs, what he can expect"), "C2.3", "first_response"),
+    ("put_right", text("Put it right"), "C2.3", "result"),
+)
+"""Key, title, clause, and the clock whose limit is the task's date."""
+
+
+def _major_tasks(case: Case) -> Iterator[Task]:
+    for key, title, clause, clock_name in _RESPONSE:
+        yield Task(
+            rule=f"tiered_escalation.{key}",
+            epoch=f"m{case.matter.number}",
+            key=key,
+            title=title,
+            clause=clause,
+            because=text("Its tier is major."),
+            due_at=_limit_of(case, clock_name),
+            assignee=case.accountable or case.owner,
+        )
+
+
+def _limit_of(case: Case, clock_name: str) -> datetime | None:
+    return next((c.limit_at for c in case.clocks_named(clock_name)), None)
+
+
+def _outside_help(case: Case) -> Iterator[Task]:
+    for word in case.said_now("outside-help")[:1]:
+        yield Task(
+            rule="tiered_escalation.coordinate",
+            epoch=f"m{case.matter.number}",
+            key="coordinate",
+            title=text("Start working with those outside who are needed"),
+            clause="C4.1",
+            because=text("{login} said outside help is needed.", login=word.by.login),
+            due_at=_limit_of(case, "coordination"),
+            assignee=case.accountable or case.owner,
+        )
+
+
+# -- the ladder -------------------------------------------------------------------------------------------------------
+
+NEXT_STEPS: dict[str, Text] = {
+    "first_response": text("Answer the customer"),
+    "assessment": text("Judge whether the matter is ours"),
+    "coordination": text("Start working with those outside"),
+    "notice": text("Send the customer a formal notice with a first solution"),
+    "result": text("Tell the customer a result"),
+    "resolution": text("Settle and close the ticket"),
+    "progress": text("Tell the customer how it stands"),
+}
+"""What to do about each clock, as a person would say it."""
+
+
+def _what_to_do(clock: Clock) -> Text:
+    return NEXT_STEPS.get(clock.name) or text("Meet the clock {name}", name=clock.name)
+
+
+def _ladder(case: Case, options: Options, clock: Clock) -> Iterator[Should]:
+    if not clock.is_open or clock.state is ClockState.PAUSED:
+        return
+    upwards_at = case.office.after(clock.limit_at, options.management_after)
+    yield Look(upwards_at, text("Then management hears of it."))
+    if case.now >= upwards_at:
+        yield _step(case, clock, "management", upwards_at, _management(case))
+    elif case.now >= clock.limit_at:
+        tell = known((*case.pack.people.supervisors, case.accountable)) or known((case.owner,))
+        yield _step(case, clock, "breach", clock.limit_at, tell)
+    elif case.now >= clock.warn_at:
+        yield _step(case, clock, "warning", clock.warn_at, known((case.owner or case.accountable,)))
+
+
+def _management(case: Case) -> tuple[str, ...]:
+    return case.pack.people.management or case.supervisors_or(case.accountable, case.owner)
+
+
+def _step(case: Case, clock: Clock, step: str, moment: datetime, tell: tuple[str, ...]) -> Note:
+    do = _what_to_do(clock)
+    line = text(
+        "{do} by {limit} – {clock}, {clause}", do=do, limit=clock.limit_at, clock=clock.name, clause=clock.clause
+    )
+    if step != "warning":
+        line = text("{do}: the limit was {limit} – {clock}, {clause}", **line.values)
+    return Note(
+        rule=f"tiered_escalation.{step}.{clock.name}",
+        epoch=f"{clock.epoch}-{clock.starts_at:%Y%m%dT%H%M%S}" if clock.name == "progress" else clock.epoch,
+        lines=(line,),
+        clause=clock.clause,
+        because=clock.because,
+        moment=moment,
+        ends_with=clock.ends_with,
+        tell=tell,
+        urgency=Urgency.TELL,
+        ladder=case.is_complaint and case.tier is Tier.MAJOR,
+        about="warning" if step == "warning" else "breach",
+    )
+
+
+def _next_step(case: Case) -> Iterator[NextStep]:
+    due = [c for c in case.clocks if c.is_due_next and c.announced]
+    if due:
+        clock = min(due, key=lambda c: c.limit_at)
+        yield NextStep(
+            text("{do} by {limit}", do=_what_to_do(clock), limit=clock.limit_at), clock.clause, clock.because
+        )
