@@ -1,0 +1,162 @@
+"""Who is who on this server: users, who of them works here, and who can own tickets where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from time import monotonic
+from typing import Any
+
+from plugin.model.errors import Refused
+from plugin.model.people import NOBODY_ID, SYSTEM, Actor, Role, User
+from plugin.zammad import schemas
+from plugin.zammad.catalogues import LIFETIME
+from plugin.zammad.client import ZammadClient
+from plugin.zammad.tables import Memory, Table
+from plugin.zammad.workflow import perform
+
+AGENT_PERMISSIONS = frozenset({"ticket.agent", "ticket"})
+"""Permissions are hierarchical: ``ticket`` implies ``ticket.agent``."""
+AGENT_ROLE = "Agent"
+"""Zammad's own name of the agents' role, where permissions cannot be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserRole:
+    """A role of users. ``agent``: it makes its holder an agent, None where permissions cannot be seen."""
+
+    id: int
+    name: str
+    agent: bool | None
+    groups: Mapping[int, frozenset[str]] = field(default_factory=dict)
+
+
+class People:
+    """Shared by all threads of a process. ``clock`` is monotonic seconds."""
+
+    def __init__(
+        self, client: ZammadClient, *, lifetime: float = LIFETIME, clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._client = client
+        self._roles: Table[UserRole] = Table(self._fetch_roles, lifetime=lifetime, clock=clock)
+        self._users: Memory[User | None] = Memory(lifetime=lifetime, clock=clock)
+        self._me: Memory[User] = Memory(lifetime=lifetime, clock=clock)
+        self._owners: Memory[frozenset[int]] = Memory(lifetime=lifetime, clock=clock)
+        self._vips: Memory[bool] = Memory(lifetime=lifetime, clock=clock)
+
+    def me(self) -> User:
+        """Our own user."""
+        return self._me.get(0, lambda: self._parse(self._client.get("/users/me", {"expand": "true"})))
+
+    def user(self, user_id: int) -> User | None:
+        """A user, None where he is gone or out of sight. Groups include those his roles give."""
+        return self._users.get(user_id, lambda: self._fetch_user(user_id))
+
+    def user_by_login(self, login: str) -> User | None:
+        """The user with exactly this login or mail address, whatever the case."""
+        found = self._known_by_login(login)
+        if found is None:
+            raw = self._client.get("/users/search", {"query": login, "limit": 50, "expand": "true"})
+            for one in schemas.rows(raw, "users"):
+                user = self._parse(one, path="users")
+                self._users.keep(user.id, user)
+            found = self._known_by_login(login)
+        return found
+
+    def learn(self, raw: Mapping[str, Any]) -> Mapping[int, User]:
+        """Users (and on 6.1 roles) that came along as assets with another answer."""
+        self._roles.learn({role.id: role for role in map(_role, schemas.assets(raw, "Role").values())})
+        users = [self._parse(one, path="assets.User") for one in schemas.assets(raw, "User").values()]
+        for user in users:
+            self._users.keep(user.id, user)
+        return {user.id: user for user in users}
+
+    def is_agent(self, user: User) -> bool:
+        """Whether he works here: a role that makes agents, or access to a group; customers have neither."""
+        if user.id == NOBODY_ID:
+            return False
+        agent = {role.name: role.agent for role in self._roles.all().values()}
+        if any(agent.get(name) or (agent.get(name) is None and name == AGENT_ROLE) for name in user.role_names):
+            return True
+        return any(user.groups.values())
+
+    def actor(
+        self,
+        user_id: int,
+        *,
+        source: str | None = None,
+        users: Mapping[int, User] | None = None,
+        wrote_as_agent: bool = False,
+    ) -> Actor:
+        """Who did something. ``source`` is a history row's: a trigger's or job's row is nobody's.
+
+        ``wrote_as_agent``: it is an article of sender Agent, which only agents can make.
+        """
+        if user_id == NOBODY_ID or source:
+            return SYSTEM
+        me = self.me()
+        if user_id == me.id:
+            return Actor(id=me.id, login=me.login, role=Role.STEWARD)
+        user = (users or {}).get(user_id) or self.user(user_id)
+        agent = wrote_as_agent or (user is not None and self.is_agent(user))
+        return Actor(id=user_id, login=user.login if user else "", role=Role.AGENT if agent else Role.CUSTOMER)
+
+    def owners(self, group_id: int) -> frozenset[int]:
+        """Ids of the users who can own tickets of the group: agents with full access there."""
+
+        def ask() -> frozenset[int]:
+            flow = perform(self._client, screen="create_middle", params={"group_id": str(group_id)})
+            return flow.allowed_ids("owner_id") - {NOBODY_ID}
+
+        return self._owners.get(group_id, ask)
+
+    def can_own(self, user_id: int, group_id: int) -> bool:
+        """Whether Zammad would take the user as owner there; else it stores nobody, or refuses (contract 4.6)."""
+        user = self.user(user_id)
+        if user is None or not user.active:
+            return False
+        return user.can_own_in(group_id) or user_id in self.owners(group_id)
+
+    def organization_is_vip(self, organization_id: int) -> bool:
+        """Whether the organization is marked as VIP; never where the server does not know the mark (6.1)."""
+
+        def ask() -> bool:
+            try:
+                raw = schemas.entries(self._client.get(f"/organizations/{organization_id}"), "organization")
+            except Refused:
+                return False
+            return raw.get("vip") is True
+
+        return self._vips.get(organization_id, ask)
+
+    def _known_by_login(self, login: str) -> User | None:
+        wanted = login.casefold()
+        known = (user for user in self._users.fresh() if user)
+        return next((user for user in known if wanted in (user.login.casefold(), user.email.casefold())), None)
+
+    def _fetch_user(self, user_id: int) -> User | None:
+        try:
+            return self._parse(self._client.get(f"/users/{user_id}", {"expand": "true"}))
+        except Refused:
+            return None
+
+    def _parse(self, raw: Any, *, path: str = "user") -> User:
+        roles = self._roles.all()
+        user = schemas.user(raw, role_names={key: role.name for key, role in roles.items()}, path=path)
+        groups = dict(user.groups)
+        for role in roles.values():
+            if role.name in user.role_names:
+                for group_id, rights in role.groups.items():
+                    groups[group_id] = groups.get(group_id, frozenset()) | rights
+        return replace(user, groups=groups)
+
+    def _fetch_roles(self) -> dict[int, UserRole]:
+        raw = schemas.rows(self._client.get("/roles", {"expand": "true"}), "roles")
+        return {role.id: role for role in map(_role, raw)}
+
+
+def _role(raw: Any) -> UserRole:
+    row = schemas.named(raw, path="role")
+    permissions = row.get("permissions")
+    agent = bool(AGENT_PERMISSIONS.intersection(permissions)) if isinstance(permissions, list) else None
+    return UserRole(id=row["id"], name=row["name"], agent=agent, groups=schemas.access(row.get("group_ids")))

@@ -1,0 +1,76 @@
+"""Joins the parts of this room for one Zammad."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic, sleep
+
+from requests.adapters import BaseAdapter
+
+from plugin.zammad.catalogues import LIFETIME, Catalogues
+from plugin.zammad.client import Call, ZammadClient
+from plugin.zammad.features import FeatureWatch
+from plugin.zammad.limits import Breaker, Limiter
+from plugin.zammad.people import People
+from plugin.zammad.reader import Reader
+from plugin.zammad.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Zammad:
+    """One Zammad server as one user: what others need to read and write it, shared by all threads."""
+
+    client: ZammadClient
+    catalogues: Catalogues
+    people: People
+    features: FeatureWatch
+    reader: Reader
+    writer: Writer
+
+    def close(self) -> None:
+        self.client.close()
+
+
+def connect(
+    url: str,
+    *,
+    token: str,
+    timeout: float = 30.0,
+    ca: Path | str | None = None,
+    proxy: str | None = None,
+    rate: float = 5.0,
+    lifetime: float = LIFETIME,
+    adapter: BaseAdapter | None = None,
+    on_call: Callable[[Call], None] | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    seconds: Callable[[], float] = monotonic,
+    wait: Callable[[float], None] = sleep,
+) -> Zammad:
+    """Ready to use; calls nothing yet.
+
+    ``rate`` is in calls a second, ``timeout`` and ``lifetime`` (of what is remembered) in seconds; ``seconds`` and
+    ``wait`` are the monotonic clock and the sleep of limits and lifetimes.
+    """
+    breaker = Breaker(clock=seconds)
+    limiter = Limiter(rate=rate, burst=2 * rate, clock=seconds, wait=wait, share=breaker.share)
+    client = ZammadClient(
+        url,
+        token=token,
+        timeout=timeout,
+        ca=ca,
+        proxy=proxy,
+        limiter=limiter,
+        breaker=breaker,
+        adapter=adapter,
+        on_call=on_call,
+        clock=clock,
+    )
+    catalogues = Catalogues(client, lifetime=lifetime, clock=seconds)
+    people = People(client, lifetime=lifetime, clock=seconds)
+    watch = FeatureWatch(client, lifetime=lifetime, clock=seconds)
+    reader = Reader(client, catalogues=catalogues, people=people, watch=watch)
+    writer = Writer(client, catalogues=catalogues, watch=watch)
+    return Zammad(client, catalogues, people, watch, reader, writer)

@@ -1,0 +1,339 @@
+"""What Zammad answers, parsed once at the edge into our nouns; a wrong type names its path.
+
+Tolerated, as servers differ: keys that are missing or new, names left out or given as objects, null names. What we do
+not know goes to ``extra``, the ``steward_*`` attributes of a ticket to ``fields``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from marshmallow import INCLUDE, Schema, ValidationError, fields
+
+from plugin.model.errors import Unavailable
+from plugin.model.people import User
+from plugin.model.ticket import Article, Checklist, ChecklistItem, HistoryRow, Link, LinkedTicket, StateType, Ticket
+
+FIELD_PREFIX = "steward_"
+
+
+class Misshapen(Unavailable):
+    """An answer without the shape it must have; ``path`` says where (``ticket.articles[3].created_at``)."""
+
+    def __init__(self, path: str, found: str) -> None:
+        super().__init__(f"Zammad's answer is not as expected: {path}: {found}")
+        self.path = path
+
+
+class Names(Protocol):
+    """What names and types behind ids a parse may need (``catalogues``)."""
+
+    def state_type(self, state_id: int, name: str) -> StateType: ...
+
+    def state_name(self, state_id: int) -> str: ...
+
+    def group_name(self, group_id: int) -> str: ...
+
+
+class Moment(fields.AwareDateTime):
+    """ISO 8601 with a zone, kept in UTC."""
+
+    def deserialize(
+        self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Any:
+        moment = super().deserialize(value, attr, data, **kwargs)
+        return moment.astimezone(UTC) if isinstance(moment, datetime) else moment
+
+
+class Words(fields.String):
+    """Text; null is empty. An object stands for its ``name`` or ``login`` (webhooks nest, expand does not)."""
+
+    def deserialize(
+        self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Any:
+        if isinstance(value, Mapping):
+            value = value.get("name") or value.get("login")
+        return super().deserialize("" if value is None else value, attr, data, **kwargs)
+
+
+def _id(**kwargs: Any) -> fields.Integer:
+    return fields.Integer(strict=True, **kwargs)
+
+
+def _some_id() -> fields.Integer:
+    return _id(load_default=None, allow_none=True)
+
+
+def _some_moment() -> Moment:
+    return Moment(load_default=None, allow_none=True)
+
+
+def _text() -> Words:
+    return Words(load_default="")
+
+
+def _map() -> fields.Dict:
+    return fields.Dict(load_default=dict, allow_none=True)
+
+
+class _Open(Schema):
+    """Keeps the keys it does not know."""
+
+    class Meta:
+        unknown = INCLUDE
+
+
+class TicketSchema(_Open):
+    id = _id(required=True)
+    number = Words(required=True)
+    title = _text()
+    group_id = _id(required=True)
+    group = _text()
+    owner_id = _id(required=True)
+    customer_id = _id(required=True)
+    organization_id = _some_id()
+    state_id = _id(required=True)
+    state = _text()
+    priority_id = _id(required=True)
+    created_at = Moment(required=True)
+    updated_at = Moment(required=True)
+    created_by_id = _id(required=True)
+    updated_by_id = _id(required=True)
+    article_ids = fields.List(_id(), load_default=list, allow_none=True)
+    pending_time = _some_moment()
+    close_at = _some_moment()
+    last_close_at = _some_moment()
+    checklist_id = _some_id()
+    preferences = _map()
+
+
+class ArticleSchema(_Open):
+    id = _id(required=True)
+    ticket_id = _id(required=True)
+    type = Words(required=True)
+    sender = Words(required=True)
+    internal = fields.Boolean(required=True)
+    body = _text()
+    content_type = _text()
+    subject = _text()
+    from_ = Words(load_default="", data_key="from")
+    to = _text()
+    cc = _text()
+    created_by_id = _id(required=True)
+    origin_by_id = _some_id()
+    created_at = Moment(required=True)
+    message_id = _text()
+    in_reply_to = _text()
+    preferences = _map()
+
+
+class HistorySchema(_Open):
+    id = _id(required=True)
+    object = Words(required=True)
+    o_id = _id(required=True)
+    type = Words(required=True)
+    attribute = fields.String(load_default=None, allow_none=True)
+    value_from = fields.String(load_default=None, allow_none=True)
+    value_to = fields.String(load_default=None, allow_none=True)
+    id_from = _some_id()
+    id_to = _some_id()
+    created_by_id = _id(required=True)
+    created_at = Moment(required=True)
+    source = fields.String(load_default=None, allow_none=True, data_key="sourceable_type")
+
+
+class UserSchema(_Open):
+    id = _id(required=True)
+    login = _text()
+    email = _text()
+    firstname = _text()
+    lastname = _text()
+    active = fields.Boolean(load_default=True, allow_none=True)
+    vip = fields.Boolean(load_default=False, allow_none=True)
+    organization_id = _some_id()
+    group_ids = fields.Raw(load_default=None, allow_none=True)
+    role_ids = fields.List(_id(), load_default=list, allow_none=True)
+    roles = fields.List(Words(), load_default=list, allow_none=True)
+
+
+class ItemSchema(_Open):
+    id = _id(required=True)
+    text = _text()
+    checked = fields.Boolean(load_default=False, allow_none=True)
+    ticket_id = _some_id()
+
+
+class ChecklistSchema(_Open):
+    id = _id(required=True)
+    name = _text()
+    created_by_id = _some_id()
+    sorted_item_ids = fields.List(fields.Integer(), load_default=list, allow_none=True)
+    item_ids = fields.List(fields.Integer(), load_default=list, allow_none=True)
+
+
+class LinkSchema(_Open):
+    link_type = Words(required=True)
+    link_object_value = _id(required=True)
+
+
+class NamedSchema(_Open):
+    """A row of a catalogue: group, state, priority, role."""
+
+    id = _id(required=True)
+    name = _text()
+
+
+_TICKET, _ARTICLE, _HISTORY, _USER = TicketSchema(), ArticleSchema(), HistorySchema(), UserSchema()
+_ITEM, _CHECKLIST, _LINK, _NAMED = ItemSchema(), ChecklistSchema(), LinkSchema(), NamedSchema()
+
+
+def ticket(raw: Any, *, names: Names, path: str = "ticket") -> Ticket:
+    """One look. ``raw`` may be expanded or not; what names it lacks come from ``names``.
+
+    ``extra`` keeps the login names of ``owner``, ``customer``, ``created_by``, ``updated_by``, and ``state_id``.
+    """
+    data = _load(_TICKET, raw, path)
+    extra = _extra(_TICKET, data)
+    state_id = extra["state_id"] = data.pop("state_id")
+    state = data.pop("state") or names.state_name(state_id)
+    group = data.pop("group") or names.group_name(data["group_id"])
+    return Ticket(
+        **_none_to_empty(data, "preferences", "article_ids"),
+        group=group,
+        state=state,
+        state_type=names.state_type(state_id, state),
+        version=str(raw["updated_at"]),
+        fields={key: value for key, value in extra.items() if key.startswith(FIELD_PREFIX)},
+        extra={key: value for key, value in extra.items() if not key.startswith(FIELD_PREFIX)},
+    )
+
+
+def linked_ticket(raw: Any, *, names: Names, path: str = "ticket") -> LinkedTicket:
+    """A ticket as ``linked`` tickets are needed."""
+    whole = ticket(raw, names=names, path=path)
+    return LinkedTicket(
+        id=whole.id,
+        number=whole.number,
+        title=whole.title,
+        state_type=whole.state_type,
+        created_by_id=whole.created_by_id,
+        owner_id=whole.owner_id,
+        updated_by_id=whole.updated_by_id,
+        close_at=whole.last_close_at or whole.close_at,
+    )
+
+
+def article(raw: Any, *, path: str = "article") -> Article:
+    data = _load(_ARTICLE, raw, path)
+    extra = _extra(_ARTICLE, data)
+    return Article(**_none_to_empty(data, "preferences"), extra=extra)
+
+
+def history_row(raw: Any, *, path: str = "history") -> HistoryRow:
+    data = _load(_HISTORY, raw, path)
+    return HistoryRow(extra=_extra(_HISTORY, data), **data)
+
+
+def user(raw: Any, *, role_names: Mapping[int, str] | None = None, path: str = "user") -> User:
+    """A user. ``role_names`` names roles by id where the answer gives only ids; ``groups`` are the user's own."""
+    data = _load(_USER, raw, path)
+    by_id = role_names or {}
+    roles = {by_id[one] for one in data["role_ids"] or () if one in by_id} | {one for one in data["roles"] or () if one}
+    return User(
+        id=data["id"],
+        login=data["login"],
+        email=data["email"],
+        active=bool(data["active"]),
+        vip=bool(data["vip"]),
+        organization_id=data["organization_id"],
+        groups=access(data["group_ids"]),
+        role_names=frozenset(roles),
+        name=f"{data['firstname']} {data['lastname']}".strip(),
+    )
+
+
+def access(raw: Any) -> dict[int, frozenset[str]]:
+    """Group ids and what is allowed there: ``{"2": ["full"]}``, of a user or a role; anything else is none."""
+    if not isinstance(raw, Mapping):
+        return {}
+    rights: dict[int, frozenset[str]] = {}
+    for key, names in raw.items():
+        if str(key).isdigit():
+            rights[int(key)] = frozenset([names] if isinstance(names, str) else names or ())
+    return rights
+
+
+def checklist(raw: Any, *, items: Mapping[str, Any], path: str = "checklist") -> Checklist:
+    """A checklist, its items in their shown order; those Zammad does not sort yet come last."""
+    data = _load(_CHECKLIST, raw, path)
+    order = list(dict.fromkeys([*(data["sorted_item_ids"] or ()), *(data["item_ids"] or ())]))
+    found = (checklist_item(items[str(one)], path=f"{path}.items[{one}]") for one in order if str(one) in items)
+    return Checklist(id=data["id"], name=data["name"], items=tuple(found), created_by_id=data["created_by_id"])
+
+
+def checklist_item(raw: Any, *, path: str = "item") -> ChecklistItem:
+    data = _load(_ITEM, raw, path)
+    return ChecklistItem(id=data["id"], text=data["text"], checked=bool(data["checked"]), ticket_id=data["ticket_id"])
+
+
+def link(raw: Any, *, path: str = "link") -> Link:
+    data = _load(_LINK, raw, path)
+    return Link(type=data["link_type"], ticket_id=data["link_object_value"])
+
+
+def named(raw: Any, *, path: str) -> dict[str, Any]:
+    """A row of a catalogue with ``id`` and ``name`` checked, and all it brought along."""
+    return _load(_NAMED, raw, path)
+
+
+def rows(raw: Any, path: str) -> list[Any]:
+    """The answer as a list."""
+    if not isinstance(raw, list):
+        raise Misshapen(path, "not a list")
+    return raw
+
+
+def entries(raw: Any, path: str) -> dict[str, Any]:
+    """The answer as an object."""
+    if not isinstance(raw, dict):
+        raise Misshapen(path, "not an object")
+    return raw
+
+
+def assets(raw: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """The records of one kind that came along with an answer, by id as text; none where the server sends none."""
+    found = raw.get("assets")
+    of_kind = found.get(kind) if isinstance(found, dict) else None
+    return of_kind if isinstance(of_kind, dict) else {}
+
+
+def _load(schema: Schema, raw: Any, path: str) -> dict[str, Any]:
+    try:
+        loaded: dict[str, Any] = schema.load(entries(raw, path))
+    except ValidationError as error:
+        place, found = _first(error.messages)
+        raise Misshapen(f"{path}{place}", found) from None
+    return loaded
+
+
+def _first(messages: Any) -> tuple[str, str]:
+    """Where the first mistake is, as ``.key[3].key``, and what it is."""
+    if isinstance(messages, dict) and messages:
+        key, inner = next(iter(messages.items()))
+        place, found = _first(inner)
+        return (f"[{key}]{place}" if isinstance(key, int) else f".{key}{place}"), found
+    return "", str(messages[0] if isinstance(messages, list) and messages else messages)
+
+
+def _extra(schema: Schema, data: dict[str, Any]) -> dict[str, Any]:
+    """Take the keys the schema does not know out of ``data``."""
+    return {key: data.pop(key) for key in [*data] if key not in schema.load_fields}
+
+
+def _none_to_empty(data: dict[str, Any], *keys: str) -> dict[str, Any]:
+    for key in keys:
+        value = data[key]
+        data[key] = tuple(value or ()) if key.endswith("_ids") else value or {}
+    return data

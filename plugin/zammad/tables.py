@@ -1,0 +1,85 @@
+"""Rows of the server kept for a while: fetched when needed, again when old, and stale rather than none."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Generic, TypeVar
+
+from plugin.model.errors import Refused, Unavailable
+
+MISS_PAUSE = 30.0
+"""Seconds between two refreshes that an unknown id may cause."""
+
+Row = TypeVar("Row")
+
+
+class Table(Generic[Row]):
+    """Rows by id, fetched again when they are old or an id is missing; stale rows serve while Zammad is away."""
+
+    def __init__(self, fetch: Callable[[], Mapping[int, Row]], *, lifetime: float, clock: Callable[[], float]) -> None:
+        self._fetch = fetch
+        self._lifetime = lifetime
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._rows: dict[int, Row] = {}
+        self._fetched_at: float | None = None
+
+    def all(self) -> Mapping[int, Row]:
+        """All rows known, fetched when older than the lifetime."""
+        with self._lock:
+            if self._age() > self._lifetime:
+                self._refresh()
+            return dict(self._rows)
+
+    def get(self, key: int) -> Row | None:
+        """The row, after one more fetch where it is missing."""
+        with self._lock:
+            row = self.all().get(key)
+            if row is None and self._age() > MISS_PAUSE:
+                self._refresh()
+                row = self._rows.get(key)
+            return row
+
+    def learn(self, rows: Mapping[int, Row]) -> None:
+        """Keep rows that came along with another answer."""
+        with self._lock:
+            self._rows.update(rows)
+
+    def _age(self) -> float:
+        return float("inf") if self._fetched_at is None else self._clock() - self._fetched_at
+
+    def _refresh(self) -> None:
+        try:
+            self._rows.update(self._fetch())
+        except Unavailable:
+            if not self._rows:
+                raise
+        except Refused:
+            # not for our role: what comes along with other answers must do
+            pass
+        self._fetched_at = self._clock()
+
+
+class Memory(Generic[Row]):
+    """Single answers kept for ``lifetime`` seconds, each fetched by itself."""
+
+    def __init__(self, *, lifetime: float, clock: Callable[[], float]) -> None:
+        self._lifetime = lifetime
+        self._clock = clock
+        self._kept: dict[int, tuple[float, Row]] = {}
+
+    def get(self, key: int, fetch: Callable[[], Row]) -> Row:
+        """What is kept, else what ``fetch`` brings. Two threads may fetch the same once each."""
+        kept = self._kept.get(key)
+        if kept is None or self._clock() - kept[0] > self._lifetime:
+            self.keep(key, fetch())
+        return self._kept[key][1]
+
+    def keep(self, key: int, row: Row) -> None:
+        self._kept[key] = (self._clock(), row)
+
+    def fresh(self) -> list[Row]:
+        """All that is kept and not too old."""
+        now = self._clock()
+        return [row for kept_at, row in [*self._kept.values()] if now - kept_at <= self._lifetime]
