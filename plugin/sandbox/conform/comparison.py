@@ -1,0 +1,424 @@
+"""Whether an answer or a delivery of the sandbox says what the recorded one said.
+
+Ids, numbers and server-made tokens are mapped (``identities``), times may differ by less than the recorder's own
+uncertainty, rows no recorded step made are left aside and counted. Everything else must be equal.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from plugin.sandbox.conform.identities import FIXED, Identities, kind_of_key
+from plugin.sandbox.conform.partial import CUT, beginning, is_cut
+
+TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( UTC|Z)")
+LEFT_OUT = re.compile(r"\[…?left out\]|REDACTEDx*|<(session|csrf token|present: .*)>")
+MASKED = re.compile(r"Error ID \S+: Please contact your administrator")
+NATURAL_KEYS = ("login", "name", "link")
+MADE_BY_STEPS = frozenset(
+    {
+        "Calendar",
+        "Checklist",
+        "ChecklistTemplate",
+        "CoreWorkflow",
+        "DataPrivacyTask",
+        "Group",
+        "Job",
+        "Macro",
+        "ObjectManagerAttribute",
+        "Organization",
+        "Overview",
+        "Permission",
+        "Role",
+        "Setting",
+        "Sla",
+        "TagItem",
+        "Ticket",
+        "TicketPriority",
+        "TicketState",
+        "Token",
+        "Trigger",
+        "User",
+        "Webhook",
+    }
+)
+"""Kinds whose rows somebody made by a request; rows of other kinds come of themselves (history, articles)."""
+
+SAYING = ("type", "object", "attribute", "value_from", "value_to", "name", "body", "link_type", "url")
+"""Keys that say what a row is, where its id does not."""
+
+ORDERED = frozenset({"article_ids", "ticket_article_ids", "sorted_item_ids", "tickets", "record_ids", "history"})
+COUNTS = frozenset({"tickets_count", "total_count", "count", "ticket_count", "object_count"})
+KIND_BESIDE: Mapping[str, str] = {
+    "o_id": "object",
+    "related_o_id": "related_object",
+    "deletable_id": "deletable_type",
+    "sourceable_id": "sourceable_type",
+    "mentionable_id": "mentionable_type",
+    "id_from": "attribute",
+    "id_to": "attribute",
+}
+"""Ids whose kind a neighbouring value names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """One value that is not as recorded; ``path`` leads to it inside the body."""
+
+    path: str
+    what: str
+    recorded: object
+    own: object
+
+
+@dataclass(slots=True)
+class Moments:
+    """How far two times may lie apart and still be the same moment.
+
+    ``windows`` are spans within which the recorder does not say when something happened (a stage direction);
+    times before ``begins`` were set before the first story.
+    """
+
+    begins: datetime
+    slack: timedelta = timedelta(seconds=1.5)
+    windows: list[tuple[datetime, datetime]] = field(default_factory=list)
+
+    def same(self, recorded: datetime, own: datetime) -> bool:
+        """Whether both can be the same moment."""
+        if recorded < self.begins:
+            return own < self.begins + self.slack
+        if abs(recorded - own) <= self.slack:
+            return True
+        widest = max((end - start for start, end in self.windows), default=timedelta())
+        return abs(recorded - own) <= widest + self.slack
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How strictly to compare: ``projected`` bodies show a part, ``foreign`` lists hold strangers' rows."""
+
+    projected: bool = False
+    foreign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a body we are: its path, the key it stands under, the kinds of ids and of objects there."""
+
+    path: str = ""
+    key: str = ""
+    ids: str | None = None
+    objects: str | None = None
+
+    def under(self, key: str, *, ids: str | None, objects: str | None) -> "Place":
+        """The place one key further."""
+        return Place(path=f"{self.path}.{key}" if self.path else key, key=key, ids=ids, objects=objects)
+
+    def item(self, index: int) -> "Place":
+        """The place of one item of a list."""
+        return Place(path=f"{self.path}[{index}]", key=self.key, ids=self.ids, objects=self.objects)
+
+
+@dataclass(slots=True)
+class Comparison:
+    """Compares bodies; ``ignored`` counts rows that no recorded step made."""
+
+    identities: Identities
+    moments: Moments
+    manner: Manner = Manner()
+    ignored: int = 0
+
+    def bodies(self, recorded: object, own: object, *, kind: str | None = None) -> Iterator[Deviation]:
+        """What deviates in the body of a success; ``kind`` is that of the object, or rows, answered."""
+        yield from self._values(recorded, own, Place(objects=kind, ids=kind))
+
+    def _values(self, recorded: Any, own: Any, place: Place) -> Iterator[Deviation]:
+        if is_cut(recorded):
+            yield from self._cut(recorded, own, place)
+        elif isinstance(recorded, str) and LEFT_OUT.fullmatch(recorded):
+            return
+        elif isinstance(recorded, dict) and isinstance(own, dict):
+            yield from self._objects(recorded, own, place)
+        elif isinstance(recorded, list) and isinstance(own, list):
+            yield from self._lists(recorded, own, place)
+        elif not self._same(recorded, own, place):
+            yield Deviation(path=place.path, what="value", recorded=recorded, own=own)
+
+    def _cut(self, recorded: Mapping[str, Any], own: Any, place: Place) -> Iterator[Deviation]:
+        text = recorded[CUT]
+        if isinstance(own, str) and not text.startswith(("{", "[")):
+            if not own.startswith(text):
+                yield Deviation(path=place.path, what="beginning", recorded=text, own=own)
+            return
+        rest = Comparison(self.identities, self.moments, Manner(projected=True, foreign=self.manner.foreign))
+        yield from rest._values(beginning(text), own, place)
+        self.ignored += rest.ignored
+
+    def _objects(self, recorded: dict[str, Any], own: dict[str, Any], place: Place) -> Iterator[Deviation]:
+        if place.objects is not None and (_keyed_by_id(recorded) or (_keyed_by_id(own) and not recorded)):
+            yield from self._by_id(recorded, own, place)
+            return
+        for key, value in recorded.items():
+            inner = _inner(key, recorded, place)
+            if key in own:
+                if not (self.manner.foreign and key in COUNTS):
+                    yield from self._values(value, own[key], inner)
+            elif not (self.manner.projected and value is None):
+                yield Deviation(path=inner.path, what="missing", recorded=value, own=None)
+        if not self.manner.projected:
+            for key in own.keys() - recorded.keys():
+                yield Deviation(path=f"{place.path}.{key}", what="not recorded", recorded=None, own=own[key])
+
+    def _by_id(self, recorded: dict[str, Any], own: dict[str, Any], place: Place) -> Iterator[Deviation]:
+        kind = place.objects or "unknown"
+        paired = set()
+        for key, value in recorded.items():
+            ours = self.identities.own(kind, key) or self._namesake(kind, key, value, own)
+            if ours in own:
+                paired.add(ours)
+                yield from self._values(value, own[ours], place.under(key, ids=None, objects=kind))
+            elif kind in MADE_BY_STEPS and (kind, key) not in self.identities.made:
+                self.ignored += 1
+            else:
+                yield Deviation(path=f"{place.path}.{key}", what="missing", recorded=_short(value), own=None)
+        if not (self.manner.projected or self.manner.foreign):
+            for key in own.keys() - paired:
+                if not self._stranger(kind, key):
+                    path = f"{place.path}.{key}"
+                    yield Deviation(path=path, what="not recorded", recorded=None, own=_short(own[key]))
+
+    def _namesake(self, kind: str, key: str, value: Any, own: Mapping[str, Any]) -> str | None:
+        """The object that is the recorded one under another id: same name, or the only one that is left."""
+        left = [ours for ours in own if self.identities.recorded(kind, ours) is None]
+        alike = [ours for ours in left if _named_alike(value, own[ours])]
+        nameless = [] if _has_name(value) else left
+        candidates = alike or (nameless[:1] if kind not in MADE_BY_STEPS or len(nameless) == 1 else [])
+        if len(candidates) == 1 and self.identities.match(kind, recorded=key, own=candidates[0]):
+            return candidates[0]
+        return None
+
+    def _stranger(self, kind: str, own: object) -> bool:
+        recorded = self.identities.recorded(kind, own)
+        return kind in MADE_BY_STEPS and (recorded is None or (kind, recorded) not in self.identities.made)
+
+    def _lists(self, recorded: list[Any], own: list[Any], place: Place) -> Iterator[Deviation]:
+        if _rows(recorded) and _rows(own) and place.objects is not None:
+            yield from self._row_lists(recorded, own, place)
+        elif place.ids is not None and all(_is_id(value) for value in recorded + own):
+            yield from self._id_lists(recorded, own, place)
+        elif self.manner.projected and len(recorded) < len(own):
+            yield from self._in_turn(recorded, own[: len(recorded)], place)
+        else:
+            yield from self._in_turn(recorded, own, place)
+
+    def _in_turn(self, recorded: Sequence[Any], own: Sequence[Any], place: Place) -> Iterator[Deviation]:
+        if len(recorded) != len(own):
+            yield Deviation(path=place.path, what="length", recorded=len(recorded), own=len(own))
+        for index, (theirs, ours) in enumerate(zip(recorded, own, strict=False)):
+            yield from self._values(theirs, ours, place.item(index))
+
+    def _row_lists(self, recorded: list[Any], own: list[Any], place: Place) -> Iterator[Deviation]:
+        kind = place.objects or "unknown"
+        if kind not in MADE_BY_STEPS:
+            yield from self._rows_in_turn(recorded, own, place)
+            return
+        known = [row for row in recorded if self._is_known(kind, row, own)]
+        self.ignored += len(recorded) - len(known)
+        ours_by_id = {str(row["id"]): (index, row) for index, row in enumerate(own)}
+        last = -1
+        for index, row in enumerate(known):
+            found = ours_by_id.get(self.identities.own(kind, row["id"]) or "")
+            if found is None:
+                yield Deviation(path=f"{place.path}[{index}]", what="missing", recorded=_short(row), own=None)
+                continue
+            if found[0] < last:
+                yield Deviation(path=f"{place.path}[{index}]", what="order", recorded=_short(row), own=found[0])
+            last = max(last, found[0])
+            yield from self._values(row, found[1], place.item(index))
+        yield from self._unrecorded_rows(recorded, own, place)
+
+    def _unrecorded_rows(self, recorded: list[Any], own: list[Any], place: Place) -> Iterator[Deviation]:
+        if self.manner.projected or self.manner.foreign:
+            return
+        kind = place.objects or "unknown"
+        listed = {self.identities.own(kind, row["id"]) for row in recorded}
+        for row in own:
+            if str(row["id"]) not in listed and not self._stranger(kind, row["id"]):
+                yield Deviation(path=place.path, what="not recorded", recorded=None, own=_short(row))
+
+    def _is_known(self, kind: str, row: Mapping[str, Any], own: Sequence[Mapping[str, Any]]) -> bool:
+        if kind in FIXED or (kind, str(row["id"])) in self.identities.made:
+            return True
+        if self.identities.own(kind, row["id"]) is None:
+            self._namesake(kind, str(row["id"]), row, {str(ours["id"]): ours for ours in own})
+        return False
+
+    def _rows_in_turn(self, recorded: list[Any], own: list[Any], place: Place) -> Iterator[Deviation]:
+        """Rows that come of themselves: the first to the first, or, where strangers' rows mix in, by their ids."""
+        partial = self.manner.projected or self.manner.foreign
+        if len(recorded) != len(own) and not (partial and len(recorded) < len(own)):
+            yield Deviation(path=place.path, what="length", recorded=len(recorded), own=len(own))
+        if partial and len(recorded) < len(own):
+            own = _counterparts(recorded, own)
+        for index, (theirs, ours) in enumerate(zip(recorded, own, strict=False)):
+            yield from self._values(theirs, ours, place.item(index))
+
+    def _id_lists(self, recorded: list[Any], own: list[Any], place: Place) -> Iterator[Deviation]:
+        kind = place.ids or "unknown"
+        theirs = [value for value in recorded if not self._ignorable(kind, value, place)]
+        self.ignored += len(recorded) - len(theirs)
+        if place.key in ORDERED:
+            ours = own
+            if self.manner.foreign:
+                expected = {self.identities.own(kind, value) for value in theirs}
+                ours = [value for value in own if str(value) in expected]
+            if self.manner.projected:
+                ours = ours[: len(theirs)]
+            if len(theirs) != len(ours) or not all(
+                self.identities.match(kind, recorded=a, own=b) for a, b in zip(theirs, ours, strict=True)
+            ):
+                yield Deviation(path=place.path, what="ids", recorded=theirs, own=ours)
+        elif not self._same_ids(kind, theirs, own):
+            yield Deviation(path=place.path, what="ids", recorded=theirs, own=own)
+
+    def _ignorable(self, kind: str, value: object, place: Place) -> bool:
+        return kind == "Ticket" and place.key in ORDERED and (kind, str(value)) not in self.identities.made
+
+    def _same_ids(self, kind: str, recorded: Sequence[Any], own: Sequence[Any]) -> bool:
+        left = [str(value) for value in own]
+        unknown = []
+        for value in recorded:
+            ours = self.identities.own(kind, value)
+            if ours is None:
+                unknown.append(value)
+            elif ours in left:
+                left.remove(ours)
+            elif not self.manner.foreign or (kind, str(value)) in self.identities.made:
+                return False
+        if self.manner.projected:
+            return len(unknown) <= len(left)
+        if len(unknown) == len(left) == 1:
+            return self.identities.match(kind, recorded=unknown[0], own=left[0])
+        return len(unknown) == len(left) and not any(self.identities.recorded(kind, value) for value in left)
+
+    def _same(self, recorded: Any, own: Any, place: Place) -> bool:
+        if isinstance(recorded, bool) or recorded is None or isinstance(own, bool) or own is None:
+            return recorded is own
+        if place.ids is not None and _is_id(recorded) and isinstance(own, type(recorded)):
+            return _is_id(own) and self.identities.match(place.ids, recorded=recorded, own=own)
+        if isinstance(recorded, str) and isinstance(own, str):
+            return self._same_text(recorded, own)
+        return isinstance(recorded, type(own)) and bool(recorded == own)
+
+    def _same_text(self, recorded: str, own: str) -> bool:
+        if TIME.fullmatch(recorded) and TIME.fullmatch(own):
+            return self.moments.same(time_of(recorded), time_of(own))
+        if recorded == own or self.identities.match_text(recorded=recorded, own=own):
+            return True
+        return self.manner.projected and len(recorded) >= 20 and own.startswith(recorded)
+
+
+def compare_error(recorded: object, own: object) -> Iterator[Deviation]:
+    """What deviates in the body of a refusal: the set of keys, masked or not, but never the server's prose."""
+    if isinstance(recorded, dict) and not is_cut(recorded) and isinstance(own, dict):
+        if recorded.keys() != own.keys():
+            yield Deviation(path="", what="keys of the error", recorded=sorted(recorded), own=sorted(own))
+        theirs, ours = is_masked(recorded), is_masked(own)
+        if theirs != ours:
+            yield Deviation(path="error", what="masked", recorded=theirs, own=ours)
+    elif (isinstance(recorded, str) or is_cut(recorded)) != isinstance(own, str):
+        yield Deviation(path="", what="shape of the error", recorded=recorded, own=own)
+
+
+def is_masked(body: Mapping[str, Any]) -> bool:
+    """Whether an error names only an error id instead of its cause.
+
+    >>> is_masked({"error": "Error ID Ab3: Please contact your administrator."})
+    True
+    """
+    return MASKED.match(str(body.get("error"))) is not None
+
+
+def time_of(text: str) -> datetime:
+    """The moment a time of Zammad's names, whatever its form.
+
+    >>> time_of("2025-01-31 10:00:00 UTC") == time_of("2025-01-31T10:00:00.000Z")
+    True
+    """
+    return datetime.fromisoformat(text.replace(" UTC", "Z").replace(" ", "T")).astimezone(UTC)
+
+
+def _inner(key: str, around: Mapping[str, Any], place: Place) -> Place:
+    """The place under a key: what kinds of ids stand there follows from the key and what is around it."""
+    if place.key == "assets":
+        return place.under(key, ids=None, objects=key)
+    if key == "id":
+        return place.under(key, ids=place.objects, objects=None)
+    if key in KIND_BESIDE:
+        return place.under(key, ids=_kind_beside(key, around), objects=None)
+    if key in ("value", "value_from", "value_to"):
+        return place.under(key, ids=_kind_of_condition(place.key), objects=None)
+    if key == "mentions":
+        return place.under(key, ids="User", objects="Mention")
+    kind = kind_of_key(key.rpartition(".")[2])
+    return place.under(key, ids=kind, objects=kind or (place.objects if key in ("tokens", "permissions") else None))
+
+
+def _kind_beside(key: str, around: Mapping[str, Any]) -> str | None:
+    named = around.get(KIND_BESIDE[key])
+    if key.startswith("id_"):
+        if around.get("type") in ("merged_into", "received_merge"):
+            return "Ticket"
+        return kind_of_key(f"{named}_id") if named else None
+    return str(named).replace("::", "") if named else None
+
+
+def _kind_of_condition(attribute: str) -> str | None:
+    name = attribute.rpartition(".")[2]
+    return kind_of_key(name) if name.endswith("_id") else None
+
+
+def _keyed_by_id(value: Mapping[str, Any]) -> bool:
+    return bool(value) and all(key.isdigit() for key in value)
+
+
+def _rows(values: Sequence[Any]) -> bool:
+    return all(isinstance(value, dict) and "id" in value for value in values)
+
+
+def _is_id(value: object) -> bool:
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, int) or (isinstance(value, str) and value.isdigit())
+
+
+def _counterparts(recorded: list[Any], own: list[Any]) -> list[Any]:
+    """Of our rows those that can be the recorded ones, each the first in turn that is alike."""
+    rest = iter(own)
+    return [next((ours for ours in rest if _alike(row, ours)), {}) for row in recorded]
+
+
+def _alike(recorded: Any, own: Any) -> bool:
+    return all(recorded[key] == own.get(key) for key in SAYING if key in recorded and _plain(recorded[key]))
+
+
+def _plain(value: object) -> bool:
+    return not (isinstance(value, str) and TIME.search(value)) and not isinstance(value, dict | list)
+
+
+def _has_name(value: object) -> bool:
+    return isinstance(value, dict) and any(key in value for key in NATURAL_KEYS)
+
+
+def _named_alike(recorded: object, own: object) -> bool:
+    if not (isinstance(recorded, dict) and isinstance(own, dict)):
+        return False
+    return any(key in recorded and recorded[key] == own.get(key) for key in NATURAL_KEYS)
+
+
+def _short(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: value[key] for key in ("id", "name", "login", "title", "type", "attribute") if key in value}
+    return value

@@ -1,0 +1,131 @@
+"""When each step and each stage direction of a story takes place, so that effects come in the recorded order.
+
+A request takes effect where its answer says something was saved, else half-way through. A direction lies
+somewhere between two steps; a later body that shows when the ticket was saved tells the moment.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from plugin.sandbox.conform.comparison import TIME, time_of
+from plugin.sandbox.conform.directions import Direction, Script
+from plugin.sandbox.conform.partial import CUT, beginning, is_cut
+from plugin.sandbox.conform.stories import Step, Story
+
+LOOK_AHEAD = 6
+"""Steps after a direction whose bodies are searched for its moment."""
+
+POLL = 4.0
+"""Seconds the background worker sleeps when idle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing to do, ``seconds`` after the story began; a direction's moment may be ``uncertain`` by seconds."""
+
+    seconds: float
+    step: Step | None = None
+    direction: Direction | None = None
+    uncertain: float = 0.0
+
+
+def events(story: Story, script: Script) -> list[Event]:
+    """Steps and directions of a story as they took effect."""
+    timed: list[tuple[float, int, int, Event]] = []
+    reached = -2.0
+    for index in range(len(story.steps) + 1):
+        for direction in script.before(index):
+            event = _direct(story, direction, not_before=reached)
+            reached = event.seconds
+            timed.append((event.seconds, index, 0, event))
+        if index < len(story.steps):
+            step = story.steps[index]
+            timed.append((_effect(story, step), index, 1, Event(seconds=_effect(story, step), step=step)))
+            reached = max(reached, step.ends if step.kind != "webhook" else step.seconds)
+    return [event for _, _, _, event in sorted(timed, key=lambda entry: entry[:3])]
+
+
+def saved_within(value: Any, *, start: datetime, end: datetime, ticket_id: int | None = None) -> datetime | None:
+    """The first moment in a recorded body at which a ticket was saved between two moments.
+
+    With ``ticket_id`` only that ticket counts.
+    """
+    for ticket in _tickets(value):
+        if ticket_id is not None and ticket.get("id") != ticket_id:
+            continue
+        text = ticket.get("updated_at")
+        if isinstance(text, str) and TIME.fullmatch(text) and start <= time_of(text) <= end:
+            return time_of(text)
+    return None
+
+
+def _effect(story: Story, step: Step) -> float:
+    if step.kind != "rest" or step.record["request"]["method"] in ("GET", "HEAD"):
+        return step.seconds
+    start, end = story.at(step.seconds), story.at(step.ends)
+    saved = saved_within(step.record["response"]["body"], start=start, end=end)
+    if saved is not None:
+        return (saved - story.starts_at).total_seconds()
+    return step.seconds + step.lasts / 2
+
+
+def _direct(story: Story, direction: Direction, *, not_before: float) -> Event:
+    earliest = max(not_before, story.steps[direction.after_step].ends if direction.after_step >= 0 else -2.0)
+    end = story.steps[-1].ends + 1.0 if story.steps else 0.0
+    latest = story.steps[direction.before_step].seconds if direction.before_step < len(story.steps) else end
+    latest = max(latest, earliest)
+    found = _evidence(story, direction, start=earliest, end=latest)
+    if found is not None:
+        return Event(seconds=found, direction=direction)
+    if direction.before_step >= len(story.steps):
+        return Event(seconds=earliest, direction=direction)
+    earliest = max(earliest, latest - POLL)
+    return Event(
+        seconds=(earliest + latest) / 2,
+        direction=direction,
+        uncertain=0.0 if direction.do == "setting" else latest - earliest,
+    )
+
+
+def _evidence(story: Story, direction: Direction, *, start: float, end: float) -> float | None:
+    """Seconds at which the ticket of a direction, or any, was saved by it, where a later body says so."""
+    if direction.do not in ("shift", "check", "job"):
+        return None
+    ticket_id = direction.detail.get("id") if direction.do == "shift" else None
+    for step in story.steps[direction.before_step : direction.before_step + LOOK_AHEAD]:
+        saved = saved_within(
+            _body(step), start=story.at(start), end=story.at(end) - timedelta(milliseconds=1), ticket_id=ticket_id
+        )
+        if saved is not None:
+            return (saved - story.starts_at).total_seconds()
+    return None
+
+
+def _body(step: Step) -> Any:
+    if step.kind == "rest":
+        return step.record["response"]["body"]
+    if step.kind == "webhook":
+        request = step.record["request"]
+        raw = request.get("body", request.get("body_raw"))
+        return beginning(raw) if isinstance(raw, str) and raw.startswith("{") else raw
+    return None
+
+
+def _tickets(value: Any) -> Iterator[dict[str, Any]]:
+    """Everything in a body that looks like a ticket or an article, the outermost first."""
+    if is_cut(value):
+        value = beginning(value[CUT])
+    if isinstance(value, dict):
+        if "updated_at" in value and "id" in value:
+            yield value
+        assets = value.get("assets")
+        tickets = assets.get("Ticket") if isinstance(assets, dict) else None
+        for inner in (value.get("ticket"), *(tickets.values() if isinstance(tickets, dict) else ())):
+            if isinstance(inner, dict):
+                yield from _tickets(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            if isinstance(inner, dict):
+                yield from _tickets(inner)
