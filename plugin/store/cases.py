@@ -1,0 +1,408 @@
+"""Cases: which ticket is due when, who works on it, and what was last seen of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal_column, or_, select, update
+
+from plugin.model.work import CaseRow, CaseStatus, Wake, WakeReason
+from plugin.store.tables import cases
+from plugin.store.types import from_microseconds, to_microseconds
+from plugin.store.upsert import insert_or_ignore
+
+SETTLES_KEPT = timedelta(hours=1)
+NO_VERSION = ""
+"""``hinted_version`` when hints named several versions or none: then only a look can tell."""
+ASLEEP = (CaseStatus.PARKED,)
+"""Statuses that no wake reaches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What deliveries said about one ticket since the last fold, times by our clock."""
+
+    ticket_id: int
+    versions: frozenset[str | None]
+    first_at: datetime
+    last_at: datetime
+
+
+# -- reading ----------------------------------------------------------------------------------------------------------
+
+
+def get(connection: Connection, ticket_id: int) -> CaseRow | None:
+    row = connection.execute(select(cases).where(cases.c.ticket_id == ticket_id)).one_or_none()
+    return None if row is None else _case(row)
+
+
+def by_number(connection: Connection, number: str) -> CaseRow | None:
+    row = connection.execute(select(cases).where(cases.c.number == number)).first()
+    return None if row is None else _case(row)
+
+
+def listed(
+    connection: Connection, *, status: CaseStatus | None = None, limit: int = 100, after_id: int = 0
+) -> tuple[CaseRow, ...]:
+    """Cases by ticket id, ``limit`` from behind ``after_id``."""
+    query = select(cases).where(cases.c.ticket_id > after_id).order_by(cases.c.ticket_id).limit(limit)
+    if status is not None:
+        query = query.where(cases.c.status == status)
+    return tuple(_case(row) for row in connection.execute(query))
+
+
+def counts(connection: Connection) -> Mapping[str, int]:
+    """How many cases there are of each status."""
+    rows = connection.execute(select(cases.c.status, func.count()).group_by(cases.c.status))
+    return {row[0]: row[1] for row in rows}
+
+
+def oldest_due(connection: Connection, *, now: datetime) -> datetime | None:
+    """The wake that has been due longest and is not held back, for the lag."""
+    moments = [connection.execute(_due(reason, now=now, limit=1)).first() for reason in WakeReason]
+    return min((row.wake_at for row in moments if row is not None), default=None)
+
+
+def next_wake(connection: Connection, *, now: datetime) -> datetime | None:
+    """The next moment after ``now`` at which a case becomes due, None for never."""
+    found = [_next(connection, cases.c.wake_at, now=now, rank=reason.rank) for reason in WakeReason]
+    found.append(_next(connection, cases.c.not_before, now=now))
+    return min((moment for moment in found if moment is not None), default=None)
+
+
+def _next(
+    connection: Connection, column: ColumnElement[datetime], *, now: datetime, rank: int | None = None
+) -> datetime | None:
+    query = select(column).where(column > now).order_by(column).limit(1)
+    if rank is not None:
+        query = query.where(_rank_is(rank))
+    moment: datetime | None = connection.execute(query).scalar()
+    return moment
+
+
+# -- waking -----------------------------------------------------------------------------------------------------------
+
+
+def wake(connection: Connection, ticket_id: int, *, at: datetime, reason: WakeReason, now: datetime) -> None:
+    """Look at the ticket at ``at``; an earlier wake stays. A case that is being looked at is looked at again."""
+    row = _for_update(connection, [ticket_id], now=now)[ticket_id]
+    if row.status in ASLEEP:
+        return
+    _set_wake(connection, row, _sooner(_pending(row), Wake(at=at, reason=reason), now=now), now=now)
+
+
+def hint(connection: Connection, hints: Sequence[Hints], *, quiet: timedelta, longest: timedelta, now: datetime) -> int:
+    """Wake the tickets that were hinted at, ``quiet`` after the last hint and ``longest`` after the first at most.
+
+    A hint whose version is the one already looked at wakes nobody (promises 8). Returns how many were woken.
+    """
+    rows = _for_update(connection, [of_one.ticket_id for of_one in hints], now=now)
+    return sum(
+        _hint(connection, rows[of_one.ticket_id], of_one, quiet=quiet, longest=longest, now=now) for of_one in hints
+    )
+
+
+def _hint(
+    connection: Connection, row: Row[Any], hints: Hints, *, quiet: timedelta, longest: timedelta, now: datetime
+) -> bool:
+    known = row.observed_version is not None and hints.versions == {row.observed_version}
+    if known or row.status in ASLEEP:
+        return False
+    pending = _pending(row)
+    first_at, versions = hints.first_at, hints.versions
+    if pending is not None and pending.reason is WakeReason.EVENT and row.first_hint_at is not None:
+        first_at, versions = min(first_at, row.first_hint_at), versions | {row.hinted_version}
+        pending = None  # more is happening: the quiet time starts anew
+    # a clock that was set back must not keep the ticket waiting
+    at = min(hints.last_at + quiet, first_at + longest, now + quiet)
+    due = _sooner(pending, Wake(at=at, reason=WakeReason.EVENT), now=now)
+    _set_wake(connection, row, due, now=now, first_hint_at=first_at, hinted_version=_one_version(versions))
+    return True
+
+
+def _one_version(versions: frozenset[str | None]) -> str:
+    return next(iter(versions)) or NO_VERSION if len(versions) == 1 else NO_VERSION
+
+
+def wake_outdated(connection: Connection, *, pack_version: str, now: datetime, limit: int = 500) -> int:
+    """Have cases that another pack version decided looked at, parked ones too; ``limit`` at once, returns how many."""
+    later = or_(cases.c.wake_at.is_(None), cases.c.wake_at > now)
+    woken = or_(cases.c.status == CaseStatus.PARKED, and_(cases.c.status == CaseStatus.OPEN, later))
+    some = select(cases.c.ticket_id).where(cases.c.pack_version != pack_version, woken).limit(limit)
+    values = _cured() | _wake_values(Wake(at=now, reason=WakeReason.SWEEP))
+    values |= {"generation": cases.c.generation + 1, "updated_at": now}
+    return int(connection.execute(update(cases).where(cases.c.ticket_id.in_(some)).values(**values)).rowcount)
+
+
+def unpark(connection: Connection, ticket_id: int, *, now: datetime) -> bool:
+    """Try a parked case again, at once; whether it was parked."""
+    parked = and_(cases.c.ticket_id == ticket_id, cases.c.status == CaseStatus.PARKED)
+    changed = connection.execute(update(cases).where(parked).values(**_cured(), updated_at=now))
+    if changed.rowcount:
+        wake(connection, ticket_id, at=now, reason=WakeReason.OPERATOR, now=now)
+    return bool(changed.rowcount)
+
+
+def _cured() -> dict[str, Any]:
+    return {
+        "status": CaseStatus.OPEN,
+        "tries": 0,
+        "first_failure_at": None,
+        "not_before": None,
+        "parked_reason": "",
+    }
+
+
+# -- claiming and finishing -------------------------------------------------------------------------------------------
+
+
+def due(
+    connection: Connection, *, now: datetime, limit: int, exclude: Iterable[int] = ()
+) -> tuple[tuple[CaseRow, Wake], ...]:
+    """What is due, first things first, rows locked until the transaction ends; other workers' rows are passed over.
+
+    The caller takes each ticket's session lock before it commits, and marks what it got with ``mark_claimed``.
+    """
+    found: list[tuple[CaseRow, Wake]] = []
+    excluded = list(exclude)
+    for reason in WakeReason:
+        query = _due(reason, now=now, limit=limit - len(found), exclude=excluded).with_for_update(skip_locked=True)
+        if connection.dialect.name != "sqlite":
+            query = query.where(_not_held_elsewhere())
+        found.extend((_case(row), _wake(row)) for row in connection.execute(query))
+        if len(found) >= limit:
+            break
+    return tuple(found)
+
+
+def for_look(connection: Connection, ticket_id: int, *, now: datetime) -> CaseRow:
+    """The case, made if there is none, row locked until the transaction ends: for a look somebody asked for."""
+    return _case(_for_update(connection, [ticket_id], now=now)[ticket_id])
+
+
+def mark_claimed(connection: Connection, ticket_ids: Sequence[int]) -> None:
+    """From now on, what wakes these cases is new to the look that begins."""
+    if ticket_ids:
+        connection.execute(
+            update(cases).where(cases.c.ticket_id.in_(ticket_ids)).values(claimed_generation=cases.c.generation)
+        )
+
+
+def finish(
+    connection: Connection,
+    claimed: CaseRow,
+    *,
+    next_wake: Wake | None,
+    settled_unexplained: bool = False,
+    now: datetime,
+) -> Wake | None:
+    """End a look that went well; returns when the case wakes again. What woke it during the look is not lost."""
+    row = _for_update(connection, [claimed.ticket_id], now=now)[claimed.ticket_id]
+    fresh = _pending(row) if row.generation != claimed.generation else None
+    if fresh is not None and fresh.reason is WakeReason.EVENT and row.hinted_version == row.observed_version:
+        fresh = None  # it told of the very version that was looked at
+    wakes = None if row.status in ASLEEP else _sooner(fresh, next_wake, now=now)
+    settles = [at for at in row.settles if at > to_microseconds(now - SETTLES_KEPT)]
+    values = {
+        "claimed_generation": None,
+        "not_before": None,
+        "tries": 0,
+        "first_failure_at": None,
+        "looks": row.looks + 1,
+        "last_looked_at": now,
+        "settles": settles + [to_microseconds(now)] * settled_unexplained,
+        "updated_at": now,
+    }
+    if fresh is None:
+        values |= {"first_hint_at": None, "hinted_version": None}
+    connection.execute(update(cases).where(_is(row)).values(**values, **_wake_values(wakes)))
+    return wakes
+
+
+def postpone(connection: Connection, ticket_id: int, *, until: datetime, now: datetime) -> None:
+    """Zammad was not available: the case stays due as it is, and is not picked before ``until``."""
+    changed = {"not_before": until, "claimed_generation": None, "updated_at": now}
+    connection.execute(update(cases).where(cases.c.ticket_id == ticket_id).values(**changed))
+
+
+def fail(connection: Connection, claimed: CaseRow, *, reason: str, retry_at: datetime | None, now: datetime) -> None:
+    """Count a failure of the case itself; ``retry_at`` None parks it with its reason."""
+    values: dict[str, Any] = {
+        "tries": claimed.tries + 1,
+        "first_failure_at": claimed.first_failure_at or now,
+        "not_before": retry_at,
+        "parked_reason": reason,
+        "claimed_generation": None,
+        "updated_at": now,
+    }
+    if retry_at is None:
+        values |= {"status": CaseStatus.PARKED} | _wake_values(None)
+    connection.execute(update(cases).where(cases.c.ticket_id == claimed.ticket_id).values(**values))
+
+
+# -- what was seen ----------------------------------------------------------------------------------------------------
+
+
+def observe(
+    connection: Connection,
+    ticket_id: int,
+    *,
+    number: str,
+    version: str | None,
+    snapshot: Mapping[str, Any],
+    pack_version: str | None,
+    status: CaseStatus = CaseStatus.OPEN,
+    now: datetime,
+) -> None:
+    """Keep what a look saw. ``snapshot`` holds ids and codes only. Ends a run of misses."""
+    seen = {
+        "number": number,
+        "observed_version": version,
+        "snapshot": dict(snapshot),
+        "pack_version": pack_version,
+        "status": status,
+        "misses": 0,
+        "updated_at": now,
+    }
+    ensure(connection, [ticket_id], now=now)
+    connection.execute(update(cases).where(cases.c.ticket_id == ticket_id).values(**seen))
+
+
+def set_baseline(connection: Connection, ticket_id: int, baseline: Mapping[str, Any], *, now: datetime) -> None:
+    """Decided once, at the first look: a baseline that is there stays (design.md, "From when")."""
+    first = and_(cases.c.ticket_id == ticket_id, cases.c.baseline.is_(None))
+    ensure(connection, [ticket_id], now=now)
+    connection.execute(update(cases).where(first).values(baseline=dict(baseline), updated_at=now))
+
+
+def set_status(connection: Connection, ticket_id: int, status: CaseStatus, *, now: datetime) -> None:
+    ensure(connection, [ticket_id], now=now)
+    connection.execute(update(cases).where(cases.c.ticket_id == ticket_id).values(status=status, updated_at=now))
+
+
+def miss(connection: Connection, ticket_id: int, *, now: datetime) -> int:
+    """Count an answer 404; returns how many there were in a row."""
+    ensure(connection, [ticket_id], now=now)
+    counted = {"misses": cases.c.misses + 1, "updated_at": now}
+    connection.execute(update(cases).where(cases.c.ticket_id == ticket_id).values(**counted))
+    return int(connection.execute(select(cases.c.misses).where(cases.c.ticket_id == ticket_id)).scalar_one())
+
+
+def recent_misses(connection: Connection, *, since: datetime) -> int:
+    """How many cases answered 404 lately: many at once mean a wrong or restored server (promises 9)."""
+    query = select(func.count()).select_from(cases).where(cases.c.misses > 0, cases.c.updated_at >= since)
+    return int(connection.execute(query).scalar_one())
+
+
+def ensure(connection: Connection, ticket_ids: Sequence[int], *, now: datetime) -> None:
+    """Make the rows that are missing."""
+    fresh = {
+        "status": CaseStatus.OPEN,
+        "generation": 0,
+        "snapshot": {},
+        "parked_reason": "",
+        "tries": 0,
+        "misses": 0,
+        "looks": 0,
+        "settles": [],
+        "created_at": now,
+        "updated_at": now,
+    }
+    known = set(connection.execute(select(cases.c.ticket_id).where(cases.c.ticket_id.in_(ticket_ids))).scalars())
+    missing = [{"ticket_id": ticket_id, **fresh} for ticket_id in ticket_ids if ticket_id not in known]
+    if missing:
+        connection.execute(insert_or_ignore(connection, cases), missing)
+
+
+# -- parts ------------------------------------------------------------------------------------------------------------
+
+
+def _for_update(connection: Connection, ticket_ids: Sequence[int], *, now: datetime) -> Mapping[int, Row[Any]]:
+    ensure(connection, ticket_ids, now=now)
+    # in one order everywhere, so that two folds never wait for each other
+    query = select(cases).where(cases.c.ticket_id.in_(ticket_ids)).order_by(cases.c.ticket_id).with_for_update()
+    return {row.ticket_id: row for row in connection.execute(query)}
+
+
+def _due(reason: WakeReason, *, now: datetime, limit: int, exclude: Sequence[int] = ()) -> Any:
+    """One rank at a time, so that an index answers however many cases there are."""
+    query = (
+        select(cases)
+        .where(_rank_is(reason.rank), cases.c.wake_at <= now)
+        .where(or_(cases.c.not_before.is_(None), cases.c.not_before <= now))
+        .order_by(cases.c.wake_at)
+        .limit(limit)
+    )
+    return query.where(cases.c.ticket_id.not_in(exclude)) if exclude else query
+
+
+def _rank_is(rank: int) -> ColumnElement[bool]:
+    return cases.c.wake_rank == literal_column(str(rank))
+
+
+def _not_held_elsewhere() -> ColumnElement[bool]:
+    """Not under some worker's session lock (PostgreSQL); a hint only, the lock itself decides."""
+    return literal_column(
+        "ticket_id NOT IN (SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks"
+        " WHERE locktype = 'advisory' AND objsubid = 1 AND granted"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
+    )
+
+
+def _pending(row: Row[Any]) -> Wake | None:
+    """The wake that no look has taken up yet."""
+    if row.wake_at is None or row.claimed_generation == row.generation:
+        return None
+    return _wake(row)
+
+
+def _wake(row: Row[Any]) -> Wake:
+    return Wake(at=row.wake_at, reason=WakeReason(row.wake_reason))
+
+
+def _sooner(one: Wake | None, other: Wake | None, *, now: datetime) -> Wake | None:
+    """The earlier wake; of two that are due, the one of the better rank."""
+    if one is None or other is None:
+        return one or other
+    return min(one, other, key=lambda wake: (max(wake.at, now), wake.reason.rank, wake.at))
+
+
+def _set_wake(connection: Connection, row: Row[Any], wakes: Wake | None, *, now: datetime, **values: Any) -> None:
+    values |= {"generation": row.generation + 1, "updated_at": now}
+    connection.execute(update(cases).where(_is(row)).values(**values, **_wake_values(wakes)))
+
+
+def _wake_values(wakes: Wake | None) -> dict[str, Any]:
+    if wakes is None:
+        return {"wake_at": None, "wake_reason": None, "wake_rank": None}
+    return {"wake_at": wakes.at, "wake_reason": wakes.reason, "wake_rank": wakes.reason.rank}
+
+
+def _is(row: Row[Any]) -> ColumnElement[bool]:
+    same: ColumnElement[bool] = cases.c.ticket_id == row.ticket_id
+    return same
+
+
+def _case(row: Row[Any]) -> CaseRow:
+    return CaseRow(
+        ticket_id=row.ticket_id,
+        number=row.number,
+        status=CaseStatus(row.status),
+        wake=None if row.wake_at is None else _wake(row),
+        not_before=row.not_before,
+        generation=row.generation,
+        version=row.observed_version,
+        snapshot=row.snapshot,
+        baseline=row.baseline,
+        pack_version=row.pack_version,
+        parked_reason=row.parked_reason,
+        tries=row.tries,
+        first_failure_at=row.first_failure_at,
+        misses=row.misses,
+        looks=row.looks,
+        last_looked_at=row.last_looked_at,
+        settles=tuple(from_microseconds(count) for count in row.settles),
+    )

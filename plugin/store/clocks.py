@@ -1,0 +1,60 @@
+"""Clocks as the last decision computed them: derived, for lists and figures, replaced as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from plugin.model.clocks import Clock, ClockState
+from plugin.store.codec import clock_from_json, clock_to_json
+from plugin.store.tables import clocks
+from plugin.store.types import canonical
+
+
+def replace(connection: Connection, ticket_id: int, computed: Sequence[Clock]) -> None:
+    """Keep ``computed`` for the ticket, in this order; nothing is written where they are the same."""
+    rows = [_row(ticket_id, position, clock) for position, clock in enumerate(computed)]
+    kept = connection.execute(_of_case(ticket_id)).scalars().all()
+    if canonical([row["content"] for row in rows]) == canonical(list(kept)):
+        return
+    connection.execute(delete(clocks).where(clocks.c.ticket_id == ticket_id))
+    if rows:
+        connection.execute(insert(clocks), rows)
+
+
+def of_case(connection: Connection, ticket_id: int) -> tuple[Clock, ...]:
+    return tuple(clock_from_json(content) for content in connection.execute(_of_case(ticket_id)).scalars())
+
+
+def next_limits(connection: Connection, *, limit: int = 50) -> tuple[tuple[int, Clock], ...]:
+    """Running clocks of all tickets with their ticket's id, the nearest limit first."""
+    query = select(clocks.c.ticket_id, clocks.c.content).where(clocks.c.state == ClockState.RUNNING)
+    rows = connection.execute(query.order_by(clocks.c.limit_at).limit(limit))
+    return tuple((row.ticket_id, clock_from_json(row.content)) for row in rows)
+
+
+def breached_since(connection: Connection, since: datetime) -> tuple[tuple[int, Clock], ...]:
+    """Clocks whose limit passed unmet since then, with their ticket's id."""
+    query = select(clocks.c.ticket_id, clocks.c.content).where(clocks.c.breached_at >= since)
+    rows = connection.execute(query.order_by(clocks.c.breached_at, clocks.c.ticket_id))
+    return tuple((row.ticket_id, clock_from_json(row.content)) for row in rows)
+
+
+def _of_case(ticket_id: int) -> Any:
+    return select(clocks.c.content).where(clocks.c.ticket_id == ticket_id).order_by(clocks.c.position)
+
+
+def _row(ticket_id: int, position: int, clock: Clock) -> dict[str, Any]:
+    return {
+        "ticket_id": ticket_id,
+        "name": clock.name,
+        "epoch": clock.epoch,
+        "position": position,
+        "state": str(clock.state),
+        "limit_at": clock.limit_at,
+        "breached_at": clock.breached_at,
+        "content": clock_to_json(clock),
+    }

@@ -1,0 +1,178 @@
+"""The database itself: engines, short transactions, and errors sorted by what the caller can do."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.pool import QueuePool
+
+from plugin.store.errors import StoreError, StoreUnavailable
+
+BUSY_SECONDS = 5
+"""How long a statement waits for somebody else's lock before the store counts as unavailable."""
+READERS = 8
+
+
+class Database:
+    """One database, with ``read`` and ``write`` transactions.
+
+    On SQLite there is one writing connection and writers queue for it; readers never wait for it (WAL). On PostgreSQL
+    both take a connection of the pool.
+    """
+
+    def __init__(self, url: str, *, writable: bool = True) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.writable = writable
+        self._writer = self._sqlite(size=1, query_only=not writable) if self.is_sqlite else self._postgresql()
+        self._reader = self._sqlite(size=READERS, query_only=True) if self.is_sqlite else self._writer
+
+    @property
+    def name(self) -> str:
+        """The database by kind, host and name, fit for messages: without user and password."""
+        if self.is_sqlite:
+            return f"SQLite file {self.url.database}"
+        place = self.url.host or "the local socket"
+        return f"PostgreSQL database {self.url.database} at {place}{f':{self.url.port}' if self.url.port else ''}"
+
+    @property
+    def file(self) -> Path:
+        """The file of a SQLite database."""
+        return Path(self.url.database or "")
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the database. Raises StoreUnavailable."""
+        with self._transaction(self._reader) as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that is on disk when the block is left, or not done at all. Raises StoreUnavailable.
+
+        Keep it short: on SQLite everybody else who writes waits for it; never open a second one inside.
+        """
+        with self._transaction(self._writer) as connection:
+            yield connection
+
+    def close(self) -> None:
+        self._reader.dispose()
+        self._writer.dispose()
+
+    @contextmanager
+    def _transaction(self, engine: Engine) -> Iterator[Connection]:
+        try:
+            with engine.connect() as connection, _left_clean(connection), connection.begin():
+                yield connection
+        except (OperationalError, InterfaceError) as failure:
+            raise StoreUnavailable(f"{self.name}: {cause(failure)}") from failure
+        except DBAPIError as failure:
+            if not failure.connection_invalidated:
+                raise
+            raise StoreUnavailable(f"{self.name}: {cause(failure)}") from failure
+        except sqlite3.OperationalError as failure:  # while a connection is set up
+            raise StoreUnavailable(f"{self.name}: {failure}") from failure
+        except TimeoutError as failure:
+            raise StoreUnavailable(f"{self.name}: no connection became free in {BUSY_SECONDS} s") from failure
+
+    def _sqlite(self, *, size: int, query_only: bool) -> Engine:
+        engine = create_engine(
+            self.url,
+            poolclass=QueuePool,
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=BUSY_SECONDS,
+            hide_parameters=True,
+            connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
+        )
+        event.listen(engine, "connect", _configure_sqlite(query_only=query_only))
+        # the driver's own transactions leave DDL outside and begin too late; ours begin where we say
+        begin = "BEGIN" if query_only else "BEGIN IMMEDIATE"
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+        return engine
+
+    def _postgresql(self) -> Engine:
+        return create_engine(
+            self.url,
+            pool_size=10,
+            max_overflow=20,
+            pool_timeout=BUSY_SECONDS,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args=connect_arguments(self.url) | {"prepare_threshold": 5},
+        )
+
+
+@contextmanager
+def _left_clean(connection: Connection) -> Iterator[None]:
+    """Throw a connection away that failed under us: after an I/O error nobody knows what it still believes."""
+    try:
+        yield
+    except (OperationalError, InterfaceError):
+        connection.invalidate()
+        raise
+
+
+def connect_arguments(url: URL) -> dict[str, Any]:
+    """psycopg's arguments beside those of ``url``: short waits, and a dead host noticed in seconds."""
+    defaults = {
+        "connect_timeout": BUSY_SECONDS,
+        "application_name": "steward",
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,
+        # a stopped process must not keep rows from the others
+        "options": f"-c lock_timeout={BUSY_SECONDS}s -c statement_timeout=60s"
+        " -c idle_in_transaction_session_timeout=10s",
+    }
+    return {name: value for name, value in defaults.items() if name not in url.query}
+
+
+def postgresql_session(url: URL, *, purpose: str) -> psycopg.Connection[Any]:
+    """A connection outside the pool, every statement its own transaction. Raises psycopg.Error."""
+    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    arguments = connect_arguments(url) | {"application_name": f"steward {purpose}"}
+    return psycopg.connect(address, autocommit=True, **arguments)
+
+
+def cause(failure: DBAPIError) -> str:
+    """What the database said, in one line, never with the values of the statement (they may hold customer text)."""
+    said = str(failure.orig).strip().splitlines()
+    return f"{type(failure.orig).__name__}: {said[0] if said else 'without a word'}"
+
+
+def _configure_sqlite(*, query_only: bool) -> Any:
+    def configure(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",  # NORMAL does not survive a power cut in WAL
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+            "secure_delete=ON",
+            f"query_only={'ON' if query_only else 'OFF'}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return configure
+
+
+def check_sqlite_file(path: Path) -> None:
+    """Raises StoreError where ``path`` cannot be a SQLite database."""
+    if path.is_dir():
+        raise StoreError(f"{path}: is a directory; name a file in STEWARD_DATABASE_URL")
+    if not path.parent.is_dir():
+        raise StoreError(f"{path}: its directory does not exist; make it, or change STEWARD_DATABASE_URL")
+    if path.exists() and path.stat().st_size:
+        with path.open("rb") as file:
+            if file.read(16) != b"SQLite format 3\0":
+                raise StoreError(f"{path}: is not a SQLite database; move it away, or change STEWARD_DATABASE_URL")

@@ -1,0 +1,136 @@
+"""Effects: the intent committed before a call, the outcome after it (promises 3 and 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from plugin.model.effects import Effect, EffectKind, EffectState
+from plugin.store.tables import effects
+
+DONE_OR_UNDER_WAY = (EffectState.INTENDED, EffectState.UNKNOWN, EffectState.APPLIED)
+"""What counts for the brakes: everything that has, or may have, reached Zammad."""
+UNSETTLED = (EffectState.INTENDED, EffectState.UNKNOWN)
+
+
+def intend(connection: Connection, wanted: Iterable[Effect], *, now: datetime) -> frozenset[str]:
+    """Commit to calls before they are made; returns the op_keys that may be called.
+
+    A new effect is inserted as intended; a known one is intended again and its ``tries`` grow. A key that was applied
+    is spent: it is left alone, and not returned.
+    """
+    by_key = {effect.op_key: effect for effect in wanted}
+    known = _states(connection, by_key)
+    granted = [effect for key, effect in by_key.items() if known.get(key) is not EffectState.APPLIED]
+    for effect in granted:
+        request = {"request": dict(effect.request), "clause": effect.clause, "because": effect.because}
+        if effect.op_key in known:
+            again = {"state": EffectState.INTENDED, "intended_at": now, "tries": effects.c.tries + 1}
+            again |= {"settled_at": None, "retry_not_before": None, **request}
+            connection.execute(update(effects).where(effects.c.op_key == effect.op_key).values(**again))
+        else:
+            fresh = _row(effect) | {"state": EffectState.INTENDED, "intended_at": now, "tries": 1}
+            connection.execute(insert(effects).values(fresh))
+    return frozenset(effect.op_key for effect in granted)
+
+
+def record(connection: Connection, held: Iterable[Effect]) -> None:
+    """Keep what would have been done (observed) or is no longer wanted (void).
+
+    What was applied, and what has no known outcome yet, stays as it is.
+    """
+    by_key = {effect.op_key: effect for effect in held}
+    known = _states(connection, by_key)
+    for key, effect in by_key.items():
+        if key not in known:
+            connection.execute(insert(effects).values(_row(effect)))
+        elif known[key] not in (*DONE_OR_UNDER_WAY, effect.state):
+            values = {
+                name: value for name, value in _row(effect).items() if name not in ("op_key", "created_at", "tries")
+            }
+            connection.execute(update(effects).where(effects.c.op_key == key).values(**values))
+
+
+def settle(
+    connection: Connection,
+    op_key: str,
+    *,
+    state: EffectState,
+    now: datetime,
+    outcome: Mapping[str, Any] | None = None,
+    error: str = "",
+    retry_not_before: datetime | None = None,
+) -> bool:
+    """Commit how a call ended; False where the key is spent, which stays. ``outcome`` None keeps the known one."""
+    values: dict[str, Any] = {"state": state, "settled_at": now, "error": error, "retry_not_before": retry_not_before}
+    if outcome is not None:
+        values["outcome"] = dict(outcome)
+    unspent = (effects.c.op_key == op_key, effects.c.state != EffectState.APPLIED)
+    return bool(connection.execute(update(effects).where(*unspent).values(**values)).rowcount)
+
+
+def withdraw(connection: Connection, op_key: str, *, now: datetime, outcome: Mapping[str, Any] | None = None) -> None:
+    """An effect that was applied no longer stands (its task went away with a merge): void from now on."""
+    values: dict[str, Any] = {"state": EffectState.VOID, "settled_at": now}
+    if outcome is not None:
+        values["outcome"] = dict(outcome)
+    connection.execute(update(effects).where(effects.c.op_key == op_key).values(**values))
+
+
+def get(connection: Connection, op_key: str) -> Effect | None:
+    row = connection.execute(select(effects).where(effects.c.op_key == op_key)).one_or_none()
+    return None if row is None else _effect(row)
+
+
+def of_case(connection: Connection, ticket_id: int) -> tuple[Effect, ...]:
+    """Every effect on the ticket, oldest first."""
+    query = select(effects).where(effects.c.ticket_id == ticket_id)
+    ordered = query.order_by(effects.c.created_at, effects.c.op_key)
+    return tuple(_effect(row) for row in connection.execute(ordered))
+
+
+def unsettled(connection: Connection, *, limit: int = 1000) -> tuple[Effect, ...]:
+    """Effects of all tickets whose outcome is not known yet, oldest first."""
+    query = select(effects).where(effects.c.state.in_(UNSETTLED)).order_by(effects.c.created_at).limit(limit)
+    return tuple(_effect(row) for row in connection.execute(query))
+
+
+def count_since(connection: Connection, kind: EffectKind, *, since: datetime) -> int:
+    """How many effects of a kind reached, or may have reached, Zammad since then: for the brake on notes."""
+    query = select(func.count()).select_from(effects)
+    counted = (effects.c.kind == kind, effects.c.intended_at >= since, effects.c.state.in_(DONE_OR_UNDER_WAY))
+    return int(connection.execute(query.where(*counted)).scalar_one())
+
+
+def tickets_written_by(connection: Connection, rule: str, *, since: datetime) -> frozenset[int]:
+    """Tickets a rule wrote to since then: for its limit in a rolling 24 h."""
+    counted = (effects.c.rule == rule, effects.c.intended_at >= since, effects.c.state.in_(DONE_OR_UNDER_WAY))
+    return frozenset(connection.execute(select(effects.c.ticket_id).where(*counted).distinct()).scalars())
+
+
+def oldest_of_rolling(
+    connection: Connection, kind: EffectKind, *, since: datetime, window: timedelta
+) -> datetime | None:
+    """When the oldest counted effect leaves the window, and so a brake gives way; None where none counts."""
+    counted = (effects.c.kind == kind, effects.c.intended_at >= since, effects.c.state.in_(DONE_OR_UNDER_WAY))
+    oldest: datetime | None = connection.execute(select(func.min(effects.c.intended_at)).where(*counted)).scalar()
+    return None if oldest is None else oldest + window
+
+
+def _states(connection: Connection, op_keys: Iterable[str]) -> dict[str, EffectState]:
+    query = select(effects.c.op_key, effects.c.state).where(effects.c.op_key.in_(list(op_keys)))
+    return {row.op_key: EffectState(row.state) for row in connection.execute(query)}
+
+
+def _row(effect: Effect) -> dict[str, Any]:
+    names = [name for name in Effect.__slots__ if name not in ("request", "outcome")]
+    values = {name: getattr(effect, name) for name in names}
+    return values | {"request": dict(effect.request), "outcome": dict(effect.outcome)}
+
+
+def _effect(row: Row[Any]) -> Effect:
+    values = {name: getattr(row, name) for name in Effect.__slots__}
+    return Effect(**values | {"kind": EffectKind(row.kind), "state": EffectState(row.state)})

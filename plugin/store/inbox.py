@@ -1,0 +1,144 @@
+"""The inbox: every delivery, on disk before it is answered, folded into cases afterwards."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from plugin.store import cases
+from plugin.store.keys import Key
+from plugin.store.tables import inbox
+from plugin.store.upsert import insert_or_ignore
+
+LONGEST_QUIET = timedelta(seconds=10)
+"""However many hints come, the look is no later than this after the first (promises 10)."""
+FOLDED_AT_ONCE = 500
+BODY_KEPT = timedelta(hours=24)
+ROW_KEPT = timedelta(days=90)
+"""How long a digest is kept, and so how long an exact replay is known as one."""
+BODY_PURPOSE = "inbox body"
+
+
+class InboxState(StrEnum):
+    """Where a delivery stands."""
+
+    NEW = "new"
+    """Committed, not looked at by a worker. → folded"""
+    FOLDED = "folded"
+    """Its hint has reached the case."""
+    QUARANTINED = "quarantined"
+    """Signed, but unreadable: kept for a person, a retry cannot help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One delivery as the receiver read it. ``ticket_id`` None: unreadable, ``reason`` says why."""
+
+    body: bytes
+    source: str
+    received_at: datetime
+    delivery_id: str | None = None
+    ticket_id: int | None = None
+    version: str | None = None
+    reason: str | None = None
+
+    @property
+    def digest(self) -> bytes:
+        # of the body alone: sent again to another source, with another delivery id, it is still the same
+        return hashlib.sha256(self.body).digest()
+
+
+def receive(connection: Connection, batch: Sequence[Delivery], *, store_key: Key) -> frozenset[bytes]:
+    """Insert a batch; returns the digests that were new. The rest are replays and leave no trace."""
+    by_digest = {delivery.digest: delivery for delivery in batch}
+    query = select(inbox.c.digest).where(inbox.c.digest.in_(by_digest))
+    known = {bytes(digest) for digest in connection.execute(query).scalars()}
+    fresh = [
+        _row(digest, delivery, store_key=store_key) for digest, delivery in by_digest.items() if digest not in known
+    ]
+    if fresh:
+        # another receiver may insert the same delivery at the same moment
+        connection.execute(insert_or_ignore(connection, inbox), fresh)
+    return frozenset(row["digest"] for row in fresh)
+
+
+def fold(connection: Connection, *, quiet: timedelta, now: datetime) -> int:
+    """Carry new hints over to their cases; returns how many rows that were (0: nothing left)."""
+    columns = (inbox.c.id, inbox.c.ticket_id, inbox.c.version, inbox.c.received_at)
+    query = select(*columns).where(inbox.c.state == InboxState.NEW).order_by(inbox.c.id).limit(FOLDED_AT_ONCE)
+    rows = connection.execute(query.with_for_update(skip_locked=True)).all()
+    if rows:
+        cases.hint(connection, _hints(rows), quiet=quiet, longest=LONGEST_QUIET, now=now)
+        folded = update(inbox).where(inbox.c.id.in_([row.id for row in rows])).values(state=InboxState.FOLDED)
+        connection.execute(folded)
+    return len(rows)
+
+
+def bodies(connection: Connection, ticket_id: int, *, store_key: Key) -> tuple[bytes, ...]:
+    """The bodies still kept for a ticket, oldest first; their ``article`` saves a read."""
+    query = select(inbox.c.body).where(inbox.c.ticket_id == ticket_id, inbox.c.body.is_not(None))
+    sealed = connection.execute(query.order_by(inbox.c.id)).scalars()
+    return tuple(store_key.open(body, purpose=BODY_PURPOSE) for body in sealed)
+
+
+def drop_bodies(connection: Connection, ticket_id: int) -> None:
+    """The ticket was looked at: its bodies are of no more use."""
+    held = (inbox.c.ticket_id == ticket_id, inbox.c.body.is_not(None), inbox.c.state == InboxState.FOLDED)
+    connection.execute(update(inbox).where(*held).values(body=None))
+
+
+def purge(connection: Connection, *, now: datetime, limit: int = 1000) -> int:
+    """Drop bodies older than a day and rows older than the replay window, ``limit`` of each; returns how many."""
+    old_bodies = select(inbox.c.id).where(inbox.c.body.is_not(None), inbox.c.received_at < now - BODY_KEPT).limit(limit)
+    old_rows = select(inbox.c.id).where(inbox.c.received_at < now - ROW_KEPT, inbox.c.state != InboxState.NEW)
+    dropped = connection.execute(update(inbox).where(inbox.c.id.in_(old_bodies)).values(body=None))
+    deleted = connection.execute(delete(inbox).where(inbox.c.id.in_(old_rows.limit(limit))))
+    return int(dropped.rowcount + deleted.rowcount)
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many deliveries there are in each state."""
+    rows = connection.execute(select(inbox.c.state, func.count()).group_by(inbox.c.state))
+    return {row[0]: row[1] for row in rows}
+
+
+def last_received_at(connection: Connection) -> datetime | None:
+    """When the newest delivery came, None for never."""
+    moment: datetime | None = connection.execute(select(func.max(inbox.c.received_at))).scalar()
+    return moment
+
+
+def _row(digest: bytes, delivery: Delivery, *, store_key: Key) -> dict[str, Any]:
+    readable = delivery.ticket_id is not None
+    return {
+        "digest": digest,
+        "source": delivery.source,
+        "delivery_id": delivery.delivery_id,
+        "ticket_id": delivery.ticket_id,
+        "version": delivery.version,
+        "received_at": delivery.received_at,
+        "body": store_key.seal(delivery.body, purpose=BODY_PURPOSE),
+        "state": InboxState.NEW if readable else InboxState.QUARANTINED,
+        "reason": delivery.reason,
+    }
+
+
+def _hints(rows: Iterable[Any]) -> list[cases.Hints]:
+    by_ticket: dict[int, list[Any]] = {}
+    for row in rows:
+        by_ticket.setdefault(row.ticket_id, []).append(row)
+    return [
+        cases.Hints(
+            ticket_id=ticket_id,
+            versions=frozenset(row.version for row in of_one),
+            first_at=min(row.received_at for row in of_one),
+            last_at=max(row.received_at for row in of_one),
+        )
+        for ticket_id, of_one in sorted(by_ticket.items())
+    ]

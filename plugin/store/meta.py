@@ -1,0 +1,68 @@
+"""What the store knows about itself: keys, the pause, Zammad's identity, which workers live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from plugin.store.tables import meta, workers
+from plugin.store.upsert import insert_or_ignore
+
+PAUSED = "paused_since"
+
+
+def get(connection: Connection, key: str) -> str | None:
+    return connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()
+
+
+def put(connection: Connection, key: str, value: str) -> None:
+    changed = connection.execute(update(meta).where(meta.c.key == key).values(value=value))
+    if not changed.rowcount:
+        connection.execute(insert(meta).values(key=key, value=value))
+
+
+def put_once(connection: Connection, key: str, value: str) -> str:
+    """The value of ``key``: the one that was there, else ``value``, kept from now on."""
+    connection.execute(insert_or_ignore(connection, meta, key=key, value=value))
+    kept = get(connection, key)
+    return value if kept is None else kept
+
+
+def drop(connection: Connection, key: str) -> None:
+    connection.execute(delete(meta).where(meta.c.key == key))
+
+
+def pause(connection: Connection, *, now: datetime) -> None:
+    """Stop all writes to Zammad; listening goes on. A pause that holds keeps its moment."""
+    put_once(connection, PAUSED, now.isoformat())
+
+
+def resume(connection: Connection) -> None:
+    drop(connection, PAUSED)
+
+
+def paused_since(connection: Connection) -> datetime | None:
+    since = get(connection, PAUSED)
+    return None if since is None else datetime.fromisoformat(since)
+
+
+def beat(connection: Connection, *, worker: str, now: datetime) -> None:
+    """A sign of life of a worker."""
+    living = {"beat_at": now, "stopped": False}
+    changed = connection.execute(update(workers).where(workers.c.name == worker).values(living))
+    if not changed.rowcount:
+        connection.execute(insert(workers).values(name=worker, **living))
+
+
+def stop_beating(connection: Connection, *, worker: str, now: datetime) -> None:
+    """A worker ended in order; nobody need worry. Forgets workers unheard of for a day."""
+    connection.execute(update(workers).where(workers.c.name == worker).values(stopped=True, beat_at=now))
+    connection.execute(delete(workers).where(workers.c.beat_at < now - timedelta(days=1)))
+
+
+def beats(connection: Connection) -> Mapping[str, datetime]:
+    """When each worker that did not end in order gave its last sign of life."""
+    rows = connection.execute(select(workers.c.name, workers.c.beat_at).where(workers.c.stopped.is_(False)))
+    return {row.name: row.beat_at for row in rows}

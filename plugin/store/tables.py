@@ -1,0 +1,197 @@
+"""The tables, as the newest migration leaves them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from plugin.store.types import Bytes, Id, Json, Moment
+
+metadata = MetaData()
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("digest", Bytes(32), nullable=False, unique=True),
+    Column("source", Text, nullable=False),
+    Column("delivery_id", Text),
+    Column("ticket_id", Id),
+    Column("version", Text),
+    Column("received_at", Moment, nullable=False),
+    Column("body", Bytes),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    CheckConstraint("state IN ('new', 'folded', 'quarantined')", name="inbox_state"),
+)
+Index("inbox_new", inbox.c.id, sqlite_where=inbox.c.state == "new", postgresql_where=inbox.c.state == "new")
+Index("inbox_ticket", inbox.c.ticket_id, inbox.c.id)
+Index("inbox_received", inbox.c.received_at)
+Index(
+    "inbox_body",
+    inbox.c.received_at,
+    sqlite_where=inbox.c.body.is_not(None),
+    postgresql_where=inbox.c.body.is_not(None),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("ticket_id", Id, primary_key=True, autoincrement=False),
+    Column("number", Text),
+    Column("status", Text, nullable=False),
+    Column("wake_at", Moment),
+    Column("wake_reason", Text),
+    Column("wake_rank", SmallInteger),
+    Column("not_before", Moment),
+    Column("generation", Id, nullable=False),
+    Column("claimed_generation", Id),
+    Column("first_hint_at", Moment),
+    Column("hinted_version", Text),
+    Column("observed_version", Text),
+    Column("snapshot", Json, nullable=False),
+    Column("baseline", Json),
+    Column("pack_version", Text),
+    Column("parked_reason", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("first_failure_at", Moment),
+    Column("misses", Integer, nullable=False),
+    Column("looks", Id, nullable=False),
+    Column("last_looked_at", Moment),
+    Column("settles", Json, nullable=False),
+    Column("data_key", Bytes),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)
+Index(
+    "cases_due",
+    cases.c.wake_rank,
+    cases.c.wake_at,
+    sqlite_where=cases.c.wake_at.is_not(None),
+    postgresql_where=cases.c.wake_at.is_not(None),
+)
+Index(
+    "cases_not_before",
+    cases.c.not_before,
+    sqlite_where=cases.c.not_before.is_not(None),
+    postgresql_where=cases.c.not_before.is_not(None),
+)
+Index("cases_number", cases.c.number)
+Index(
+    "cases_troubled",
+    cases.c.status,
+    sqlite_where=cases.c.status != "open",
+    postgresql_where=cases.c.status != "open",
+)
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("ticket_id", Id, primary_key=True, autoincrement=False),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("key", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("by", Json, nullable=False),
+    Column("data", Json, nullable=False),
+    Column("payload", Bytes),
+    Column("payload_digest", Text),
+    Column("prev_hash", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    UniqueConstraint("ticket_id", "key", "revision", name="facts_key"),
+)
+
+clocks = Table(
+    "clocks",
+    metadata,
+    Column("ticket_id", Id, primary_key=True, autoincrement=False),
+    Column("name", Text, primary_key=True),
+    Column("epoch", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("limit_at", Moment, nullable=False),
+    Column("breached_at", Moment),
+    Column("content", Json, nullable=False),
+)
+Index("clocks_limit", clocks.c.state, clocks.c.limit_at)
+
+effects = Table(
+    "effects",
+    metadata,
+    Column("op_key", Text, primary_key=True),
+    Column("ticket_id", Id, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("epoch", Text, nullable=False),
+    Column("clause", Text, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("intended_at", Moment),
+    Column("settled_at", Moment),
+    Column("retry_not_before", Moment),
+    Column("tries", Integer, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("request", Json, nullable=False),
+    Column("outcome", Json, nullable=False),
+)
+Index("effects_ticket", effects.c.ticket_id, effects.c.created_at)
+Index("effects_kind", effects.c.kind, effects.c.intended_at)
+Index("effects_rule", effects.c.rule, effects.c.intended_at)
+Index(
+    "effects_unsettled",
+    effects.c.created_at,
+    sqlite_where=effects.c.state.in_(("intended", "unknown")),
+    postgresql_where=effects.c.state.in_(("intended", "unknown")),
+)
+
+chores = Table(
+    "chores",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("cursor", Json, nullable=False),
+    Column("wake_at", Moment, nullable=False),
+)
+
+packs = Table(
+    "packs",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("version", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("loaded_at", Moment, nullable=False),
+)
+
+switches = Table(
+    "switches",
+    metadata,
+    Column("rule", Text, primary_key=True),
+    Column("enforced_since", Moment, nullable=False),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("beat_at", Moment, nullable=False),
+    Column("stopped", Boolean, nullable=False),
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
