@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from plugin.sandbox.conform.comparison import Comparison, Manner, Moments, compare_error
+from plugin.sandbox.conform.comparison import Comparison, Manner, compare_error
 from plugin.sandbox.conform.identities import Identities
+from plugin.sandbox.conform.moments import Moments
 
 BEGINS = datetime(2026, 11, 21, 7, tzinfo=UTC)
 TICKET: dict[str, Any] = {

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from plugin.sandbox.conform.comparison import Comparison, Moments
+from plugin.sandbox.conform.comparison import Comparison
 from plugin.sandbox.conform.deliveries import Receivers, arrival_of, compare_delivery, sign
 from plugin.sandbox.conform.identities import Identities
+from plugin.sandbox.conform.moments import Moments
 from plugin.sandbox.conform.stories import Step
 from plugin.sandbox.deliveries import Delivery
 

@@ -13,7 +13,10 @@ from plugin.sandbox.conform.bench import Bench
 from plugin.sandbox.conform.directions import script_of
 from plugin.sandbox.conform.replay import Replay
 from plugin.sandbox.conform.report import Report
-from plugin.sandbox.conform.stories import Story, StoryError, earlier_stories, in_order, read_story
+from plugin.sandbox.conform.stories import SET_UP, Story, StoryError, earlier_stories, in_order, read_story, stories_in
+
+USUAL_FOLDERS = (Path("../shared/recordings"), Path("tests/recordings"))
+"""Where recordings are looked for, seen from a checkout, when the given files have no set-up beside them."""
 
 __all__ = ["StoryError", "conform", "replay_stories"]
 
@@ -22,7 +25,7 @@ def conform(files: Sequence[Path], *, recordings: Path | None, json: bool, out: 
     """Replay story files and print in what the sandbox differs; 0 where it does not, else 1.
 
     ``recordings`` holds a folder per server (``zammad-6.1``, ``zammad-6.5``) with the stories to build on; by
-    default they are looked for beside the given files.
+    default they are looked for beside the given files, then in ``USUAL_FOLDERS``.
 
     Raises:
         StoryError: a file is no recorded story; the message names it.
@@ -47,9 +50,17 @@ def replay_stories(
     report = Report()
     for server, given in groupby(sorted(stories, key=lambda story: story.server), key=lambda story: story.server):
         asked = in_order(given)
-        folder = recordings / server if recordings is not None else asked[0].folder
+        folder = _folder_of(server, beside=asked[0].folder, recordings=recordings)
         _replay_server(asked, folder=folder, report=report, bench_of=bench_of or _sandbox_bench)
     return report
+
+
+def _folder_of(server: str, *, beside: Path, recordings: Path | None) -> Path:
+    """Where the stories before the given ones are."""
+    if recordings is not None:
+        return recordings / server
+    folders = [beside, *(folder / server for folder in USUAL_FOLDERS)]
+    return next((folder for folder in folders if stories_in(folder).keys() >= SET_UP), beside)
 
 
 def _replay_server(asked: Sequence[Story], *, folder: Path, report: Report, bench_of: Callable[[Story], Bench]) -> None:

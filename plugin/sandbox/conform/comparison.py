@@ -6,14 +6,14 @@ uncertainty, rows no recorded step made are left aside and counted. Everything e
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
 from typing import Any
 
-from plugin.sandbox.conform.identities import FIXED, Identities, kind_of_key
+from plugin.sandbox.conform.identities import FIXED, Identities
+from plugin.sandbox.conform.moments import TIME, Moments, time_of
 from plugin.sandbox.conform.partial import CUT, beginning, is_cut
+from plugin.sandbox.conform.places import Place, inner_place
 
-TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( UTC|Z)")
 LEFT_OUT = re.compile(r"\[…?left out\]|REDACTEDx*|<(session|csrf token|present: .*)>")
 MASKED = re.compile(r"Error ID \S+: Please contact your administrator")
 NATURAL_KEYS = ("login", "name", "link")
@@ -51,16 +51,6 @@ SAYING = ("type", "object", "attribute", "value_from", "value_to", "name", "body
 
 ORDERED = frozenset({"article_ids", "ticket_article_ids", "sorted_item_ids", "tickets", "record_ids", "history"})
 COUNTS = frozenset({"tickets_count", "total_count", "count", "ticket_count", "object_count"})
-KIND_BESIDE: Mapping[str, str] = {
-    "o_id": "object",
-    "related_o_id": "related_object",
-    "deletable_id": "deletable_type",
-    "sourceable_id": "sourceable_type",
-    "mentionable_id": "mentionable_type",
-    "id_from": "attribute",
-    "id_to": "attribute",
-}
-"""Ids whose kind a neighbouring value names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,52 +63,12 @@ class Deviation:
     own: object
 
 
-@dataclass(slots=True)
-class Moments:
-    """How far two times may lie apart and still be the same moment.
-
-    ``windows`` are spans within which the recorder does not say when something happened (a stage direction);
-    times before ``begins`` were set before the first story.
-    """
-
-    begins: datetime
-    slack: timedelta = timedelta(seconds=1.5)
-    windows: list[tuple[datetime, datetime]] = field(default_factory=list)
-
-    def same(self, recorded: datetime, own: datetime) -> bool:
-        """Whether both can be the same moment."""
-        if recorded < self.begins:
-            return own < self.begins + self.slack
-        if abs(recorded - own) <= self.slack:
-            return True
-        widest = max((end - start for start, end in self.windows), default=timedelta())
-        return abs(recorded - own) <= widest + self.slack
-
-
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How strictly to compare: ``projected`` bodies show a part, ``foreign`` lists hold strangers' rows."""
 
     projected: bool = False
     foreign: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where in a body we are: its path, the key it stands under, the kinds of ids and of objects there."""
-
-    path: str = ""
-    key: str = ""
-    ids: str | None = None
-    objects: str | None = None
-
-    def under(self, key: str, *, ids: str | None, objects: str | None) -> "Place":
-        """The place one key further."""
-        return Place(path=f"{self.path}.{key}" if self.path else key, key=key, ids=ids, objects=objects)
-
-    def item(self, index: int) -> "Place":
-        """The place of one item of a list."""
-        return Place(path=f"{self.path}[{index}]", key=self.key, ids=self.ids, objects=self.objects)
 
 
 @dataclass(slots=True)
@@ -161,7 +111,7 @@ class Comparison:
             yield from self._by_id(recorded, own, place)
             return
         for key, value in recorded.items():
-            inner = _inner(key, recorded, place)
+            inner = inner_place(key, recorded, place)
             if key in own:
                 if not (self.manner.foreign and key in COUNTS):
                     yield from self._values(value, own[key], inner)
@@ -339,45 +289,6 @@ def is_masked(body: Mapping[str, Any]) -> bool:
     True
     """
     return MASKED.match(str(body.get("error"))) is not None
-
-
-def time_of(text: str) -> datetime:
-    """The moment a time of Zammad's names, whatever its form.
-
-    >>> time_of("2025-01-31 10:00:00 UTC") == time_of("2025-01-31T10:00:00.000Z")
-    True
-    """
-    return datetime.fromisoformat(text.replace(" UTC", "Z").replace(" ", "T")).astimezone(UTC)
-
-
-def _inner(key: str, around: Mapping[str, Any], place: Place) -> Place:
-    """The place under a key: what kinds of ids stand there follows from the key and what is around it."""
-    if place.key == "assets":
-        return place.under(key, ids=None, objects=key)
-    if key == "id":
-        return place.under(key, ids=place.objects, objects=None)
-    if key in KIND_BESIDE:
-        return place.under(key, ids=_kind_beside(key, around), objects=None)
-    if key in ("value", "value_from", "value_to"):
-        return place.under(key, ids=_kind_of_condition(place.key), objects=None)
-    if key == "mentions":
-        return place.under(key, ids="User", objects="Mention")
-    kind = kind_of_key(key.rpartition(".")[2])
-    return place.under(key, ids=kind, objects=kind or (place.objects if key in ("tokens", "permissions") else None))
-
-
-def _kind_beside(key: str, around: Mapping[str, Any]) -> str | None:
-    named = around.get(KIND_BESIDE[key])
-    if key.startswith("id_"):
-        if around.get("type") in ("merged_into", "received_merge"):
-            return "Ticket"
-        return kind_of_key(f"{named}_id") if named else None
-    return str(named).replace("::", "") if named else None
-
-
-def _kind_of_condition(attribute: str) -> str | None:
-    name = attribute.rpartition(".")[2]
-    return kind_of_key(name) if name.endswith("_id") else None
 
 
 def _keyed_by_id(value: Mapping[str, Any]) -> bool:

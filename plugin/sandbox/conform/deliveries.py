@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -45,6 +45,10 @@ class Arrival:
     def in_full(self) -> bool:
         """Whether the payload is Zammad's own, not one an administrator wrote."""
         return isinstance(self.body, dict) and self.body.keys() == {"ticket", "article"}
+
+    def only_ids(self) -> "Arrival":
+        """The same, of which only is known whom it is about: it was rendered while many wrote at once."""
+        return replace(self, body={"ticket": {"id": self.ticket_id}, "article": {}})
 
 
 def arrival_of(step: Step) -> Arrival:

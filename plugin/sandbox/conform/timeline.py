@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from plugin.sandbox.conform.comparison import TIME, time_of
 from plugin.sandbox.conform.directions import Direction, Script
+from plugin.sandbox.conform.moments import TIME, time_of
 from plugin.sandbox.conform.partial import CUT, beginning, is_cut
 from plugin.sandbox.conform.stories import Step, Story
 

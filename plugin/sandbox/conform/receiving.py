@@ -1,0 +1,193 @@
+"""Receives the sandbox's webhooks in the recorder's place, each at its recorded moment, and holds them to it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from plugin.sandbox.conform.bench import Bench, Waiting
+from plugin.sandbox.conform.comparison import Deviation, Manner
+from plugin.sandbox.conform.deliveries import Arrival, Receivers, compare_delivery
+from plugin.sandbox.conform.stories import Step
+from plugin.sandbox.conform.telling import Telling
+from plugin.sandbox.deliveries import Delivery, Reply
+
+UNRECORDED_DELIVERIES = frozenset({"measure", "permissions_matrix"})
+"""Stories whose deliveries the recorder left out (README of the recordings)."""
+
+LATENESS = timedelta(seconds=4.5)
+"""How long a due delivery may take: an idle worker sleeps 4 s, and other jobs go first."""
+
+EARLINESS = timedelta(seconds=0.6)
+"""How far a recorded moment may lie before the one computed from whole requests."""
+
+MOST_JOBS = 1000
+"""More jobs than any story leaves in the queue; a loop of retries ends here."""
+
+
+class Receiving:
+    """The recorder's receiver: takes deliveries out of the sandbox's queue as the recording asks for them."""
+
+    def __init__(self, bench: Bench, *, receivers: Receivers) -> None:
+        self._bench = bench
+        self._receivers = receivers
+        self._attempts: Counter[str] = Counter()
+        self._followed: dict[str, Delivery] = {}
+
+    def receive(self, telling: Telling, step: Step) -> None:
+        """Take the delivery a recorded webhook stands for, and compare it."""
+        arrival = next(arrival for arrival in telling.awaited if arrival.step is step)
+        telling.awaited.remove(arrival)
+        telling.report.webhooks += 1
+        if arrival.method == "GET":
+            self._compare_followed(telling, arrival)
+            return
+        job = self._find(telling, arrival)
+        if job is None:
+            self._note_absent(telling, arrival)
+            return
+        self._check_turn(telling, arrival, job)
+        self._check_moment(telling, arrival, job)
+        delivery = self._bench.run(job, receive=lambda sent: self._reply(arrival, sent))
+        telling.worker_free_at = self._bench.now()
+        if delivery is None:
+            telling.note(step, Deviation("", "delivery", step.name, "the job ended without one"))
+        else:
+            self._compare(telling, arrival, delivery)
+
+    def pass_time(self, moment: datetime) -> None:
+        """Move the clock, running what no receiver hears, and so no step shows, when it is due."""
+        for _ in range(MOST_JOBS):
+            due = [job for job in self._bench.waiting() if self._unheard(job) and job.run_at <= moment]
+            if not due:
+                break
+            self._bench.set_clock(max(due[0].run_at, min(self._bench.now(), moment)))
+            self._bench.run(due[0], receive=_refuse)
+        self._bench.set_clock(moment)
+
+    def settle(self, telling: Telling) -> None:
+        """After the last step: whatever still waits to be delivered was not recorded."""
+        last = telling.story.steps[-1]
+        allowed = telling.late_deliveries
+        for delivery in self.work_off():
+            stranger = str(delivery.ticket_id) not in telling.touched
+            if telling.story.name in UNRECORDED_DELIVERIES or (stranger and allowed > 0):
+                telling.report.left_out += 1
+                allowed -= stranger
+                continue
+            told = f"trigger {delivery.trigger!r}, ticket {delivery.ticket_id}, attempt {delivery.attempt}"
+            telling.note(last, Deviation("", "delivery not recorded", None, told))
+
+    def work_off(self) -> Iterator[Delivery]:
+        """Run every waiting job, whenever it is due, and yield what a receiver got."""
+        for _ in range(MOST_JOBS):
+            waiting = self._bench.waiting()
+            if not waiting:
+                return
+            job = waiting[0]
+            self._bench.set_clock(max(self._bench.now(), job.run_at))
+            heard = not self._unheard(job)
+            delivery = self._bench.run(job, receive=_accept if heard else _refuse)
+            if delivery is not None and heard:
+                yield delivery
+
+    def _unheard(self, job: Waiting) -> bool:
+        return job.url is not None and not self._receivers.hears(job.url)
+
+    def _find(self, telling: Telling, arrival: Arrival) -> Waiting | None:
+        """The waiting job of a recorded delivery: a retry by its delivery id, else by trigger, ticket, article."""
+        known = telling.identities.own("delivery", arrival.delivery_id)
+        for job in self._bench.waiting():
+            if job.url is None:
+                continue
+            if job.delivery_id == known or (known is None and _can_be(telling, arrival, job)):
+                return job
+        return None
+
+    def _check_turn(self, telling: Telling, arrival: Arrival, job: Waiting) -> None:
+        """With one worker nothing that is due, and was received later, may stand before it in the queue."""
+        if self._bench.workers > 1 or telling.during_group(arrival.step):
+            return
+        for earlier in self._bench.waiting():
+            if earlier.number == job.number:
+                return
+            if earlier.url is None or earlier.run_at > self._bench.now() or self._unheard(earlier):
+                continue
+            later = next((other for other in telling.awaited if _can_be(telling, other, earlier)), None)
+            if later is not None:
+                telling.note(arrival.step, Deviation("", "order", arrival.step.name, f"first {later.step.name}"))
+                return
+
+    def _check_moment(self, telling: Telling, arrival: Arrival, job: Waiting) -> None:
+        now = self._bench.now()
+        if job.run_at > now + EARLINESS:
+            due = job.run_at.isoformat()
+            telling.note(arrival.step, Deviation("", "too early", now.isoformat(), f"due {due}"))
+            return
+        free = telling.worker_free_at
+        ready = max(job.run_at, free) if free is not None else job.run_at
+        if now > ready + LATENESS:
+            telling.note(arrival.step, Deviation("", "too late", now.isoformat(), f"due {ready.isoformat()}"))
+
+    def _compare(self, telling: Telling, arrival: Arrival, delivery: Delivery) -> None:
+        self._attempts[arrival.delivery_id] += 1
+        expected = self._attempts[arrival.delivery_id]
+        if delivery.attempt != expected:
+            telling.note(arrival.step, Deviation("", "attempt", expected, delivery.attempt))
+        comparison = telling.comparison(arrival.step)
+        if telling.during_group(arrival.step):
+            comparison.manner = Manner(projected=True, foreign=True)
+            arrival = arrival.only_ids()
+        deviations = compare_delivery(arrival, delivery, comparison=comparison, receivers=self._receivers)
+        telling.note(arrival.step, *deviations)
+
+    def _reply(self, arrival: Arrival, delivery: Delivery) -> Reply:
+        """What the recorder answered, where it sent elsewhere, and how long it took."""
+        if delivery.method == "GET":
+            self._followed[delivery.delivery_id] = delivery
+            return Reply(202)
+        replied = arrival.step.record["replied"]
+        reply = arrival.step.record.get("reply") or {}
+        return Reply(
+            None if replied == "drop" else int(replied),
+            seconds=reply.get("delay_s", 0),
+            location=reply.get("headers", {}).get("Location"),
+        )
+
+    def _compare_followed(self, telling: Telling, arrival: Arrival) -> None:
+        """A GET by which Zammad 6.1 followed the redirect of a delivery."""
+        own = self._followed.get(telling.identities.own("delivery", arrival.delivery_id) or "")
+        if own is None:
+            self._note_absent(telling, arrival)
+            return
+        comparison = telling.comparison(arrival.step)
+        telling.note(arrival.step, *compare_delivery(arrival, own, comparison=comparison, receivers=self._receivers))
+
+    def _note_absent(self, telling: Telling, arrival: Arrival) -> None:
+        known = arrival.ticket_id is None or telling.identities.own("Ticket", arrival.ticket_id) is not None
+        telling.note(arrival.step, Deviation("", "delivery", arrival.step.name, None), no_cause=not known)
+
+
+def _can_be(telling: Telling, arrival: Arrival, job: Waiting) -> bool:
+    """Whether a job that was not delivered yet can be that of a recorded delivery."""
+    identities = telling.identities
+    if job.trigger != arrival.trigger or identities.recorded("delivery", job.delivery_id) is not None:
+        return False
+    if arrival.ticket_id is None:
+        return str(job.ticket_id) in telling.touched
+    if identities.own("Ticket", arrival.ticket_id) != str(job.ticket_id):
+        return False
+    if not arrival.in_full or telling.during_group(arrival.step):
+        return True
+    if arrival.article_id is None or job.article_id is None:
+        return arrival.article_id is job.article_id
+    known = identities.own("TicketArticle", arrival.article_id)
+    taken = identities.recorded("TicketArticle", job.article_id)
+    return known == str(job.article_id) or (known is None and taken is None)
+
+
+def _accept(_delivery: Delivery) -> Reply:
+    return Reply(202)
+
+
+def _refuse(_delivery: Delivery) -> Reply:
+    return Reply(None)
