@@ -15,11 +15,33 @@ REASON_WITHIN = timedelta(minutes=10)
 
 WORDS = frozenset(
     {
-        "complaint", "request", "none", "accept", "decline", "general", "serious", "major", "waiting", "resume",
-        "extend", "assessed", "not-ours", "outside-help", "plan-ready", "result-told", "satisfied", "dissatisfied", "third-party",
-        "mediation", "arbitration", "court", "settled", "interruption", "restored",
+        "complaint",
+        "request",
+        "none",
+        "accept",
+        "decline",
+        "general",
+        "serious",
+        "major",
+        "waiting",
+        "resume",
+        "extend",
+        "assessed",
+        "not-ours",
+        "outside-help",
+        "plan-ready",
+        "result-told",
+        "satisfied",
+        "dissatisfied",
+        "third-party",
+        "mediation",
+        "arbitration",
+        "court",
+        "settled",
+        "interruption",
+        "restored",
     }
-)  # fmt: skip
+)
 """Every word an agent can say; others are taken off and answered with a note."""
 
 

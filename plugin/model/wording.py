@@ -60,7 +60,7 @@ def _never(_: str) -> bool:
 
 def _pattern(phrase: str, whole_words: bool) -> str:
     stem = phrase.removesuffix("*")
-    literal = re2.escape(stem).replace(r"\ ", r"\s+")
+    literal: str = re2.escape(stem).replace(r"\ ", r"\s+")
     if not whole_words or any(ord(letter) > 0x2E7F for letter in stem):
         return literal
     ending = "" if phrase.endswith("*") else r"(?:[^\pL\pN]|$)"

@@ -19,7 +19,7 @@ days or hours of the office calendar) after which a suspicion counts as a compla
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -128,16 +128,8 @@ def _verdict(case: Case, options: Options, voices: tuple[Voice, ...]) -> Verdict
 def _by_agent(case: Case, voices: tuple[Voice, ...]) -> Verdict | None:
     """The newest of what agents said: words, tier words (only complaints have tiers), the field."""
     spoken = [(s.at, s.word, s.by.login) for s in case.said_now(*_KIND_WORDS)]
-    spoken += [
-        (f.at, f.value, f.by.login)
-        for f in fields_set_by_agents(case.timeline, "steward_kind")
-        if f.value in set(Kind) and f.at >= case.matter.starts_at
-    ]
-    spoken += [
-        (f.at, f.value, f.by.login)
-        for f in fields_set_by_agents(case.timeline, "steward_tier")
-        if f.value in set(Tier) and f.at >= case.matter.starts_at
-    ]
+    spoken += _fields_said(case, "steward_kind", set(Kind))
+    spoken += _fields_said(case, "steward_tier", set(Tier))
     if not spoken:
         return None
     at, word, login = max(spoken)
@@ -254,10 +246,17 @@ def _acceptance_reason(case: Case, verdict: Verdict, accepted_at: datetime) -> T
 
 def _suspicion(case: Case, options: Options, verdict: Verdict, voices: tuple[Voice, ...]) -> Iterator[Should]:
     assert verdict.voiced_at is not None
+    if case.matter.is_closed:
+        return
     yield Tag("steward:suspected", Slot.TIER, f"m{case.matter.number}", "C3.1", verdict.because)
     yield Look(case.office.after(verdict.voiced_at, options.confirm_after), text("Then it counts as a complaint."))
+    yield from _danger(case, voices)
+
+
+def _danger(case: Case, voices: tuple[Voice, ...]) -> Iterator[Note]:
+    """Danger to persons is told at once, suspected or not."""
     danger = next((v for v in voices if v.is_danger), None)
-    if danger is not None:
+    if danger is not None and not case.matter.is_closed:
         yield _danger_note(case, danger)
 
 
@@ -296,9 +295,7 @@ def _complaint(case: Case, options: Options, voices: tuple[Voice, ...]) -> Itera
     yield Field("steward_tier", last.tier.value, last.clause, last.because)
     if last.tier is not Tier.GENERAL:
         yield Tag(f"steward:{last.tier}", Slot.TIER, f"m{case.matter.number}-{len(steps)}", last.clause, last.because)
-    danger = next((v for v in voices if v.is_danger), None)
-    if danger is not None:
-        yield _danger_note(case, danger)
+    yield from _danger(case, voices)
 
 
 def _tier_steps(case: Case, options: Options, voices: tuple[Voice, ...]) -> Iterator[_Step]:
@@ -319,32 +316,34 @@ def _tier_steps(case: Case, options: Options, voices: tuple[Voice, ...]) -> Iter
 
 def _tiers_said(case: Case) -> list[tuple[datetime, str, str]]:
     spoken = [(s.at, s.word, s.by.login) for s in case.said_now(*Tier, "dissatisfied")]
-    spoken += [
-        (f.at, str(f.value), f.by.login)
-        for f in fields_set_by_agents(case.timeline, "steward_tier")
-        if f.value in set(Tier) and f.at >= case.matter.starts_at
-    ]
-    return sorted(spoken)
+    return sorted([*spoken, *_fields_said(case, "steward_tier", set(Tier))])
+
+
+def _fields_said(case: Case, name: str, allowed: Collection[str]) -> Iterator[tuple[datetime, str, str]]:
+    """Values agents gave a field by hand in this matter: when, what, who."""
+    for value in fields_set_by_agents(case.timeline, name):
+        if value.value in allowed and value.at >= case.matter.starts_at:
+            yield value.at, str(value.value), value.by.login
 
 
 def _tier_by_words(case: Case, options: Options, voices: tuple[Voice, ...]) -> _Step:
-    found = [_Step(case.accepted_at, Tier.GENERAL, text("Nothing raises it."))]
+    return max(_grounds(case, options, voices), key=lambda step: TIERS.index(step.tier))
+
+
+def _grounds(case: Case, options: Options, voices: tuple[Voice, ...]) -> Iterator[_Step]:
+    """Everything that speaks for a tier before an agent gives one."""
+    yield _Step(case.accepted_at, Tier.GENERAL, text("Nothing raises it."))
     for voice in voices:
         if voice.is_danger:
-            found.append(
-                _Step(voice.at, Tier.MAJOR, text("Words of danger in the message of {at}.", at=voice.at), "C3.2")
-            )
+            yield _Step(voice.at, Tier.MAJOR, text("Words of danger in the message of {at}.", at=voice.at), "C3.2")
         elif voice.is_serious:
-            found.append(
-                _Step(voice.at, Tier.SERIOUS, text("Serious words in the message of {at}.", at=voice.at), "C3.2")
-            )
+            yield _Step(voice.at, Tier.SERIOUS, text("Serious words in the message of {at}.", at=voice.at), "C3.2")
     for carried in case.timeline.of(FactKind.RECEIVED_MERGE):
         if carried["tier"] in set(Tier):
-            found.append(_Step(carried.at, Tier(carried["tier"]), text("It came with a merged complaint.")))
+            yield _Step(carried.at, Tier(carried["tier"]), text("It came with a merged complaint."))
     vip = case.timeline.observed("vip")
     if vip is not None and vip["value"]:
-        found.append(_Step(case.accepted_at, options.vip_tier, text("The customer is a VIP."), "C2.1"))
-    return max(found, key=lambda step: TIERS.index(step.tier))
+        yield _Step(case.accepted_at, options.vip_tier, text("The customer is a VIP."), "C2.1")
 
 
 def _nature(case: Case, verdict: Verdict) -> Iterator[Should]:

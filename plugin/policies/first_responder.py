@@ -173,6 +173,9 @@ def _silence(case: Case, options: Options, held: Responsibility) -> Iterator[Sho
     if case.now < silent_at:
         yield Look(silent_at, text("Then nobody will have written for too long."))
         return
+    tell = known((held.accountable or case.owner, *case.pack.people.supervisors))
+    if not tell:
+        return
     yield Note(
         rule="first_responder.silence",
         epoch=f"m{case.matter.number}-{last.key if last else 'never'}",
@@ -181,7 +184,7 @@ def _silence(case: Case, options: Options, held: Responsibility) -> Iterator[Sho
         because=text("A promise is running, and the ticket is silent."),
         moment=silent_at,
         ends_with=text("an article by an agent"),
-        tell=known((held.accountable or case.owner, *case.pack.people.supervisors)),
+        tell=tell,
         urgency=Urgency.TELL,
         about="silence",
     )
@@ -199,6 +202,9 @@ def _orphan(case: Case, options: Options) -> Iterator[Should]:
         return
     epoch = f"m{case.matter.number}-{since:%Y%m%dT%H%M%S}"
     yield Tag("steward:orphan", Slot.STATE, epoch, "C1.4", because)
+    tell = case.supervisors_or(case.accountable)
+    if not tell:
+        return  # the tag says it; a note nobody is told of helps nobody
     yield Note(
         rule="first_responder.orphan",
         epoch=epoch,
@@ -207,7 +213,7 @@ def _orphan(case: Case, options: Options) -> Iterator[Should]:
         because=because,
         moment=orphan_at,
         ends_with=text("an owner who can act"),
-        tell=case.supervisors_or(case.accountable),
+        tell=tell,
         urgency=Urgency.TELL,
         about="orphan",
     )

@@ -169,7 +169,7 @@ def _ladder(case: Case, options: Options, clock: Clock) -> Iterator[Should]:
     elif case.now >= clock.limit_at:
         tell = known((*case.pack.people.supervisors, case.accountable)) or known((case.owner,))
         yield _step(case, clock, "breach", clock.limit_at, tell)
-    elif case.now >= clock.warn_at:
+    elif case.now >= clock.warn_at and (case.owner or case.accountable):
         yield _step(case, clock, "warning", clock.warn_at, known((case.owner or case.accountable,)))
 
 

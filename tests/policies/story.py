@@ -51,7 +51,9 @@ class Story:
         self.number += 1
         return f"{row}:{self.number}"
 
-    def tell(self, kind: FactKind, *, after: float, by: Actor, row: str = "history", text: str = "", **data: Any) -> Fact:
+    def tell(
+        self, kind: FactKind, /, *, after: float, by: Actor, row: str = "history", text: str = "", **data: Any
+    ) -> Fact:
         moment = self.at(after)
         payload = {"subject": "", "body": text, "from": by.login} if kind is FactKind.ARTICLE else None
         fact = Fact(self._key(row), kind, moment, moment, by, data, payload)
@@ -60,7 +62,9 @@ class Story:
 
     # -- beginnings ---------------------------------------------------------------------------------------------------
 
-    def customer_writes_in(self, text: str = "Where is my order?", *, vip: bool = False, group: str = "First line") -> Story:
+    def customer_writes_in(
+        self, text: str = "Where is my order?", *, vip: bool = False, group: str = "First line"
+    ) -> Story:
         """A customer's mail makes a ticket."""
         self.begin(by=MEI, group=group)
         self.customer_writes(text)
@@ -90,8 +94,15 @@ class Story:
     def takes_call(self, by: Actor = ANNA, *, after: float = 0, text: str = "Please call back.") -> Fact:
         return self.article(text, after=after, by=by, sender="Customer", type="phone")
 
-    def article(self, text: str, *, after: float, by: Actor, sender: str, type: str, **data: Any) -> Fact:  # noqa: A002
-        known = {"internal": False, "to_customer": False, "automatic": False, "failed": False, "ours": [], "macro": False}
+    def article(self, text: str, *, after: float, by: Actor, sender: str, type: str, **data: Any) -> Fact:
+        known = {
+            "internal": False,
+            "to_customer": False,
+            "automatic": False,
+            "failed": False,
+            "ours": [],
+            "macro": False,
+        }
         values = known | {"sender": sender, "type": type, "communication": type != "note"} | data
         return self.tell(FactKind.ARTICLE, after=after, by=by, row="article", text=text, **values)
 

@@ -1,0 +1,278 @@
+"""What a ticket is taken for: kind, suspicion, tier, nature."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from plugin.model.facts import FactKind
+from plugin.model.pack import Kind
+from plugin.model.people import SYSTEM
+from tests.policies.story import ANNA, BEN, CHIEF, MEI, STEWARD, Story, shipped
+
+COMPLAINT = "I want to complain about the delivery."
+
+
+def test_a_plain_question_is_a_request() -> None:
+    told = Story().customer_writes_in("Where is my order?").decided(after=1)
+    assert told.fields["kind"] == "request"
+    assert told.fields["tier"] is None
+    assert told.tags == set()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param("This is a complaint.", id="English"),
+        pytest.param("Ich möchte mich beschweren!", id="German"),
+        pytest.param("Meine Beschwerde vom Montag", id="German, noun"),
+        pytest.param("我要投诉你们的服务", id="Chinese"),
+    ],
+)
+def test_complaint_words_only_make_it_suspected(words: str) -> None:
+    told = Story().customer_writes_in(words).decided(after=1)
+    assert told.tags == {"steward:suspected"}
+    assert told.fields["kind"] == "request"
+    assert told.fields["tier"] is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param("Thanks!\n> I want to complain about the delivery.", id="quoted line"),
+        pytest.param("Thanks!\nOn Mon, 2 Mar 2026 at 09:00, Anna wrote:\nabout your complaint", id="quoted below"),
+        pytest.param("Thanks!\n-- \nComplaint department", id="signature"),
+    ],
+)
+def test_quotes_and_signatures_voice_nothing(body: str) -> None:
+    assert Story().customer_writes_in(body).decided(after=1).tags == set()
+
+
+def test_an_answer_below_its_quote_is_heard() -> None:
+    body = "On Mon, 2 Mar 2026 at 09:00, Anna wrote:\n> All is well.\n\nNo. I want to complain."
+    assert Story().customer_writes_in(body).decided(after=1).tags == {"steward:suspected"}
+
+
+def test_a_suspicion_counts_as_a_complaint_after_one_working_day() -> None:
+    story = Story().customer_writes_in(COMPLAINT)
+    assert story.decided(after=23.9).fields["kind"] == "request"
+    told = story.decided(after=24)
+    assert told.fields["kind"] == "complaint"
+    assert "steward:suspected" not in told.tags
+    assert told.clock("result").starts_at == story.started_at
+
+
+def test_an_agent_confirms_a_suspicion_with_one_word() -> None:
+    story = Story().customer_writes_in(COMPLAINT)
+    story.says("complaint", after=1)
+    told = story.decided(after=1.1)
+    assert told.fields["kind"] == "complaint"
+    assert told.clock("result").starts_at == story.started_at
+    assert [word.tag for word in told.decision.words] == ["steward:say:complaint"]
+
+
+def test_an_agent_clears_a_suspicion_for_good() -> None:
+    story = Story().customer_writes_in(COMPLAINT)
+    story.says("request", after=1)
+    assert story.decided(after=100).fields["kind"] == "request"
+    assert "steward:suspected" not in story.decided(after=100).tags
+
+
+def test_a_complaint_said_by_an_agent_is_accepted_with_the_customers_last_message() -> None:
+    story = Story().customer_writes_in("Where is my order?")
+    story.answers(after=1)
+    second = story.customer_writes("It still has not come.", after=30)
+    story.says("complaint", after=31)
+    assert story.decided(after=32).clock("result").starts_at == second.at
+
+
+def test_the_newest_word_of_an_agent_wins() -> None:
+    story = Story().customer_writes_in(COMPLAINT)
+    story.says("complaint", after=1)
+    story.says("request", after=2)
+    assert story.decided(after=3).fields["kind"] == "request"
+    story.sets("steward_kind", "complaint", by=CHIEF, after=4)
+    assert story.decided(after=5).fields["kind"] == "complaint"
+
+
+@pytest.mark.parametrize("who", [MEI, SYSTEM, STEWARD], ids=["customer", "trigger", "Steward itself"])
+def test_words_of_others_have_no_effect_and_are_taken_off(who: object) -> None:
+    story = Story().customer_writes_in()
+    story.says("major", after=1, by=who)  # type: ignore[arg-type]
+    told = story.decided(after=2)
+    assert told.fields["kind"] == "request"
+    assert [word.tag for word in told.decision.words] == ["steward:say:major"]
+
+
+def test_a_customers_value_in_our_fields_says_nothing() -> None:
+    story = Story().customer_writes_in()
+    story.sets("steward_tier", "major", by=MEI, after=1)
+    assert story.decided(after=2).fields["tier"] is None
+
+
+def test_none_said_by_an_agent_takes_everything_back() -> None:
+    story = Story().customer_writes_in(COMPLAINT)
+    story.says("complaint", after=1)
+    story.says("none", after=2)
+    told = story.decided(after=100)
+    assert told.decision.in_force
+    assert told.fields["kind"] == "none"
+    assert told.fields["next_due_at"] is None
+    assert told.tags == set()
+    assert told.notes == {}
+
+
+# -- exclusions -------------------------------------------------------------------------------------------------------
+
+
+def automatic() -> Story:
+    story = Story().begin(by=MEI)
+    story.customer_writes("I am out of the office.", automatic=True)
+    return story
+
+
+def outbound() -> Story:
+    story = Story().begin(by=ANNA)
+    story.article("Your contract ends soon.", after=0, by=ANNA, sender="Agent", type="email", to_customer=True)
+    return story
+
+
+def tagged_as_spam() -> Story:
+    story = Story(pack=replace(shipped(), scope=replace(shipped().scope, exclude_tags=("spam",))))
+    story.customer_writes_in("Buy now")
+    story.tell(FactKind.TAG_ADDED, after=1, by=ANNA, tag="spam")
+    return story
+
+
+def from_our_domain() -> Story:
+    pack = shipped()
+    story = Story(pack=replace(pack, scope=replace(pack.scope, own_domains=("customer.example",))))
+    return story.customer_writes_in("A note to self")
+
+
+def from_an_agent() -> Story:
+    story = Story().customer_writes_in("My own order")
+    story.observe("customer_is_agent", value=True)
+    return story
+
+
+@pytest.mark.parametrize("story", [automatic, outbound, tagged_as_spam, from_our_domain, from_an_agent])
+def test_exclusions_are_recorded_and_nothing_is_written(story: object) -> None:
+    told = story().decided(after=48)  # type: ignore[operator]
+    assert not told.decision.in_force
+    assert (told.fields, told.tags, told.notes) == ({}, set(), {})
+    assert told.decision.finding("kind").value is Kind.NONE
+
+
+def test_an_agents_word_outranks_an_exclusion() -> None:
+    story = from_an_agent()
+    story.says("complaint", after=1)
+    assert story.decided(after=2).fields["kind"] == "complaint"
+
+
+def test_a_customers_answer_to_our_own_mail_is_a_request_accepted_with_it() -> None:
+    story = outbound()
+    answer = story.customer_writes("But I cancelled it!", after=5)
+    told = story.decided(after=6)
+    assert told.fields["kind"] == "request"
+    assert told.clock("first_response").starts_at == answer.at
+
+
+def test_a_group_can_decide_the_kind() -> None:
+    pack = replace(shipped(), group_kinds={"Complaints": Kind.COMPLAINT})
+    told = Story(pack=pack).customer_writes_in("Hello", group="Complaints").decided(after=1)
+    assert told.fields["kind"] == "complaint"
+
+
+# -- tier and nature --------------------------------------------------------------------------------------------------
+
+
+def complaint(text: str = COMPLAINT, *, vip: bool = False) -> Story:
+    story = Story().customer_writes_in(text, vip=vip)
+    story.says("complaint", after=1)
+    return story
+
+
+def test_a_complaint_begins_general() -> None:
+    told = complaint().decided(after=2)
+    assert (told.fields["tier"], told.tags) == ("general", set())
+
+
+def test_a_vips_complaint_is_serious_at_least() -> None:
+    told = complaint(vip=True).decided(after=2)
+    assert (told.fields["tier"], told.tags) == ("serious", {"steward:serious"})
+
+
+def test_words_raise_to_serious_at_most() -> None:
+    assert complaint("A complaint. My lawyer will write to you.").decided(after=2).fields["tier"] == "serious"
+
+
+def test_danger_to_persons_is_major_and_told_at_once() -> None:
+    told = complaint("The charger caught fire!").decided(after=2)
+    assert told.fields["tier"] == "major"
+    assert told.notes["classification.danger"].urgency.name == "DANGER"
+
+
+def test_suspected_danger_is_told_at_once_but_has_no_tier() -> None:
+    told = Story().customer_writes_in("The charger caught fire!").decided(after=0.1)
+    assert told.tags == {"steward:suspected"}
+    assert told.fields["tier"] is None
+    assert "classification.danger" in told.notes
+
+
+def test_an_agents_tier_wins_over_words_and_can_be_changed() -> None:
+    story = complaint("The charger caught fire!")
+    story.says("general", after=2)
+    assert story.decided(after=3).fields["tier"] == "general"
+    story.sets("steward_tier", "serious", by=BEN, after=4)
+    assert story.decided(after=5).fields["tier"] == "serious"
+
+
+def test_a_tier_word_makes_a_complaint_of_a_request() -> None:
+    story = Story().customer_writes_in()
+    story.says("major", after=1)
+    told = story.decided(after=2)
+    assert (told.fields["kind"], told.fields["tier"], told.tags) == ("complaint", "major", {"steward:major"})
+
+
+def test_dissatisfied_raises_one_tier_and_stops_at_major() -> None:
+    story = complaint()
+    for round_, tier in enumerate(("serious", "major", "major"), start=2):
+        story.says("dissatisfied", after=round_)
+        assert story.decided(after=round_ + 0.5).fields["tier"] == tier
+
+
+def test_nature_comes_from_words_until_an_agent_says_it() -> None:
+    story = complaint("A complaint: the device arrived broken.")
+    assert story.decided(after=2).fields["nature"] == "product"
+    story.sets("steward_nature", "service", after=3)
+    assert story.decided(after=4).fields["nature"] == "service"
+
+
+# -- merges and later matters -----------------------------------------------------------------------------------------
+
+
+def test_a_merged_complaint_keeps_its_earlier_acceptance() -> None:
+    story = Story().customer_writes_in("Where is my order?")
+    earlier = story.started_at - timedelta(hours=5)
+    story.tell(
+        FactKind.RECEIVED_MERGE, after=2, by=ANNA, source_id=9, kind="complaint", tier="serious",
+        accepted_at=earlier.isoformat(), first_asked=None, accountable=None,
+    )  # fmt: skip
+    told = story.decided(after=3)
+    assert (told.fields["kind"], told.fields["tier"]) == ("complaint", "serious")
+    assert told.clock("result").starts_at == earlier
+
+
+def test_a_late_reopening_is_a_new_matter_judged_anew() -> None:
+    story = complaint()
+    story.answers(after=2)
+    story.closes(after=3)
+    again = story.customer_writes("Another question.", after=3 + 15 * 24)
+    story.reopens(after=3 + 15 * 24)
+    story.answers(after=4 + 15 * 24)
+    told = story.decided(after=5 + 15 * 24)
+    assert told.fields["kind"] == "request"
+    assert told.clock("first_response").starts_at == again.at

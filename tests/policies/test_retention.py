@@ -1,0 +1,59 @@
+"""Class, first day of erasure, hold."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from tests.policies.story import ANNA, CHIEF, MEI, Story
+
+
+def closed_at(moment: datetime) -> Story:
+    story = Story(started_at=moment).customer_writes_in()
+    story.closes(after=0)
+    return story
+
+
+@pytest.mark.parametrize(
+    ("closed", "first_day"),
+    [
+        pytest.param(datetime(2026, 3, 2, 12, tzinfo=UTC), date(2026, 9, 3), id="six months and a day"),
+        pytest.param(datetime(2026, 8, 31, 12, tzinfo=UTC), date(2027, 3, 1), id="clipped to February"),
+        pytest.param(datetime(2026, 3, 2, 23, 30, tzinfo=UTC), date(2026, 9, 4), id="the zone's date, not UTC's"),
+    ],
+)
+def test_the_first_day_is_six_months_after_closing_and_a_day(closed: datetime, first_day: date) -> None:
+    assert closed_at(closed).decided(after=1).fields["erase_after"] == first_day
+
+
+def test_an_open_ticket_has_a_class_and_no_day() -> None:
+    told = Story().customer_writes_in().decided(after=1)
+    assert (told.fields["retention"], told.fields["erase_after"]) == ("service", None)
+
+
+@pytest.mark.parametrize("by", [ANNA, MEI], ids=["by an agent", "by the customer's mail"])
+def test_reopening_empties_the_day(by: object) -> None:
+    story = Story().customer_writes_in()
+    story.closes(after=1)
+    story.reopens(by, after=2)  # type: ignore[arg-type]
+    assert story.decided(after=3).fields["erase_after"] is None
+
+
+def test_a_hold_empties_the_day_and_only_an_operator_releases_it() -> None:
+    story = Story().customer_writes_in()
+    story.closes(after=1)
+    story.sets("steward_hold", "true", by=CHIEF, after=2)
+    told = story.decided(after=3)
+    assert (told.fields["hold"], told.fields["erase_after"]) == (True, None)
+    story.sets("steward_hold", "false", by=CHIEF, after=4)
+    assert story.decided(after=5).fields["hold"] is True
+    story.observe("hold_released", after=6, value=True)
+    assert "hold" not in story.decided(after=7).fields
+    assert story.decided(after=7).fields["erase_after"] is not None
+
+
+def test_a_customer_cannot_ask_for_a_hold() -> None:
+    story = Story().customer_writes_in()
+    story.sets("steward_hold", "true", by=MEI, after=1)
+    assert "hold" not in story.decided(after=2).fields

@@ -1,0 +1,76 @@
+"""Who hears of it: tiers, the major response, the ladder."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.policies.story import ANNA, Story, shipped, with_people
+
+DAY = 24
+
+
+def complaint(word: str = "complaint", **people: tuple[str, ...]) -> Story:
+    story = Story(pack=with_people(shipped(), **people)).customer_writes_in("I complain.")
+    story.gives(ANNA, by=ANNA, after=0.1)
+    story.says(word, after=0.5)
+    return story
+
+
+def test_a_major_complaint_brings_in_management_and_the_three_part_response() -> None:
+    told = complaint("major", management=("boss",), legal=("law",)).decided(after=1)
+    assert {"management", "team", "investigate", "talk", "put_right"} == set(told.tasks)
+    assert told.notes["tiered_escalation.major"].tell == ("boss", "law")
+
+
+def test_where_the_pack_names_nobody_first_responder_and_owner_are_told() -> None:
+    told = complaint("major").decided(after=1)
+    assert told.notes["tiered_escalation.major"].tell == ("anna",)
+
+
+@pytest.mark.parametrize("word", ["general", "serious"])
+def test_lesser_tiers_have_no_major_response(word: str) -> None:
+    told = complaint(word).decided(after=1)
+    assert told.tasks == {}
+    assert told.notes == {}
+
+
+def test_the_ladder_goes_up_owner_supervisor_management() -> None:
+    story = complaint(supervisors=("chief",), management=("boss",))
+    warned = story.decided(after=18).notes["tiered_escalation.warning.first_response"]
+    late = story.decided(after=24).notes["tiered_escalation.breach.first_response"]
+    higher = story.decided(after=24 + DAY).notes["tiered_escalation.management.first_response"]
+    assert (warned.tell, late.tell, higher.tell) == (("anna",), ("chief", "anna"), ("boss",))
+    assert (warned.moment, late.moment) == (story.at(18), story.at(24))
+
+
+def test_a_step_stands_alone_the_higher_replaces_the_lower() -> None:
+    notes = complaint().decided(after=24).notes
+    assert "tiered_escalation.warning.first_response" not in notes
+
+
+def test_a_met_clock_tells_nobody() -> None:
+    story = Story().customer_writes_in()
+    story.gives(ANNA, by=ANNA, after=0.1)
+    story.answers(after=1)
+    assert story.decided(after=30).notes == {}
+
+
+def test_a_paused_clock_tells_nobody() -> None:
+    story = complaint()
+    story.answers(after=1)
+    story.says("assessed", after=1)
+    story.answers(after=2)
+    story.says("waiting", after=3)
+    assert story.decided(after=47).notes == {}
+
+
+def test_a_note_says_what_to_do_by_when_and_why() -> None:
+    note = complaint().decided(after=20).notes["tiered_escalation.warning.first_response"]
+    assert str(note.lines[0]) == "Answer the customer by 2026-03-03 08:00 UTC – first_response, C3.1"
+    assert str(note.ends_with) == "a public answer to the customer"
+
+
+def test_the_next_step_names_the_nearest_promise() -> None:
+    step = complaint().decided(after=1).decision.next_step
+    assert step is not None
+    assert str(step.text) == "Answer the customer by 2026-03-03 08:00 UTC"

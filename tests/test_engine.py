@@ -1,0 +1,91 @@
+"""Rules put to work: scope, switches, modes, slots for tags."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from plugin.engine import decide
+from plugin.model.decision import Mode
+from plugin.model.facts import Timeline
+from tests.policies.story import ANNA, Story, shipped
+
+
+def test_the_same_facts_give_the_same_decision_in_any_order_and_twice() -> None:
+    story = Story().customer_writes_in("I complain.")
+    story.says("major", after=1)
+    story.answers(after=2)
+    shuffled = [*reversed(story.facts), *story.facts]
+    now = story.at(30)
+    assert decide(Timeline(1, story.facts), pack=story.pack, now=now) == decide(
+        Timeline(1, shuffled), pack=story.pack, now=now
+    )
+
+
+def test_a_ticket_older_than_the_switch_is_recorded_and_never_announced() -> None:
+    story = Story().customer_writes_in()
+    told = story.decided(after=30, switched_after=28)
+    assert not told.decision.in_force
+    assert (told.fields, told.tags, told.notes) == ({}, set(), {})
+    assert told.clock("first_response").was_broken
+
+
+def test_a_ticket_made_older_afterwards_stays_in_force() -> None:
+    story = Story().customer_writes_in()
+    story.observe("adopted", created_at=story.at(2).isoformat(), older=False)
+    assert story.decided(after=30, switched_after=1).tags == {"steward:breached", "steward:orphan"}
+
+
+def test_an_agents_word_brings_an_older_ticket_in_without_announcing_what_was_late() -> None:
+    story = Story().customer_writes_in()
+    story.gives(ANNA, by=ANNA, after=0.1)
+    story.observe("adopted", after=30, created_at=story.started_at.isoformat(), older=True)
+    story.says("complaint", after=31)
+    told = story.decided(after=32, switched_after=28)
+    assert told.decision.in_force
+    assert told.fields["kind"] == "complaint"
+    assert told.fields["breached"] is None
+    assert told.clock("first_response").was_broken
+
+
+def test_a_rule_in_observe_marks_everything_it_asks_for() -> None:
+    rules = tuple(replace(rule, mode=Mode.OBSERVE) for rule in shipped().rules)
+    told = Story(pack=replace(shipped(), rules=rules)).customer_writes_in().decided(after=30)
+    assert {f.mode for f in told.decision.fields} == {Mode.OBSERVE}
+    assert {t.mode for t in told.decision.tags} == {Mode.OBSERVE}
+
+
+def test_groups_outside_the_scope_are_left_alone() -> None:
+    pack = replace(shipped(), scope=replace(shipped().scope, groups=("Second line",)))
+    assert not Story(pack=pack).customer_writes_in().decided(after=30).decision.in_force
+
+
+def test_a_merged_ticket_is_left_alone() -> None:
+    story = Story().customer_writes_in()
+    story.state("merged", after=1)
+    assert not story.decided(after=30).decision.in_force
+
+
+def test_of_several_tags_of_one_slot_the_first_in_order_holds() -> None:
+    story = Story().customer_writes_in("I complain: the charger caught fire.")
+    told = story.decided(after=20)
+    assert told.tags == {"steward:suspected", "steward:warned", "steward:orphan"}
+
+
+def test_unknown_words_are_taken_off_too() -> None:
+    story = Story().customer_writes_in()
+    story.says("abracadabra", after=1)
+    told = story.decided(after=2).decision
+    assert [(w.tag, str(w.because)) for w in told.words] == [
+        ("steward:say:abracadabra", "Steward does not know this word.")
+    ]
+
+
+def test_every_part_carries_clause_and_reason() -> None:
+    story = Story().customer_writes_in("I complain.", vip=True)
+    story.says("major", after=1)
+    told = story.decided(after=30).decision
+    cited = [(p.clause, p.because) for p in (*told.fields, *told.tags)]
+    cited += [(p.clause, p.because) for p in (*told.notes, *told.tasks)]
+    cited += [(p.clause, p.because) for p in told.clocks]
+    assert len(cited) > 20
+    assert all(clause and str(because) for clause, because in cited)
