@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import requests
@@ -19,29 +19,15 @@ from plugin.zammad import client as client_module
 from plugin.zammad.client import Call, TooLarge, ZammadClient
 from plugin.zammad.limits import Breaker, BreakerState, Limiter
 from plugin.zammad.outcomes import nothing_was_sent
+from tests.zammad.conftest import API, NOW, URL
 
-URL = "https://zammad.test"
-API = f"{URL}/api/v1"
-NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 LOGIN_PAGE = "<!DOCTYPE html><html><body>Sign in, please</body></html>"
 
 
 @pytest.fixture
-def wire() -> Iterator[responses.RequestsMock]:
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        yield mock
-
-
-@pytest.fixture
-def calls() -> list[Call]:
-    return []
-
-
-@pytest.fixture
 def zammad(calls: list[Call]) -> Iterator[ZammadClient]:
-    seconds = [0.0]
-    breaker = Breaker(clock=lambda: seconds[0])
-    limiter = Limiter(rate=1000, burst=1000, clock=lambda: seconds[0], wait=lambda _: None)
+    breaker = Breaker(clock=lambda: 0.0)
+    limiter = Limiter(rate=1000, burst=1000, clock=lambda: 0.0, wait=lambda _: None)
     client = ZammadClient(URL, token="t0ken", limiter=limiter, breaker=breaker, on_call=calls.append, clock=lambda: NOW)
     yield client
     client.close()
