@@ -84,8 +84,10 @@ def test_every_part_carries_clause_and_reason() -> None:
     story = Story().customer_writes_in("I complain.", vip=True)
     story.says("major", after=1)
     told = story.decided(after=30).decision
-    cited = [(p.clause, p.because) for p in (*told.fields, *told.tags)]
-    cited += [(p.clause, p.because) for p in (*told.notes, *told.tasks)]
-    cited += [(p.clause, p.because) for p in told.clocks]
+    cited: list[tuple[str, object]] = [(f.clause, f.because) for f in told.fields]
+    cited += [(t.clause, t.because) for t in told.tags]
+    cited += [(n.clause, n.because) for n in told.notes]
+    cited += [(t.clause, t.because) for t in told.tasks]
+    cited += [(c.clause, c.because) for c in told.clocks]
     assert len(cited) > 20
     assert all(clause and str(because) for clause, because in cited)
