@@ -2,6 +2,7 @@
 
 A policy module has ``CLAUSES`` (what it carries out), ``AFTER`` (policies it builds on), ``Options`` (a frozen
 dataclass with defaults) and ``decide(case, options)``, a generator of ``plugin.model.decision`` parts.
+One that runs clocks names them in ``CLOCKS``: only those may stand in a pack.
 """
 
 from __future__ import annotations

@@ -36,6 +36,7 @@ from plugin.model.ticket import StateType
 from plugin.model.words import Text, text
 
 CLAUSES = ("C3.1", "E4.2", "C4.1", "A2.1", "D3.3")
+CLOCKS = ("first_response", "assessment", "coordination", "notice", "result", "resolution", "progress")
 AFTER = ("classification",)
 
 

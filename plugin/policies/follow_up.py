@@ -33,6 +33,7 @@ from plugin.model.said import Said
 from plugin.model.words import text
 
 CLAUSES = ("C2.3", "C4.2", "D5.3", "E4.4")
+CLOCKS = ("confirmation", "follow_up_visit")
 AFTER = ("classification", "deadlines", "first_responder")
 
 

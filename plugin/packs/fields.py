@@ -1,0 +1,127 @@
+"""marshmallow fields and sections of a pack: unknown keys refused, every message says what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load
+
+NOTHING = "found nothing, allowed {}"
+
+
+class Taken(fields.Field[Any]):
+    """A value taken by one of ``plugin.packs.values``."""
+
+    def __init__(self, take: Callable[[object], object], *, required: bool = False, allow_none: bool = False) -> None:
+        super().__init__(required=required, allow_none=allow_none, error_messages=_said(_what(take)))
+        self.take = take
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        return taken(self.take, value)
+
+
+class Several(fields.List[Any]):
+    """A list, read as a tuple."""
+
+    def __init__(self, inner: fields.Field[Any], *, required: bool = False) -> None:
+        super().__init__(inner, required=required, error_messages={**_said("a list"), "invalid": "allowed a list"})
+
+    def _deserialize(self, value: Any, *names: Any, **more: Any) -> Any:
+        return tuple(super()._deserialize(value, *names, **more))
+
+
+class Mapped(fields.Field[Any]):
+    """Keys of an administrator's own choice, each taken by ``key``, with values of one kind."""
+
+    def __init__(self, key: Callable[[object], object], inner: fields.Field[Any], *, required: bool = False) -> None:
+        super().__init__(required=required, error_messages=_said("keys with values"))
+        self.key = key
+        self.inner = inner
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise ValidationError("allowed keys with values")
+        found: dict[Any, Any] = {}
+        faults: dict[Any, Any] = {}
+        for key, inner in value.items():
+            try:
+                name = taken(self.key, key)
+                found[name] = self.inner.deserialize(inner, str(key), value)
+            except ValidationError as fault:
+                faults[key] = _about_the_key(key, fault) if _is_refused(self.key, key) else fault.messages
+        if faults:
+            raise ValidationError(faults)
+        return found
+
+
+class Section(Schema):
+    """A part of the pack with fixed keys, built into ``builds``."""
+
+    builds: ClassVar[Callable[..., Any]] = dict
+
+    class Meta:
+        unknown = RAISE
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        allowed = ", ".join(self.fields) or "no keys here"
+        self.error_messages = {
+            **self.error_messages,
+            "unknown": allowed,
+            "type": f"allowed keys with values: {allowed}",
+        }
+
+    def handle_error(self, error: ValidationError, data: Any, **_: Any) -> None:
+        """Name the keys this section does not know, which marshmallow only counts."""
+        messages = error.messages if isinstance(error.messages, dict) else {}
+        for key in set(messages) - set(self.fields) - {"_schema"}:
+            if isinstance(data, Mapping) and key in data:
+                messages[key] = [f"found the key {key}, allowed {self.error_messages['unknown']}"]
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> Any:
+        return type(self).builds(**data)
+
+
+class Part(fields.Nested):
+    """A section inside another."""
+
+    def __init__(self, section: type[Schema], *, required: bool = False) -> None:
+        super().__init__(section, required=required, error_messages=_said("keys with values"))
+
+
+def taken(take: Callable[[object], object], value: object) -> Any:
+    """What ``take`` makes of the value; its ValueError becomes marshmallow's."""
+    try:
+        return take(value)
+    except ValueError as fault:
+        raise ValidationError(str(fault)) from fault
+
+
+def _said(what: str) -> dict[str, str | list[Any] | dict[Any, Any]]:
+    return {"required": NOTHING.format(what), "null": NOTHING.format(what)}
+
+
+def _what(take: Callable[[object], object]) -> str:
+    """What the taker allows, out of its own mouth."""
+    try:
+        take(None)
+    except ValueError as fault:
+        return str(fault).partition("allowed ")[2]
+    return "a value"
+
+
+def _is_refused(take: Callable[[object], object], key: object) -> bool:
+    try:
+        take(key)
+    except ValueError:
+        return True
+    return False
+
+
+def _about_the_key(key: object, fault: ValidationError) -> list[str]:
+    return [
+        message if message.startswith("found") else f"found the key {key}, {message}"
+        for message in map(str, fault.messages)
+    ]

@@ -1,0 +1,282 @@
+"""What a pack may say, key by key, and the typed pack it becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from plugin.model.calendars import Calendar, Opening, Week
+from plugin.model.decision import Mode
+from plugin.model.pack import (
+    ClockSettings,
+    Kind,
+    Pack,
+    People,
+    Retention,
+    Rule,
+    Scope,
+    Tier,
+    TierSettings,
+    When,
+    Words,
+)
+from plugin.packs import values
+from plugin.packs.fields import Mapped, Part, Section, Several, Taken, taken
+from plugin.packs.options import HasOptions, clock_names, schema_of
+
+ALWAYS = "always"
+ALL = "all"
+
+_MIDNIGHT_TO_MIDNIGHT = values.openings("00:00-24:00")
+
+
+def pack_schema(policies: Mapping[str, HasOptions]) -> Schema:
+    """The schema of a whole pack whose rules may name these policies."""
+    clock = values.one_of(*clock_names(policies))
+    schema = _PackSection.from_dict(
+        {
+            "clocks": Mapped(clock, Part(_ClockSection), required=True),
+            "rules": Several(_RuleField(policies), required=True),
+        },
+        name="Pack",
+    )
+    return schema()
+
+
+# -- whom it concerns -------------------------------------------------------------------------------------------------
+
+
+def _groups(value: object) -> tuple[str, ...] | None:
+    if value == ALL:
+        return None
+    if not isinstance(value, list) or not value:
+        raise ValueError(f"allowed {ALL}, or a list of groups")
+    return tuple(values.text(group) for group in value)
+
+
+class _ScopeSection(Section):
+    builds = Scope
+    groups = Taken(_groups)
+    exclude_groups = Several(Taken(values.text))
+    exclude_tags = Several(Taken(values.text))
+    exclude_senders = Several(Taken(values.phrase))
+    own_domains = Several(Taken(values.phrase))
+
+
+class _PeopleSection(Section):
+    builds = People
+    supervisors = Several(Taken(values.text))
+    management = Several(Taken(values.text))
+    legal = Several(Taken(values.text))
+    quality = Several(Taken(values.text))
+
+
+class _TierSection(Section):
+    builds = TierSettings
+    handlers = Several(Taken(values.text))
+
+
+class _WordsSection(Section):
+    complaint = Several(Taken(values.phrase))
+    serious = Several(Taken(values.phrase))
+    danger = Several(Taken(values.phrase))
+    mood = Several(Taken(values.phrase))
+
+
+# -- working time -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _CalendarDraft:
+    """A calendar that may still take its zone from the pack."""
+
+    hours: Week | None
+    zone: str | None = None
+    holidays: Mapping[str, Any] | None = None
+    make_up_days: Mapping[date, str] | None = None
+    make_up_hours: str | None = None
+
+    def finish(self, name: str, zone: str) -> Calendar:
+        free = self.holidays or {}
+        return Calendar(
+            name=name,
+            zone=self.zone or zone,
+            hours=self.hours,
+            countries=free.get("of", ()),
+            holidays_added=frozenset(free.get("also", ())),
+            holidays_removed=frozenset(free.get("without", ())),
+            make_up_days=tuple((day, self.openings(own)) for day, own in sorted((self.make_up_days or {}).items())),
+            make_up_hours=self.openings(self.make_up_hours) if self.make_up_hours else None,
+        )
+
+    def openings(self, like: str) -> tuple[Opening, ...]:
+        """Hours written out, or those of the weekday named."""
+        if like not in values.WEEKDAYS:
+            return values.openings(like)
+        return self.hours[values.WEEKDAYS.index(like)] if self.hours else _MIDNIGHT_TO_MIDNIGHT
+
+
+def _hours(value: object) -> Week | None:
+    """``always``, or openings of each weekday; days left out are closed."""
+    if value == ALWAYS:
+        return None
+    if not isinstance(value, Mapping):
+        raise ValueError(f"allowed {ALWAYS}, or weekdays with their times (monday to friday: 09:00-17:00)")
+    week: dict[int, tuple[Opening, ...]] = {}
+    for days, times in value.items():
+        for weekday in values.weekdays(days):
+            if weekday in week:
+                raise ValueError(f"found {values.WEEKDAYS[weekday]} twice, allowed each weekday once")
+            week[weekday] = values.openings(times)
+    if not any(week.values()):
+        raise ValueError("found hours that never open, allowed times on one weekday at least")
+    return tuple(week.get(weekday, ()) for weekday in range(7))
+
+
+class _HoursField(fields.Field[Any]):
+    """Hours of a week, each mistake at its own day."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        if isinstance(value, Mapping):
+            Mapped(values.weekdays, Taken(values.openings)).deserialize(value)
+        return taken(_hours, value)
+
+
+def _like(value: object) -> str:
+    """A weekday whose hours are meant, or the hours themselves."""
+    if not isinstance(value, str) or value == "closed":
+        raise ValueError("allowed a weekday whose hours are kept (monday), or times such as 09:00-13:00")
+    if value not in values.WEEKDAYS:
+        values.openings(value)
+    return value
+
+
+class _HolidaysSection(Section):
+    of = Several(Taken(values.country))
+    also = Several(Taken(values.day))
+    without = Several(Taken(values.day))
+
+
+class _CalendarSection(Section):
+    builds = _CalendarDraft
+    zone = Taken(values.zone)
+    hours = _HoursField(required=True, error_messages={"required": f"found nothing, allowed {ALWAYS}, or weekdays"})
+    holidays = Part(_HolidaysSection)
+    make_up_days = Mapped(values.day, Taken(_like))
+    make_up_hours = Taken(_like)
+
+
+# -- clocks and rules -------------------------------------------------------------------------------------------------
+
+
+class _ClockSection(Section):
+    clause = Taken(values.text, required=True)
+    kinds = Several(Taken(values.member(Kind)))
+    tiers = Several(Taken(values.member(Tier)))
+    target = Taken(values.duration)
+    limit = Taken(values.duration, required=True)
+    extended_limit = Taken(values.duration)
+    calendar = Taken(values.text, required=True)
+    warn_at = Taken(values.share)
+    pauses = Taken(values.flag)
+
+
+class _WhenSection(Section):
+    builds = When
+    kinds = Several(Taken(values.member(Kind)))
+    tiers = Several(Taken(values.member(Tier)))
+    groups = Several(Taken(values.text))
+
+
+class _RuleSection(Section):
+    name = Taken(values.text)
+    mode = Taken(values.member(Mode))
+    when = Part(_WhenSection)
+    limit = Taken(values.count)
+
+
+class _AnyOptions(fields.Field[Any]):
+    """Options of a policy nobody knows: the policy is the mistake, they are not."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        return value
+
+
+class _RuleField(fields.Field[Any]):
+    """A rule, its options read by the policy it names."""
+
+    def __init__(self, policies: Mapping[str, HasOptions]) -> None:
+        super().__init__()
+        self.known = {name: schema_of(policy.Options) for name, policy in policies.items()}
+        self.defaults = {name: policy.Options for name, policy in policies.items()}
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        named = value.get("policy") if isinstance(value, Mapping) else None
+        policy = named if isinstance(named, str) else ""
+        options: fields.Field[Any] = Part(self.known[policy]) if policy in self.known else _AnyOptions()
+        section = _RuleSection.from_dict(
+            {"policy": Taken(values.one_of(*self.known), required=True), "options": options}, name="Rule"
+        )
+        found = section().load(value)
+        return Rule(
+            name=found.get("name", policy),
+            policy=policy,
+            mode=found.get("mode", Mode.OBSERVE),
+            options=found["options"] if "options" in found else self.defaults[policy](),
+            when=found.get("when", When()),
+            limit=found.get("limit"),
+        )
+
+
+# -- the whole --------------------------------------------------------------------------------------------------------
+
+
+class _RetentionSection(Section):
+    builds = Retention
+    minimum = Taken(values.duration, required=True)
+    classes = Mapped(values.code, Taken(values.duration), required=True)
+    default_class = Taken(values.code)
+    complaint_class = Taken(values.code)
+
+
+class _PackSection(Section):
+    pack = Taken(values.name, required=True)
+    title = Taken(values.text, required=True)
+    language = Taken(values.language)
+    zone = Taken(values.zone, required=True)
+    office = Taken(values.text)
+    scope = Part(_ScopeSection)
+    people = Part(_PeopleSection)
+    tiers = Mapped(values.member(Tier), Part(_TierSection))
+    natures = Mapped(values.code, Several(Taken(values.phrase)))
+    words = Part(_WordsSection)
+    group_kinds = Mapped(values.text, Taken(values.member(Kind)))
+    calendars = Mapped(values.name, Part(_CalendarSection), required=True)
+    retention = Part(_RetentionSection, required=True)
+
+
+def build(found: Mapping[str, Any], *, version: str) -> Pack:
+    """The typed pack out of what the schema read."""
+    natures = found.get("natures", {})
+    return Pack(
+        name=found["pack"],
+        version=version,
+        title=found["title"],
+        language=found.get("language", "en"),
+        zone=found["zone"],
+        scope=found.get("scope", Scope()),
+        people=found.get("people", People()),
+        tiers={tier: found.get("tiers", {}).get(tier, TierSettings()) for tier in Tier},
+        natures=tuple(natures),
+        words=Words(**found.get("words", {}), natures=natures),
+        group_kinds=found.get("group_kinds", {}),
+        calendars={name: draft.finish(name, found["zone"]) for name, draft in found["calendars"].items()},
+        clocks={name: ClockSettings(name=name, **clock) for name, clock in found["clocks"].items()},
+        rules=found["rules"],
+        retention=found["retention"],
+        office=found.get("office", "office"),
+    )
