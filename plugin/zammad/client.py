@@ -80,7 +80,7 @@ class ZammadClient:
             rate=5, burst=10, clock=time.monotonic, wait=time.sleep, share=self.breaker.share
         )
         self.skew: timedelta | None = None
-        """Zammad's clock less ours, from the last ``Date`` header; None where no proxy sends one."""
+        """Zammad's clock less ours, from the last ``Date`` header (only proxies send one) or our last note."""
         self._token = token
         self._timeout = timeout
         self._ca = str(ca) if ca else None
@@ -130,6 +130,10 @@ class ZammadClient:
             raise
         self._finish(request, None, status, began=began)
         return result
+
+    def note_clock(self, moment: datetime) -> None:
+        """``moment`` is now by Zammad's clock."""
+        self.skew = moment - self._clock()
 
     def close(self) -> None:
         """Close the sessions of all threads."""
@@ -205,9 +209,8 @@ class ZammadClient:
         now = self._clock()
         if answer.status in (429, 503):
             self.limiter.hold(retry_after(answer.headers, now=now) or 0.0)
-        skew = _skew(answer.headers.get("date"), now)
-        if skew is not None:
-            self.skew = skew
+        if (date := _date(answer.headers.get("date"))) is not None:
+            self.note_clock(date)
 
     def _heed(self, request: Request, error: StewardError | None, status: int | None) -> None:
         """Tell the breaker whether Zammad is alive: a refusal is an answer; silence, pages, 5xx are none."""
@@ -237,10 +240,8 @@ def outcome_of(error: StewardError | None) -> str:
     return "unknown"
 
 
-def _skew(date: str | None, now: datetime) -> timedelta | None:
-    if not date:
-        return None
+def _date(header: str | None) -> datetime | None:
     try:
-        return datetime.strptime(date, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC) - now
+        return datetime.strptime(header or "", "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
     except ValueError:
         return None

@@ -67,6 +67,14 @@ def test_a_quiet_note_asks_for_no_notice(server: responses.RequestsMock, zammad:
     assert sent(server)["article"]["preferences"] == {"steward": "a1"}
 
 
+def test_our_own_note_shows_how_zammads_clock_runs(server: responses.RequestsMock, zammad: Zammad, body: Body) -> None:
+    ticket_id = put(server, body, updated_at="2026-11-21T08:58:00.000Z")
+    zammad.writer.put_ticket(ticket_id, fields={"steward_kind": "request"})
+    assert zammad.client.skew is None
+    zammad.writer.put_ticket(ticket_id, article=NOTE)
+    assert zammad.client.skew == timedelta(minutes=-2)
+
+
 def test_a_state_is_set_by_its_type(server: responses.RequestsMock, zammad: Zammad, body: Body) -> None:
     ticket_id = put(server, body)
     zammad.writer.put_ticket(ticket_id, state=StateType.OPEN)
@@ -158,7 +166,7 @@ def test_tags_go_one_by_one(wire: responses.RequestsMock, zammad: Zammad) -> Non
 
 
 def test_a_tag_that_is_not_confirmed_is_unknown(wire: responses.RequestsMock, zammad: Zammad) -> None:
-    wire.post(f"{API}/tags/add", status=201, json={"ok": 1})
+    wire.post(f"{API}/tags/add", status=201, json=False)
     with pytest.raises(Unknown):
         zammad.writer.add_tag(7, "steward:serious")
 
