@@ -31,6 +31,12 @@ def get(connection: Connection, name: str) -> ChoreRow | None:
     return None if row is None else ChoreRow(name=row.name, cursor=row.cursor, wake_at=row.wake_at)
 
 
+def due(connection: Connection, *, now: datetime) -> tuple[ChoreRow, ...]:
+    """Chores whose time has come, longest due first."""
+    rows = connection.execute(select(chores).where(chores.c.wake_at <= now).order_by(chores.c.wake_at))
+    return tuple(ChoreRow(name=row.name, cursor=row.cursor, wake_at=row.wake_at) for row in rows)
+
+
 def finish(connection: Connection, name: str, *, cursor: Mapping[str, Any], wake_at: datetime) -> None:
     values = {"cursor": dict(cursor), "wake_at": wake_at}
     connection.execute(update(chores).where(chores.c.name == name).values(**values))
@@ -40,6 +46,8 @@ def postpone(connection: Connection, name: str, *, wake_at: datetime) -> None:
     connection.execute(update(chores).where(chores.c.name == name).values(wake_at=wake_at))
 
 
-def next_wake(connection: Connection) -> datetime | None:
-    moment: datetime | None = connection.execute(select(func.min(chores.c.wake_at))).scalar()
+def next_wake(connection: Connection, *, now: datetime) -> datetime | None:
+    """The next moment after ``now`` at which a chore becomes due."""
+    query = select(func.min(chores.c.wake_at)).where(chores.c.wake_at > now)
+    moment: datetime | None = connection.execute(query).scalar()
     return moment

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection as Connection  # other rooms name the type, and must not import SQLAlchemy
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.pool import QueuePool
@@ -62,6 +64,19 @@ class Database:
         """
         with self._transaction(self._writer) as connection:
             yield connection
+
+    def forget_deleted(self) -> None:
+        """On SQLite, empty the write-ahead log, where deleted rows would linger. A no-op on PostgreSQL.
+
+        Readers that are at work keep it from shrinking now; the next call tries again. Raises StoreUnavailable.
+        """
+        if not self.is_sqlite:
+            return
+        try:
+            with contextlib.closing(sqlite3.connect(self.file, timeout=BUSY_SECONDS)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.OperationalError as failure:
+            raise StoreUnavailable(f"{self.name}: {failure}") from failure
 
     def close(self) -> None:
         self._reader.dispose()

@@ -68,6 +68,12 @@ def receive(connection: Connection, batch: Sequence[Delivery], *, store_key: Key
     return frozenset(row["digest"] for row in fresh)
 
 
+def has_new(connection: Connection) -> bool:
+    """Whether there is anything to fold."""
+    query = select(inbox.c.id).where(inbox.c.state == InboxState.NEW).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def fold(connection: Connection, *, quiet: timedelta, now: datetime) -> int:
     """Carry new hints over to their cases; returns how many rows that were (0: nothing left)."""
     columns = (inbox.c.id, inbox.c.ticket_id, inbox.c.version, inbox.c.received_at)

@@ -1,0 +1,42 @@
+"""When a case is tried again, as a value: an outage is waited out, a failing case is parked in the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+TRIES = 8
+"""Failures in a row after which a case is parked (promises 9)."""
+PATIENCE = timedelta(hours=24)
+"""How long a case may fail before it is parked, however few tries that were."""
+FIRST_PAUSE = timedelta(seconds=10)
+LONGEST_PAUSE = timedelta(hours=4)
+OUTAGE_PAUSE = timedelta(seconds=15)
+"""An unavailable Zammad is asked again so often (promises 10: one probe per 15 s)."""
+LONGEST_OUTAGE_PAUSE = timedelta(seconds=300)
+"""However long ``Retry-After`` says."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryDecision:
+    """Try again at ``at``, or never by ourselves: ``at`` None parks the case."""
+
+    at: datetime | None
+
+    @property
+    def parks(self) -> bool:
+        return self.at is None
+
+
+def after_failure(*, tries_before: int, first_failure_at: datetime | None, now: datetime) -> RetryDecision:
+    """A failure that is the case's own: 10 s, 40 s, 160 s … 4 h, parked at the eighth or after 24 hours."""
+    since = first_failure_at or now
+    if tries_before + 1 >= TRIES or now - since >= PATIENCE:
+        return RetryDecision(at=None)
+    return RetryDecision(at=now + min(FIRST_PAUSE * 4**tries_before, LONGEST_PAUSE))
+
+
+def after_outage(*, retry_after: float | None, now: datetime) -> datetime:
+    """When to ask an unavailable Zammad again; ``retry_after`` (seconds) is what it asked for. Never parks."""
+    asked = timedelta(seconds=max(0.0, retry_after)) if retry_after is not None else OUTAGE_PAUSE
+    return now + min(asked, LONGEST_OUTAGE_PAUSE)

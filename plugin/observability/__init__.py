@@ -1,0 +1,1 @@
+"""What one process knows of its own condition: health for probes, metrics for graphs."""

@@ -1,0 +1,438 @@
+"""The loop: fold the inbox, claim what is due, visit it, and say when it is due again."""
+
+from __future__ import annotations
+
+import os
+import queue
+import socket
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+
+from plugin import failpoints
+from plugin.model import retry
+from plugin.model.errors import StewardError, Unavailable, Unknown
+from plugin.model.work import Claim, Outcome, Verdict, Wake, WakeReason
+from plugin.observability.health import Health
+from plugin.observability.metrics import Metrics
+from plugin.store import cases, chores, inbox, meta
+from plugin.store.database import Connection
+from plugin.store.locks import Held
+from plugin.store.store import Store
+
+log = structlog.get_logger(__name__)
+
+Result = TypeVar("Result")
+Visit = Callable[[Claim], Verdict]
+Clock = Callable[[], datetime]
+
+BEAT_SECONDS = 5.0
+"""A worker gives a sign of life so often."""
+LONGEST_NAP_SECONDS = 2.0
+"""An idle worker looks by itself so often, in case nobody rang: another worker may have died."""
+STOP_SECONDS = 8.0
+"""How long work under way may take to end when the process is told to stop; what remains is taken up by the next."""
+PURGE_EVERY = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """Something done every so often for all tickets. ``run(cursor, now)`` returns the new cursor (JSON)."""
+
+    name: str
+    every: timedelta
+    run: Callable[[Mapping[str, Any], datetime], Mapping[str, Any]]
+
+
+class Worker:
+    """Works cases of one store. ``run`` it in a thread of its own, or step by step with ``run_once`` and ``drain``.
+
+    ``clock`` decides what is due; it may be set by hand. ``concurrency`` visits go on at a time, never two to one
+    ticket. ``longest_nap`` is in seconds of the wall, whatever ``clock`` says.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        visit: Visit,
+        clock: Clock,
+        chores: Sequence[Chore] = (),
+        concurrency: int = 4,
+        quiet: timedelta = timedelta(seconds=1),
+        longest_nap: float = LONGEST_NAP_SECONDS,
+        health: Health | None = None,
+        metrics: Metrics | None = None,
+    ) -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self._store = store
+        self._visit = visit
+        self._clock = clock
+        self._chores = {chore.name: chore for chore in (*chores, self._purge_chore())}
+        self._concurrency = concurrency
+        self._quiet = quiet
+        self._longest_nap = longest_nap
+        self._health = health or Health()
+        self._metrics = metrics or Metrics()
+        self._stopping = threading.Event()
+        self._tasks: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+        self._under_way = _Counter()
+        self._gate = _Gate()
+        self._last_beat = float("-inf")
+        self._chores_known = False
+
+    # -- the loop -----------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Work until ``stop``; then end what is under way, within 8 s."""
+        for number in range(self._concurrency):
+            # daemons: a visit that hangs must not keep the process from ending
+            threading.Thread(target=self._serve_tasks, name=f"steward-visit-{number}", daemon=True).start()
+        while not self._stopping.is_set():
+            try:
+                idle = not self._start_what_is_due()
+                nap = self._nap() if idle else 0.0
+            except Unavailable as failure:
+                self._tell_store(failure)
+                nap = 1.0
+            if nap:
+                self._store.bell.wait(nap)
+        self._under_way.wait_for_none(STOP_SECONDS)
+        self._end()
+
+    def stop(self) -> None:
+        """Have ``run`` return soon. Safe to call from a signal handler."""
+        self._stopping.set()
+        self._store.bell.ring()
+
+    def run_once(self) -> int:
+        """Fold the inbox, do the chores and visit the cases that are due now, one after another; returns how many."""
+        self._fold()
+        done = self._start_chores(self._run_inline)
+        claims = self._claim(self._concurrency)
+        for claim in claims:
+            self._work(claim)
+        return done + len(claims)
+
+    def drain(self) -> int:
+        """Work until nothing is due now; returns how many chores and visits that took."""
+        total = 0
+        while done := self.run_once():
+            total += done
+        return total
+
+    def look(self, ticket_id: int, *, patience: float = 30.0) -> Verdict:
+        """Look at one ticket now, in full, whatever is due; waits up to ``patience`` seconds for another look to end.
+
+        Raises Unavailable when it did not end in that time.
+        """
+        lock = self._lock_for_look(ticket_id, patience=patience)
+        try:
+            with self._store.write() as connection:
+                case = cases.for_look(connection, ticket_id, now=self._clock())
+                cases.mark_claimed(connection, [ticket_id])
+        except StewardError:
+            lock.release()
+            raise
+        return self._work(Claim(case=case, wake=Wake(at=self._clock(), reason=WakeReason.OPERATOR), lock=lock))
+
+    # -- one turn -----------------------------------------------------------------------------------------------------
+
+    def _start_what_is_due(self) -> bool:
+        """One turn of ``run``; whether anything was started."""
+        self._beat()
+        self._fold()
+        started = self._start_chores(self._submit)
+        free = min(self._concurrency - self._under_way.count, self._gate.width(self._concurrency))
+        claims = self._claim(free) if free > 0 else ()
+        for claim in claims:
+            self._submit(partial(self._work, claim))
+        return bool(started or claims)
+
+    def _nap(self) -> float:
+        """Seconds until something is due, at most until the next sign of life."""
+        if self._under_way.count >= self._concurrency:
+            return self._longest_nap  # rung when one ends
+        if self._gate.seconds():
+            return min(self._gate.seconds(), self._longest_nap)
+        now = self._clock()
+        with self._store.read() as connection:
+            moments = [cases.next_wake(connection, now=now), chores.next_wake(connection, now=now)]
+        seconds = [(moment - now).total_seconds() for moment in moments if moment is not None]
+        return max(0.001, min([*seconds, self._longest_nap]))
+
+    def _fold(self) -> None:
+        with self._store.read() as connection:
+            if not inbox.has_new(connection):
+                return
+        folded = inbox.FOLDED_AT_ONCE
+        while folded == inbox.FOLDED_AT_ONCE:
+            with self._store.write() as connection:
+                folded = inbox.fold(connection, quiet=self._quiet, now=self._clock())
+                failpoints.hit("folded-before-commit")
+            self._metrics.folded.inc(folded)
+        failpoints.hit("folded")
+
+    def _claim(self, limit: int) -> tuple[Claim, ...]:
+        now = self._clock()
+        with self._store.read() as connection:
+            if cases.oldest_due(connection, now=now) is None:
+                return ()
+        claims: list[Claim] = []
+        try:
+            with self._store.write() as connection:
+                here = [key for key in self._store.locks.held_here() if isinstance(key, int)]
+                for case, wake in cases.due(connection, now=now, limit=limit, exclude=here):
+                    lock = self._store.locks.take(case.ticket_id)
+                    if lock is not None:
+                        claims.append(Claim(case=case, wake=wake, lock=lock))
+                failpoints.hit("locked")
+                cases.mark_claimed(connection, [claim.ticket_id for claim in claims])
+        except StewardError:
+            for claim in claims:
+                _release(claim)
+            raise
+        failpoints.hit("claimed")
+        return tuple(claims)
+
+    # -- one visit ----------------------------------------------------------------------------------------------------
+
+    def _work(self, claim: Claim) -> Verdict:
+        began = time.monotonic()
+        delay = max(0.0, (self._clock() - claim.wake.at).total_seconds())
+        self._metrics.wake_delay_seconds.labels(claim.wake.reason).observe(delay)
+        try:
+            visited, failed = _attempt(partial(self._visit, claim))
+            verdict = visited or failed
+            self._metrics.looks.labels(claim.wake.reason, verdict.outcome).inc()
+            self._metrics.look_seconds.observe(time.monotonic() - began)
+            self._gate.note(verdict)
+            self._keep(claim, verdict)
+        finally:
+            _release(claim)
+            self._store.bell.ring()
+        return verdict
+
+    def _keep(self, claim: Claim, verdict: Verdict) -> None:
+        """Commit the verdict. A store that fails now leaves the case due, as it was claimed."""
+        try:
+            if not claim.lock.still_held():
+                log.warning("lock lost", ticket_id=claim.ticket_id)  # another worker has the case by now
+                return
+            with self._store.write() as connection:
+                self._commit(connection, claim, verdict)
+                failpoints.hit("finished-before-commit")
+            failpoints.hit("finished")
+        except Unavailable as failure:
+            self._tell_store(failure)
+            self._gate.close(1.0)
+
+    def _commit(self, connection: Connection, claim: Claim, verdict: Verdict) -> None:
+        now = self._clock()
+        fields = {"ticket_id": claim.ticket_id, "reason": verdict.reason}
+        if verdict.outcome is Outcome.DONE:
+            unexplained = verdict.settled_unexplained
+            cases.finish(connection, claim.case, next_wake=verdict.next_wake, settled_unexplained=unexplained, now=now)
+            inbox.drop_bodies(connection, claim.ticket_id)
+        elif verdict.outcome is Outcome.UNAVAILABLE:
+            until = retry.after_outage(retry_after=verdict.retry_after, now=now)
+            cases.postpone(connection, claim.ticket_id, until=until, now=now)
+            log.info("case postponed", **fields)
+        else:
+            tries, since = claim.case.tries, claim.case.first_failure_at
+            decision = retry.after_failure(tries_before=tries, first_failure_at=since, now=now)
+            cases.fail(connection, claim.case, reason=verdict.reason, retry_at=decision.at, now=now)
+            self._metrics.parked.inc(decision.parks)
+            log.error("case parked" if decision.parks else "case failed", tries=tries + 1, **fields)
+
+    def _lock_for_look(self, ticket_id: int, *, patience: float) -> Held:
+        ends = time.monotonic() + patience
+        while True:
+            lock = self._store.locks.take(ticket_id)
+            if lock is not None:
+                return lock
+            if time.monotonic() >= ends:
+                raise Unavailable(f"ticket {ticket_id}: a look at it still goes on after {patience:g} s; try again")
+            time.sleep(0.05)
+
+    # -- chores -------------------------------------------------------------------------------------------------------
+
+    def _start_chores(self, start: Callable[[Callable[[], object]], None]) -> int:
+        if not self._chores_known:
+            with self._store.write() as connection:
+                for name in self._chores:
+                    chores.ensure(connection, name, first_at=self._clock())
+            self._chores_known = True
+        with self._store.read() as connection:
+            due = [row for row in chores.due(connection, now=self._clock()) if row.name in self._chores]
+        locked = [(row.name, self._store.locks.take(row.name)) for row in due]
+        taken = [(name, lock) for name, lock in locked if lock is not None]
+        for name, lock in taken:
+            start(partial(self._do_chore, self._chores[name], lock))
+        return len(taken)
+
+    def _do_chore(self, chore: Chore, lock: Held) -> None:
+        try:
+            with self._store.read() as connection:
+                row = chores.get(connection, chore.name)
+            # somebody else may have done it between our reading and our locking
+            if row is not None and row.wake_at <= self._clock():
+                self._run_chore(chore, row)
+        except Unavailable as failure:
+            self._tell_store(failure)
+        finally:
+            lock.release()
+            self._store.bell.ring()
+
+    def _run_chore(self, chore: Chore, row: chores.ChoreRow) -> None:
+        cursor, ended = _attempt(partial(chore.run, row.cursor, self._clock()))
+        self._metrics.chores.labels(chore.name, ended.outcome).inc()
+        now = self._clock()
+        wake_at = now + chore.every
+        if ended.outcome is not Outcome.DONE:
+            log.error("chore failed", chore=chore.name, outcome=str(ended.outcome), reason=ended.reason)
+        if ended.outcome is Outcome.UNAVAILABLE:
+            wake_at = min(wake_at, retry.after_outage(retry_after=ended.retry_after, now=now))
+        with self._store.write() as connection:
+            kept = row.cursor if cursor is None else cursor
+            chores.finish(connection, chore.name, cursor=kept, wake_at=wake_at)
+            failpoints.hit("chore-done-before-commit")
+
+    def _purge_chore(self) -> Chore:
+        return Chore(name="inbox-purge", every=PURGE_EVERY, run=self._purge)
+
+    def _purge(self, cursor: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
+        purged = 1
+        while purged:
+            with self._store.write() as connection:
+                purged = inbox.purge(connection, now=now)
+        self._store.database.forget_deleted()
+        return cursor
+
+    # -- threads and signs of life ------------------------------------------------------------------------------------
+
+    def _submit(self, task: Callable[[], object]) -> None:
+        self._under_way.up()
+        self._tasks.put(task)
+
+    @staticmethod
+    def _run_inline(task: Callable[[], object]) -> None:
+        task()
+
+    def _serve_tasks(self) -> None:
+        while True:
+            _, ended = _attempt(self._tasks.get())
+            if ended.outcome is not Outcome.DONE:
+                log.error("task failed", outcome=str(ended.outcome), reason=ended.reason)
+            self._under_way.down()
+            self._store.bell.ring()
+
+    def _beat(self) -> None:
+        if time.monotonic() - self._last_beat < BEAT_SECONDS:
+            return
+        with self._store.write() as connection:
+            meta.beat(connection, worker=self.name, now=self._clock())
+        self._last_beat = time.monotonic()
+        self._health.tell("store", ok=True)
+
+    def _end(self) -> None:
+        try:
+            with self._store.write() as connection:
+                meta.stop_beating(connection, worker=self.name, now=self._clock())
+        except Unavailable as failure:
+            self._tell_store(failure)
+
+    def _tell_store(self, failure: Unavailable) -> None:
+        self._health.tell("store", ok=False, said=str(failure))
+        log.error("store unavailable", cause=str(failure))
+
+
+class _Counter:
+    """How many tasks are under way, and a way to wait until none is."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self.count = 0
+
+    def up(self) -> None:
+        with self._changed:
+            self.count += 1
+
+    def down(self) -> None:
+        with self._changed:
+            self.count -= 1
+            self._changed.notify_all()
+
+    def wait_for_none(self, seconds: float) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: self.count == 0, timeout=seconds)
+
+
+class _Gate:
+    """Holds claims back while Zammad seems down, so that an outage is not asked about once per case."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._unavailable_in_a_row = 0
+        self._opens_at = 0.0
+
+    def note(self, verdict: Verdict) -> None:
+        """One case that is unavailable may be its own trouble; two in a row are an outage."""
+        with self._lock:
+            if verdict.outcome is not Outcome.UNAVAILABLE:
+                self._unavailable_in_a_row = 0
+                self._opens_at = 0.0
+                return
+            self._unavailable_in_a_row += 1
+            if self._unavailable_in_a_row >= 2:
+                pause = min(2.0 ** (self._unavailable_in_a_row - 2), retry.OUTAGE_PAUSE.total_seconds())
+                self._opens_at = time.monotonic() + pause
+
+    def close(self, seconds: float) -> None:
+        with self._lock:
+            self._opens_at = max(self._opens_at, time.monotonic() + seconds)
+
+    def seconds(self) -> float:
+        """Until it opens, 0 while it is open."""
+        with self._lock:
+            return max(0.0, self._opens_at - time.monotonic())
+
+    def width(self, concurrency: int) -> int:
+        """How many visits may go on: none while closed, one as a probe after an outage."""
+        if self.seconds():
+            return 0
+        return 1 if self._unavailable_in_a_row >= 2 else concurrency
+
+
+def _attempt(call: Callable[[], Result]) -> tuple[Result | None, Verdict]:
+    """What ``call`` returns, with a verdict: done, or what its failure amounts to."""
+    try:
+        return call(), Verdict()
+    except Unavailable as failure:
+        return None, Verdict(outcome=Outcome.UNAVAILABLE, reason=str(failure), retry_after=failure.retry_after)
+    except Unknown as failure:
+        return None, Verdict(outcome=Outcome.UNAVAILABLE, reason=str(failure))
+    except StewardError as failure:
+        return None, Verdict(outcome=Outcome.FAILED, reason=str(failure))
+    except Exception as failure:  # noqa: BLE001 - the only one: what a policy raises parks its case and stops nothing else
+        return None, Verdict(outcome=Outcome.FAILED, reason=_where(failure))
+
+
+def _release(claim: Claim) -> None:
+    if isinstance(claim.lock, Held):
+        claim.lock.release()
+
+
+def _where(failure: Exception) -> str:
+    """What kind of mistake and where, without its message: that may hold customer text."""
+    frames = traceback.extract_tb(failure.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(failure).__name__}{place}"
