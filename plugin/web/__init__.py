@@ -1,0 +1,1 @@
+"""Doors of the process that speak HTTP: the receiver, health and metrics."""

@@ -1,0 +1,94 @@
+"""Whether the process lives, whether it can do its work, and what keeps it from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from flask import Blueprint, Response, jsonify
+
+from plugin.model.errors import Unavailable
+from plugin.observability.health import Health, Part
+from plugin.store import cases, inbox, meta
+from plugin.store.store import Store
+
+SILENT_AFTER = timedelta(seconds=30)
+"""A worker that gave no sign of life for so long is not there."""
+VITAL = frozenset({"store"})
+"""Parts without which the process is not ready; the others are told, and heal without being restarted."""
+
+Probe = Callable[[], Part]
+
+
+def create_blueprint(*, health: Health, probes: Mapping[str, Probe], vital: frozenset[str] = VITAL) -> Blueprint:
+    """``GET /healthz`` and ``GET /readyz``. ``probes`` are asked at each request; what threads told stands beside them.
+
+    A part that a probe finds well and a thread found ill is ill: disks fill for writers first.
+    """
+    bp = Blueprint("health", __name__)
+
+    @bp.get("/healthz")
+    def alive() -> Response:
+        return Response("alive\n", mimetype="text/plain")
+
+    @bp.get("/readyz")
+    def ready() -> tuple[Response, int]:
+        parts = _worse(health.parts(), {name: probe() for name, probe in probes.items()})
+        is_ready = all(part.ok for name, part in parts.items() if name in vital)
+        shown = {name: {"ok": part.ok, "said": part.said, **part.more} for name, part in sorted(parts.items())}
+        return jsonify({"ready": is_ready, "parts": shown}), 200 if is_ready else 503
+
+    return bp
+
+
+def _worse(told: Mapping[str, Part], found: Mapping[str, Part]) -> dict[str, Part]:
+    ill = {name: part for name, part in told.items() if not part.ok}
+    return {**told, **found, **ill}
+
+
+def store_probe(store: Store) -> Probe:
+    """Whether the store can be read, and how much lies in its inbox."""
+
+    def probe() -> Part:
+        try:
+            with store.read() as connection:
+                return Part(ok=True, more={"inbox": inbox.counts(connection), "cases": cases.counts(connection)})
+        except Unavailable as failure:
+            return Part(ok=False, said=str(failure))
+
+    return probe
+
+
+def worker_probe(store: Store, *, clock: Callable[[], datetime]) -> Probe:
+    """Whether some worker lives, in this process or another."""
+
+    def probe() -> Part:
+        try:
+            with store.read() as connection:
+                beats = meta.beats(connection)
+        except Unavailable as failure:
+            return Part(ok=False, said=str(failure))
+        living = [name for name, moment in beats.items() if clock() - moment < SILENT_AFTER]
+        if living:
+            return Part(ok=True, more={"workers": len(living)})
+        return Part(ok=False, said="no worker gave a sign of life; start steward worker, or steward serve")
+
+    return probe
+
+
+def lag_probe(store: Store, *, clock: Callable[[], datetime]) -> Probe:
+    """How far the work is behind, in seconds, and whether writing is paused."""
+
+    def probe() -> Part:
+        now = clock()
+        try:
+            with store.read() as connection:
+                since = cases.oldest_due(connection, now=now)
+                paused = meta.paused_since(connection)
+        except Unavailable as failure:
+            return Part(ok=False, said=str(failure))
+        seconds = max(0.0, (now - since).total_seconds()) if since else 0.0
+        said = f"writing is paused since {paused:%Y-%m-%d %H:%M} UTC; steward resume ends it" if paused else ""
+        return Part(ok=paused is None, said=said, more={"seconds": round(seconds, 1)})
+
+    return probe

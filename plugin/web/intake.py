@@ -1,0 +1,163 @@
+"""Group commit: deliveries that wait at the same time share one transaction, and are answered after its fsync."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import structlog
+
+from plugin import failpoints
+from plugin.model.errors import Unavailable
+from plugin.observability.health import Health
+from plugin.observability.metrics import Metrics
+from plugin.store import inbox, meta
+from plugin.store.inbox import Delivery
+from plugin.store.store import Store
+
+log = structlog.get_logger(__name__)
+
+LONGEST_QUEUE = 512
+"""Deliveries that may wait; more are turned away at once, and the sweep finds what Zammad does not send again."""
+BATCH = 128
+PATIENCE_SECONDS = 10.0
+"""How long one delivery waits for its commit; then it is 503, though it may be stored: sent again, it is a replay."""
+PROBE_SECONDS = 2.0
+"""A store that failed is tried again so often, though nothing arrives."""
+
+
+class Received(StrEnum):
+    """How a delivery was taken in."""
+
+    NEW = "new"
+    REPLAY = "replay"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """One delivery in the queue, and the thread that waits for it."""
+
+    delivery: Delivery
+    digest: bytes
+    since: float
+    done: threading.Event = field(default_factory=threading.Event)
+    received: Received | None = None
+    failure: str = ""
+
+
+class Intake:
+    """Makes deliveries durable, by one thread that commits for everybody. ``close`` it to end that thread."""
+
+    def __init__(self, store: Store, *, health: Health, metrics: Metrics, longest_queue: int = LONGEST_QUEUE) -> None:
+        self._store = store
+        self._health = health
+        self._metrics = metrics
+        self._longest_queue = longest_queue
+        self._queue: deque[_Waiting] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._store_failed = False
+        self._thread = threading.Thread(target=self._commit_all, name="steward-intake", daemon=True)
+        self._thread.start()
+
+    def receive(self, delivery: Delivery) -> Received:
+        """Return once the delivery is on disk. Raises Unavailable where it is not: overload, or a store that fails."""
+        waiting = _Waiting(delivery=delivery, digest=delivery.digest, since=time.monotonic())
+        with self._changed:
+            if self._closed or len(self._queue) >= self._longest_queue:
+                raise Unavailable("the receiver is overloaded; deliveries wait for the store already", retry_after=10)
+            self._queue.append(waiting)
+            self._changed.notify()
+        failpoints.hit("received")
+        if not waiting.done.wait(PATIENCE_SECONDS):
+            raise Unavailable(f"the store took longer than {PATIENCE_SECONDS:g} s", retry_after=10)
+        if waiting.received is None:
+            raise Unavailable(waiting.failure, retry_after=10)
+        return waiting.received
+
+    @property
+    def waiting(self) -> int:
+        """How many deliveries wait for their commit."""
+        return len(self._queue)
+
+    def close(self) -> None:
+        """Commit what waits, then end."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join(timeout=PATIENCE_SECONDS)
+
+    def _commit_all(self) -> None:
+        while True:
+            batch = self._next_batch()
+            if batch:
+                self._commit(batch)
+            elif self._closed:
+                return
+            else:
+                self._probe()
+
+    def _next_batch(self) -> list[_Waiting]:
+        """What waits now; empty when the intake was closed, or to try a failed store again."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._queue or self._closed, timeout=PROBE_SECONDS if self._store_failed else None
+            )
+            return [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+
+    def _commit(self, batch: list[_Waiting]) -> None:
+        try:
+            with self._store.write() as connection:
+                deliveries = [waiting.delivery for waiting in batch]
+                fresh = inbox.receive(connection, deliveries, store_key=self._store.key)
+                self._store.bell.notify(connection)
+                failpoints.hit("inbox-inserted-before-commit")
+        except Unavailable as failure:
+            self._fail(batch, str(failure))
+            return
+        failpoints.hit("inbox-committed-before-answer")
+        self._store.bell.ring()
+        self._recover()
+        self._metrics.commits.inc()
+        self._answer(batch, fresh)
+
+    def _answer(self, batch: list[_Waiting], fresh: frozenset[bytes]) -> None:
+        unanswered = set(fresh)
+        for waiting in batch:
+            if waiting.digest not in unanswered:
+                waiting.received = Received.REPLAY
+            else:
+                unanswered.discard(waiting.digest)
+                readable = waiting.delivery.ticket_id is not None
+                waiting.received = Received.NEW if readable else Received.QUARANTINED
+            self._metrics.commit_seconds.observe(time.monotonic() - waiting.since)
+            waiting.done.set()
+
+    def _fail(self, batch: list[_Waiting], cause: str) -> None:
+        if not self._store_failed:
+            log.error("store unavailable", cause=cause)
+        self._store_failed = True
+        self._health.tell("store", ok=False, said=cause)
+        for waiting in batch:
+            waiting.failure = cause
+            waiting.done.set()
+
+    def _probe(self) -> None:
+        """See whether a store that failed takes a write again, so that health need not wait for a delivery."""
+        try:
+            with self._store.write() as connection:
+                meta.put(connection, "probe", str(time.time_ns()))
+        except Unavailable as failure:
+            self._fail([], str(failure))
+        else:
+            self._recover()
+
+    def _recover(self) -> None:
+        if self._store_failed:
+            log.info("store available again")
+        self._store_failed = False
+        self._health.tell("store", ok=True)
