@@ -12,7 +12,7 @@ FACTORY = "__init__"
 
 _PURE = "model policies engine plan"
 _TOOLS = "failpoints clock logs"
-_DOORS_KNOW = f"{_PURE} {_TOOLS} packs zammad store settle handlers visit worker control settings observability"
+_DOORS_KNOW = f"{_PURE} {_TOOLS} packs locales zammad store settle handlers visit worker control settings observability"
 
 # A room is a file or directory of plugin/. To its right: the rooms it may import. A new arrow is a decision.
 _TABLE = {
@@ -22,6 +22,7 @@ _TABLE = {
     "engine": "model policies",
     "plan": "model policies",
     "packs": "model policies",
+    "locales": "",
     # tools that know nothing of the work
     "failpoints": "",
     "clock": "model",
@@ -33,9 +34,9 @@ _TABLE = {
     "zammad": f"model {_TOOLS}",
     "store": f"model {_TOOLS}",
     # one visit, and the loop around it: ← handlers ← worker
-    "handlers": f"{_PURE} {_TOOLS} zammad store",
-    "settle": f"{_PURE} {_TOOLS} zammad store",
-    "visit": f"{_PURE} {_TOOLS} zammad store handlers settle packs",
+    "handlers": f"{_PURE} {_TOOLS} zammad store locales",
+    "settle": f"{_PURE} {_TOOLS} zammad store locales",
+    "visit": f"{_PURE} {_TOOLS} zammad store handlers settle packs locales",
     "control": f"model {_TOOLS} store",
     "worker": f"{_PURE} {_TOOLS} zammad store handlers settle visit packs control settings observability",
     # doors
