@@ -147,6 +147,8 @@ class ChecklistItem:
     text: str
     checked: bool
     ticket_id: int | None = None
+    updated_at: datetime | None = None
+    updated_by_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,8 @@ class ItemSchema(_Open):
     text = _text()
     checked = fields.Boolean(load_default=False, allow_none=True)
     ticket_id = _some_id()
+    updated_at = _some_moment()
+    updated_by_id = _some_id()
 
 
 class ChecklistSchema(_Open):
@@ -275,7 +277,14 @@ def checklist(raw: Any, *, items: Mapping[str, Any], path: str = "checklist") ->
 
 def checklist_item(raw: Any, *, path: str = "item") -> ChecklistItem:
     data = _load(_ITEM, raw, path)
-    return ChecklistItem(id=data["id"], text=data["text"], checked=bool(data["checked"]), ticket_id=data["ticket_id"])
+    return ChecklistItem(
+        id=data["id"],
+        text=data["text"],
+        checked=bool(data["checked"]),
+        ticket_id=data["ticket_id"],
+        updated_at=data["updated_at"],
+        updated_by_id=data["updated_by_id"],
+    )
 
 
 def link(raw: Any, *, path: str = "link") -> Link:

@@ -1,0 +1,168 @@
+"""Zammad's history rows as facts: every change of a ticket with its person and time (contract 4.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from plugin.handlers.who import Who
+from plugin.model.facts import Fact, FactKind, Timeline
+from plugin.model.people import NOBODY_ID, Actor, Role
+from plugin.model.ticket import HistoryRow, StateType, Ticket
+
+FIELD_PREFIX = "steward_"
+_SHOWN = frozenset({"group", "state", "priority", "owner", "pending_time", "type"})
+"""Attributes whose values are codes or names of our own people; what others hold may be a customer's words."""
+_CALCULATED = frozenset(
+    {
+        "close_at", "last_close_at", "first_response_at", "escalation_at", "last_owner_update_at",
+        "last_contact_at", "last_contact_agent_at", "last_contact_customer_at", "time_unit",
+    }
+)  # fmt: skip
+"""What Zammad works out itself and writes beside the change that caused it."""
+_CALCULATED_ENDINGS = ("_in_min", "_escalation_at")
+
+
+def key_of(row: HistoryRow) -> str:
+    return f"history:{row.id}"
+
+
+def created(ticket: Ticket, rows: Sequence[HistoryRow], who: Who, *, known: Timeline, now: datetime) -> Iterator[Fact]:
+    """How the ticket began, with the values it had then: unwound from the history, said once."""
+    if known.of(FactKind.CREATED):
+        return
+    row = next((r for r in rows if r.object == "Ticket" and r.type == "created"), None)
+    owner_id = _id_at_creation(rows, "owner", ticket.owner_id) or NOBODY_ID
+    customer_id = _id_at_creation(rows, "customer", ticket.customer_id) or ticket.customer_id
+    owner = who.user(owner_id) if owner_id != NOBODY_ID else None
+    yield Fact(
+        # an imported ticket may have no row of its own
+        key=key_of(row) if row else "observed:created",
+        kind=FactKind.CREATED,
+        at=row.created_at if row else ticket.created_at,
+        seen_at=now,
+        by=who.actor(row.created_by_id if row else ticket.created_by_id, source=row.source if row else None),
+        data={
+            "number": ticket.number,
+            "group_id": _id_at_creation(rows, "group", ticket.group_id),
+            "group": _at_creation(rows, "group", ticket.group),
+            "owner_id": owner_id,
+            "owner": owner.login if owner else "-",
+            "customer_id": customer_id,
+            "state_type": str(_state_at_creation(ticket, rows, who)),
+            "priority_id": _id_at_creation(rows, "priority", ticket.priority_id),
+        },
+    )
+
+
+def changes(
+    rows: Iterable[HistoryRow], who: Who, *, known: Timeline, now: datetime, intended: frozenset[str] = frozenset()
+) -> Iterator[Fact]:
+    """A fact for each row that tells of a change and is not known yet.
+
+    ``intended`` are attributes beside ``steward_*`` that our own writes meant to change: what else a row says in our
+    name, Zammad did (an owner who lost the group falls to "-", contract 5.4).
+    """
+    keys = {fact.key for fact in known}
+    for row in rows:
+        if row.object != "Ticket" or key_of(row) in keys:
+            continue
+        fact = _change(row, who)
+        if fact is not None:
+            yield replace(_as_intended(fact, intended), seen_at=now)
+
+
+def revivals(rows: Iterable[HistoryRow], who: Who, *, known: Timeline, now: datetime) -> Iterator[Fact]:
+    """A merged ticket that was given another state again: a new epoch begins (contract 5.5)."""
+    for row in rows:
+        key = f"observed:revived:{row.id}"
+        if row.object == "Ticket" and row.attribute == "state" and known.get(key) is None and _leaves_merged(row, who):
+            by = who.actor(row.created_by_id, source=row.source)
+            yield Fact(key, FactKind.OBSERVED, row.created_at, now, by, {"what": "revived", "value": True})
+
+
+def value_at_creation(rows: Iterable[HistoryRow], attribute: str, present: Any) -> Any:
+    """What the attribute was before its first recorded change; ``present`` where it never changed."""
+    first = _first_change(rows, attribute)
+    return first.value_from if first else present
+
+
+def _change(row: HistoryRow, who: Who) -> Fact | None:
+    if row.type == "updated" and row.attribute and not _is_calculated(row.attribute):
+        return _attribute(row, who)
+    if row.type in ("added", "removed") and row.attribute == "tag":
+        kind = FactKind.TAG_ADDED if row.type == "added" else FactKind.TAG_REMOVED
+        return _fact(row, who, kind, {"tag": row.value_to or row.value_from or ""})
+    if row.type == "merged_into":
+        return _fact(row, who, FactKind.MERGED_INTO, {"target_id": row.id_to})
+    if row.type == "time_trigger_performed":
+        return _fact(row, who, FactKind.TIME_TRIGGER, {"trigger": row.value_from or ""})
+    return None
+
+
+def _attribute(row: HistoryRow, who: Who) -> Fact:
+    name = row.attribute or ""
+    data: dict[str, Any] = {"attribute": name, "id_from": row.id_from, "id_to": row.id_to}
+    values = {"from": row.value_from or "", "to": row.value_to or ""}
+    if name == "state":
+        data["state_type_from"] = str(who.state_type(row.id_from or 0, row.value_from or ""))
+        data["state_type_to"] = str(who.state_type(row.id_to or 0, row.value_to or ""))
+    if name == "owner":
+        data |= {"login_from": _login(who, row.id_from), "login_to": _login(who, row.id_to)}
+    if name == "customer":
+        values |= {"login_from": _login(who, row.id_from), "login_to": _login(who, row.id_to)}
+    fact = _fact(row, who, FactKind.CHANGED, data)
+    shown = name in _SHOWN or (name.startswith(FIELD_PREFIX) and not fact.by.is_customer)
+    return replace(fact, data=data | values) if shown else replace(fact, payload=values)
+
+
+def _fact(row: HistoryRow, who: Who, kind: FactKind, data: Mapping[str, Any]) -> Fact:
+    by = who.actor(row.created_by_id, source=row.source)
+    return Fact(key_of(row), kind, row.created_at, row.created_at, by, data)
+
+
+def _as_intended(fact: Fact, intended: frozenset[str]) -> Fact:
+    name = str(fact["attribute"] or "")
+    if fact.by.role is not Role.STEWARD or fact.kind is not FactKind.CHANGED:
+        return fact
+    if name.startswith(FIELD_PREFIX) or name in intended:
+        return fact
+    return replace(fact, by=Actor(id=fact.by.id, login=fact.by.login, role=Role.SYSTEM))
+
+
+def _is_calculated(attribute: str) -> bool:
+    return attribute in _CALCULATED or attribute.endswith(_CALCULATED_ENDINGS)
+
+
+def _leaves_merged(row: HistoryRow, who: Who) -> bool:
+    before = who.state_type(row.id_from or 0, row.value_from or "")
+    after = who.state_type(row.id_to or 0, row.value_to or "")
+    return before is StateType.MERGED and after is not StateType.MERGED
+
+
+def _login(who: Who, user_id: int | None) -> str:
+    if user_id is None or user_id == NOBODY_ID:
+        return "-"
+    user = who.user(user_id)
+    return user.login if user else ""
+
+
+def _first_change(rows: Iterable[HistoryRow], attribute: str) -> HistoryRow | None:
+    found = (r for r in rows if r.object == "Ticket" and r.type == "updated" and r.attribute == attribute)
+    return min(found, key=lambda r: (r.created_at, r.id), default=None)
+
+
+def _id_at_creation(rows: Iterable[HistoryRow], attribute: str, present: int | None) -> int | None:
+    first = _first_change(rows, attribute)
+    return first.id_from if first else present
+
+
+def _at_creation(rows: Iterable[HistoryRow], attribute: str, present: str) -> str:
+    return str(value_at_creation(rows, attribute, present) or "")
+
+
+def _state_at_creation(ticket: Ticket, rows: Iterable[HistoryRow], who: Who) -> StateType:
+    first = _first_change(rows, "state")
+    return who.state_type(first.id_from or 0, first.value_from or "") if first else ticket.state_type

@@ -1,0 +1,106 @@
+"""States that have no row in Zammad: seen when we look, said again only when they change; they start no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from plugin.handlers.history import FIELD_PREFIX, value_at_creation
+from plugin.handlers.who import Who
+from plugin.model.facts import Fact, FactKind, Timeline
+from plugin.model.people import SYSTEM, Actor
+from plugin.model.ticket import HistoryRow, Ticket
+
+
+def observations(
+    ticket: Ticket,
+    rows: Sequence[HistoryRow],
+    who: Who,
+    *,
+    known: Timeline,
+    switches: Mapping[str, datetime],
+    now: datetime,
+) -> Iterator[Fact]:
+    """Everything of this kind that is new at this look."""
+    if not known.of(FactKind.CREATED):
+        yield adopted(ticket, switches=switches, now=now)
+        yield from _fields_at_creation(ticket, rows, who, now=now)
+    yield from _customer(ticket, who, known=known, now=now)
+    yield from _owner(ticket, who, known=known, now=now)
+
+
+def adopted(ticket: Ticket, *, switches: Mapping[str, datetime], now: datetime) -> Fact:
+    """The first look: when the ticket began as it stood then, and whether that is older than every switch.
+
+    Said once and kept: times that move afterwards do not make a ticket older (design.md, "From when").
+    """
+    older = bool(switches) and ticket.created_at < min(switches.values())
+    return _seen("adopted", now=now, value=True, created_at=ticket.created_at.isoformat(), older=older)
+
+
+def sight(known: Timeline, *, visible: bool, now: datetime) -> Iterator[Fact]:
+    """The ticket went out of our sight (403), or came back."""
+    last = known.get("observed:sight")
+    was_visible = last is None or last["what"] == "in_sight"
+    if visible != was_visible:
+        what = "in_sight" if visible else "out_of_sight"
+        yield Fact("observed:sight", FactKind.OBSERVED, now, now, data={"what": what, "value": True})
+
+
+def deleted(known: Timeline, *, is_deleted: bool, now: datetime) -> Iterator[Fact]:
+    """The ticket is gone for good, or was restored."""
+    yield from _when_changed("deleted", is_deleted, known=known, now=now)
+
+
+def _customer(ticket: Ticket, who: Who, *, known: Timeline, now: datetime) -> Iterator[Fact]:
+    customer = who.user(ticket.customer_id)
+    vip = bool(customer and customer.vip)
+    if not vip and ticket.organization_id is not None:
+        vip = who.organization_is_vip(ticket.organization_id)
+    yield from _when_changed("vip", vip, known=known, now=now)
+    is_agent = customer is not None and who.is_agent(customer)
+    yield from _when_changed("customer_is_agent", is_agent, known=known, now=now)
+
+
+def _owner(ticket: Ticket, who: Who, *, known: Timeline, now: datetime) -> Iterator[Fact]:
+    """An owner who is inactive or has lost the group can do nothing; Zammad leaves him until the next save."""
+    owner = who.user(ticket.owner_id) if ticket.has_owner else None
+    if owner is None:
+        return
+    can_act = who.can_own(owner.id, ticket.group_id)
+    last = known.get("observed:owner_can_act")
+    said = (last["login"], last["value"]) if last else (None, None)
+    if said == (owner.login, can_act) or (can_act and said[1] is not False):
+        return
+    yield _seen("owner_can_act", now=now, value=can_act, login=owner.login)
+
+
+def _fields_at_creation(ticket: Ticket, rows: Sequence[HistoryRow], who: Who, *, now: datetime) -> Iterator[Fact]:
+    """Values our fields had before anything was recorded about them: whoever made the ticket set them."""
+    by = who.actor(ticket.created_by_id)
+    for name, present in ticket.fields.items():
+        value = value_at_creation(rows, name, present) if name.startswith(FIELD_PREFIX) else None
+        if value in (None, "", False, "false"):
+            continue
+        yield _set_at_creation(name, str(value), by, ticket, now=now)
+
+
+def _set_at_creation(name: str, value: str, by: Actor, ticket: Ticket, *, now: datetime) -> Fact:
+    data: dict[str, Any] = {"what": "field_at_creation", "name": name}
+    payload = None
+    if by.is_customer:
+        payload = {"value": value}  # anything may stand there
+    else:
+        data["value"] = value
+    return Fact(f"observed:field_at_creation:{name}", FactKind.OBSERVED, ticket.created_at, now, by, data, payload)
+
+
+def _when_changed(what: str, value: bool, *, known: Timeline, now: datetime) -> Iterator[Fact]:
+    last = known.get(f"observed:{what}")
+    if value != bool(last and last["value"]):
+        yield _seen(what, now=now, value=value)
+
+
+def _seen(what: str, *, now: datetime, **data: Any) -> Fact:
+    return Fact(f"observed:{what}", FactKind.OBSERVED, now, now, SYSTEM, {"what": what, **data})
