@@ -1,0 +1,141 @@
+"""should − does → the fewest and quietest calls (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from plugin.model.decision import Decision, Ticketed
+from plugin.model.effects import Effect, EffectKind
+from plugin.model.ticket import CLOSED_TYPES, StateType
+from plugin.plan import fields, notes, tags, tasks
+from plugin.plan.ledger import Ledger
+from plugin.plan.making import Making
+from plugin.plan.parts import (
+    AddItem,
+    Brake,
+    Call,
+    Held,
+    MakeChecklist,
+    MakeTask,
+    NameChecklist,
+    NoteText,
+    Person,
+    Plan,
+    Put,
+    Standing,
+    TagAdd,
+    TagRemove,
+    Terms,
+    VoidItem,
+    VoidTask,
+)
+
+__all__ = [
+    "AddItem",
+    "Brake",
+    "Call",
+    "Held",
+    "MakeChecklist",
+    "MakeTask",
+    "NameChecklist",
+    "NoteText",
+    "Person",
+    "Plan",
+    "Put",
+    "Standing",
+    "TagAdd",
+    "TagRemove",
+    "Terms",
+    "VoidItem",
+    "VoidTask",
+    "plan",
+    "withdraw",
+]
+
+
+def plan(decision: Decision, standing: Standing, applied: Iterable[Effect], terms: Terms) -> Plan:
+    """What to do about ``decision``, given what does hold and what was done before.
+
+    Tags come first and the PUT after them, so that its answer shows the ticket with both and no further look is
+    needed; then tasks and the checklist's name. Nothing is planned where nothing differs.
+    """
+    if not decision.in_force or standing.ticket.is_merged:
+        return Plan()
+    making = Making(standing, Ledger(applied, now=terms.now), terms)
+    calls: list[Call] = [*tags.calls(decision.tags, decision.words, making)]
+    calls += _put(decision, making)
+    task_calls = [*tasks.calls(decision.tasks, making)]
+    makes_one = any(isinstance(call, MakeChecklist) for call in task_calls)
+    calls += task_calls
+    calls += tasks.name(decision.next_step, making, makes_one=makes_one)
+    _hold_messages(decision, making)
+    return _plan(calls, making, missing=fields.missing(decision.fields, making))
+
+
+def withdraw(standing: Standing, applied: Iterable[Effect], terms: Terms) -> Plan:
+    """What to do about a ticket that went into another one: its open task tickets are closed, itself is left alone."""
+    making = Making(standing, Ledger(applied, now=terms.now), terms)
+    return _plan([*tasks.withdrawals(making)], making, missing=())
+
+
+def _plan(calls: list[Call], making: Making, *, missing: tuple[str, ...]) -> Plan:
+    return Plan(
+        calls=tuple(calls),
+        held=tuple(making.held),
+        observed=tuple(making.observed),
+        missing=missing,
+        alarms=tuple(dict.fromkeys(making.alarms)),
+    )
+
+
+def _put(decision: Decision, making: Making) -> Iterator[Put]:
+    blocked_by = _still_empty(making)
+    written = [] if blocked_by else [*fields.writes(decision.fields, making)]
+    state = None if blocked_by else next(_state(decision.ticket, making), None)
+    note = notes.write(decision.notes, making)
+    effects = [write.effect for write in written]
+    effects += [state[0]] if state else []
+    effects += note.effects if note else ()
+    if effects:
+        values = {name: value for write in written for name, value in write.values.items()}
+        yield Put(tuple(effects), values, state[1] if state else None, note.text if note else None, blocked_by)
+
+
+def _still_empty(making: Making) -> tuple[str, ...]:
+    """Mandatory fields that refused our last PUT and are empty as before: another try would end the same way."""
+    ticket = making.standing.ticket
+    values = {**ticket.extra, **ticket.fields, "pending_time": ticket.pending_time}
+    blockers = making.ledger.blocked_by
+    return blockers if blockers and all(values.get(name) in (None, "", [], {}) for name in blockers) else ()
+
+
+def _state(wanted: Iterable[Ticketed], making: Making) -> Iterator[tuple[Effect, StateType]]:
+    """The ticket's own state, once a cause: an agent who changes it back is right."""
+    for part in wanted:
+        if making.standing.ticket.state_type not in CLOSED_TYPES:
+            continue
+        effect = making.effect(
+            EffectKind.STATE,
+            rule=part.rule,
+            epoch=part.epoch,
+            clause=part.clause,
+            because=part.because,
+            request={"state": part.state_type},
+        )
+        if making.may_go(effect, part.mode):
+            yield effect, StateType(part.state_type)
+
+
+def _hold_messages(decision: Decision, making: Making) -> None:
+    """Messages to customers wait for templates, which no pack has yet: recorded, and an alarm says so."""
+    for message in decision.messages:
+        effect = making.effect(
+            EffectKind.MESSAGE,
+            rule=message.rule,
+            epoch=message.epoch,
+            clause=message.clause,
+            because=message.because,
+            request={"template": message.template},
+        )
+        making.observe(effect, "no template")
+        making.alarms.append("message_without_template")

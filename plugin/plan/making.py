@@ -1,0 +1,88 @@
+"""Makes effects with their keys, and sorts what may be done now from what is held or only observed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from plugin.model.decision import Mode
+from plugin.model.effects import Effect, EffectKind, EffectState, op_key
+from plugin.model.words import Text
+from plugin.plan.ledger import Ledger, Standby
+from plugin.plan.parts import Held, Standing, Terms
+
+
+@dataclass(slots=True)
+class Making:
+    """One planning under way: the givens, and what has been sorted out so far."""
+
+    standing: Standing
+    ledger: Ledger
+    terms: Terms
+    held: list[Held] = field(default_factory=list)
+    observed: list[Effect] = field(default_factory=list)
+    alarms: list[str] = field(default_factory=list)
+
+    def effect(
+        self,
+        kind: EffectKind,
+        *,
+        rule: str,
+        epoch: str,
+        clause: str,
+        because: Text,
+        request: Mapping[str, Any],
+    ) -> Effect:
+        """An effect of this ticket, not committed yet."""
+        ticket_id = self.standing.ticket.id
+        return Effect(
+            op_key=op_key(self.terms.secret, ticket_id=ticket_id, rule=rule, epoch=epoch),
+            ticket_id=ticket_id,
+            kind=kind,
+            rule=rule,
+            epoch=epoch,
+            clause=clause,
+            because=self.terms.render(because),
+            state=EffectState.INTENDED,
+            created_at=self.terms.now,
+            request=request,
+        )
+
+    def may_go(self, effect: Effect, mode: Mode) -> bool:
+        """Whether the effect is to be carried out now; what is not is kept as held or observed, unless it is spent."""
+        standby = self.ledger.standby(effect.op_key)
+        if standby is Standby.SPENT:
+            return False
+        if not self.terms.enforces(mode):
+            self.observe(effect, "paused" if self.terms.paused else "observe")
+            return False
+        if standby is Standby.WAITING:
+            self.held.append(Held(effect.op_key, "waiting", self.ledger.waits_until(effect.op_key)))
+            return False
+        if effect.rule.partition(".")[0] in self.terms.exhausted:
+            self.observe(effect, "limit")
+            self.alarms.append("rule_limit")
+            return False
+        return True
+
+    def observe(self, effect: Effect, why: str) -> None:
+        """Record what would have been done, and why it was not."""
+        known = self.ledger.get(effect.op_key)
+        if known is not None and known.state in (EffectState.INTENDED, EffectState.UNKNOWN):
+            return  # what became of it is still to be found out
+        self.observed.append(
+            Effect(
+                op_key=effect.op_key,
+                ticket_id=effect.ticket_id,
+                kind=effect.kind,
+                rule=effect.rule,
+                epoch=effect.epoch,
+                clause=effect.clause,
+                because=effect.because,
+                state=EffectState.OBSERVED,
+                created_at=effect.created_at,
+                request=effect.request,
+                error=why,
+            )
+        )

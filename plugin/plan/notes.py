@@ -1,0 +1,105 @@
+"""The one System note a settled change may carry: what is due now, in paragraphs (standard.md 9, "notes")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import escape
+
+from plugin.model.decision import Note, Urgency
+from plugin.model.effects import Effect, EffectKind
+from plugin.model.words import text
+from plugin.plan.making import Making
+from plugin.plan.parts import Held, NoteText, Person
+
+UNASKED_IN_A_LIFE = 2
+"""Notes nobody asked for in a ticket's life, ladder steps of a major matter not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteWrite:
+    """The effects a note carries, and its text."""
+
+    effects: tuple[Effect, ...]
+    text: NoteText
+
+
+def write(wanted: Iterable[Note], making: Making) -> NoteWrite | None:
+    """All notes due now, joined into one; None when nothing is to be said."""
+    due = sorted(wanted, key=lambda note: (note.moment, note.rule))
+    chosen = [(note, effect) for note in due if (effect := _effect_if_due(note, making)) is not None]
+    chosen = _braked(chosen, making)
+    if not chosen:
+        return None
+    people = _people([note for note, _ in chosen], making)
+    paragraphs = "".join(str(effect.request["body"]) for _, effect in chosen)
+    keys = tuple(effect.op_key for _, effect in chosen)
+    told = tuple((person.id, person.name or person.login) for person in people)
+    notify = any(note.urgency >= Urgency.TELL for note, _ in chosen)
+    return NoteWrite(tuple(effect for _, effect in chosen), NoteText(paragraphs, keys, tell=told, notify=notify))
+
+
+def paragraph(note: Note, making: Making) -> str:
+    """HTML: what is next and by when; then clause, reason, and what would end it."""
+    render = making.terms.render
+    lines = [escape(render(line)) for line in note.lines]
+    lines.append(escape(render(text("{clause}: {because}", clause=note.clause, because=note.because))))
+    if note.ends_with is not None:
+        lines.append(escape(render(text("This ends with {what}.", what=note.ends_with))))
+    return f"<p>{'<br>'.join(lines)}</p>"
+
+
+def _effect_if_due(note: Note, making: Making) -> Effect | None:
+    effect = making.effect(
+        EffectKind.NOTE,
+        rule=note.rule,
+        epoch=note.epoch,
+        clause=note.clause,
+        because=note.because,
+        request={
+            "body": paragraph(note, making),
+            "tell": list(note.tell),
+            "asked": note.asked,
+            "ladder": note.ladder,
+            "about": note.about,
+        },
+    )
+    if not making.may_go(effect, note.mode):
+        return None
+    if _is_beyond_a_life(note, making):
+        making.observe(effect, "two unasked notes already")
+        return None
+    if _is_for_office_hours(note) and not making.terms.office.is_open(making.terms.now):
+        making.held.append(Held(effect.op_key, "quiet hours", making.terms.office.next_open(making.terms.now)))
+        return None
+    return effect
+
+
+def _is_beyond_a_life(note: Note, making: Making) -> bool:
+    counts = not note.asked and not note.ladder and note.urgency is not Urgency.DANGER
+    return counts and making.ledger.unasked_notes() >= UNASKED_IN_A_LIFE
+
+
+def _is_for_office_hours(note: Note) -> bool:
+    """Who is told is told when he is there; danger does not wait, nor does the answer to somebody who is."""
+    return note.urgency is Urgency.TELL and not note.asked
+
+
+def _braked(chosen: list[tuple[Note, Effect]], making: Making) -> list[tuple[Note, Effect]]:
+    """The brake over all tickets holds the rest back; danger passes."""
+    brake = making.terms.brake
+    if not chosen or brake.left is None or brake.left > 0:
+        return chosen
+    passing = [(note, effect) for note, effect in chosen if note.urgency is Urgency.DANGER]
+    waiting = [effect for note, effect in chosen if note.urgency is not Urgency.DANGER]
+    if waiting:
+        making.alarms.append("note_brake")
+    making.held.extend(Held(effect.op_key, "note brake", brake.again_at) for effect in waiting)
+    return passing
+
+
+def _people(notes: list[Note], making: Making) -> tuple[Person, ...]:
+    """Those to be mentioned: only who may read the ticket, else Zammad 6.5 refuses the whole note (contract 4.7)."""
+    logins = dict.fromkeys(login for note in notes if note.urgency >= Urgency.TELL for login in note.tell)
+    found = (making.terms.people.get(login) for login in logins)
+    return tuple(person for person in found if person is not None and person.may_read)
