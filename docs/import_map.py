@@ -41,10 +41,12 @@ _TABLE = {
     "worker": f"{_PURE} {_TOOLS} zammad store handlers settle visit packs control settings observability",
     # doors
     "web": _DOORS_KNOW,
-    FACTORY: f"{_DOORS_KNOW} web",
+    "commands": _DOORS_KNOW,
+    "service": f"{_DOORS_KNOW} web commands",
+    FACTORY: "service settings",
     "sandbox": "",
-    "demo": f"{_DOORS_KNOW} web sandbox",
-    "cli": f"{_DOORS_KNOW} web sandbox demo {FACTORY}",
+    "demo": f"{_DOORS_KNOW} web sandbox service",
+    "cli": f"{_DOORS_KNOW} web sandbox demo service commands {FACTORY}",
 }  # fmt: skip
 
 ALLOWED = {room: frozenset(others.split()) for room, others in _TABLE.items()}

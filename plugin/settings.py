@@ -113,6 +113,16 @@ class Settings:
         return tuple(secret for secret in (self.webhook_secret, self.webhook_secret_previous) if secret)
 
     @property
+    def is_sqlite(self) -> bool:
+        """One file, one process."""
+        return self.database_url.reveal().startswith("sqlite")
+
+    @property
+    def sqlite_file(self) -> Path:
+        """The SQLite file; meaningless on PostgreSQL."""
+        return Path(self.database_url.reveal().partition("///")[2])
+
+    @property
     def database(self) -> str:
         """The database by kind, host and name, fit for logs: without user, password and options."""
         parts = urlsplit(self.database_url.reveal())

@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal_column, or_, select, update
 
+from plugin.model.effects import EffectState
 from plugin.model.work import CaseRow, CaseStatus, Wake, WakeReason
-from plugin.store.tables import cases
+from plugin.store.tables import cases, effects
 from plugin.store.types import from_microseconds, to_microseconds
 from plugin.store.upsert import insert_or_ignore
 
@@ -135,6 +136,15 @@ def wake_outdated(connection: Connection, *, pack_version: str, now: datetime, l
     values = _cured() | _wake_values(Wake(at=now, reason=WakeReason.SWEEP))
     values |= {"generation": cases.c.generation + 1, "updated_at": now}
     return int(connection.execute(update(cases).where(cases.c.ticket_id.in_(some)).values(**values)).rowcount)
+
+
+def wake_held(connection: Connection, *, now: datetime) -> int:
+    """Have the open cases looked at whose effects were held back by a pause; returns how many."""
+    held = select(effects.c.ticket_id).where(effects.c.state == EffectState.OBSERVED).distinct()
+    here = and_(cases.c.status == CaseStatus.OPEN, cases.c.ticket_id.in_(held))
+    values = _wake_values(Wake(at=now, reason=WakeReason.RETRY))
+    values |= {"generation": cases.c.generation + 1, "updated_at": now}
+    return int(connection.execute(update(cases).where(here).values(**values)).rowcount)
 
 
 def unpark(connection: Connection, ticket_id: int, *, now: datetime) -> bool:

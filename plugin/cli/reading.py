@@ -1,0 +1,63 @@
+"""What the ``case`` commands read: the store beside a running Steward, and the decision computed afresh."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from plugin import engine, packs
+from plugin.cli.errors import Stopped
+from plugin.clock import system
+from plugin.model.decision import Decision
+from plugin.model.effects import Effect
+from plugin.model.facts import Timeline
+from plugin.model.pack import Pack
+from plugin.model.work import CaseRow
+from plugin.settings import Settings
+from plugin.store import cases, effects, switches
+from plugin.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Everything the store knows of one ticket, and what follows from it now."""
+
+    case: CaseRow
+    timeline: Timeline
+    effects: tuple[Effect, ...]
+    decision: Decision
+    pack: Pack
+
+
+def open_for_reading(settings: Settings) -> Store:
+    """The store, for looking only; works beside a running Steward."""
+    secret = settings.secret_key.reveal().encode() if settings.secret_key else None
+    return Store.open_for_reading(settings.database_url.reveal(), secret_key=secret)
+
+
+def find(store: Store, ticket: str) -> CaseRow:
+    """The case of a ticket id, or of its number behind ``#``."""
+    with store.read() as connection:
+        if ticket.startswith("#"):
+            found = cases.by_number(connection, ticket.removeprefix("#"))
+        elif ticket.isdigit():
+            found = cases.get(connection, int(ticket))
+        else:
+            raise Stopped(f"ticket {ticket}: found no id and no number; give 7 for the id, '#81007' for the number")
+    if found is None:
+        raise Stopped(f"ticket {ticket}: Steward has not heard of it; steward case look {ticket} reads it now")
+    return found
+
+
+def known_case(store: Store, settings: Settings, case: CaseRow, *, now: datetime | None = None) -> Known:
+    """The case with its facts, effects and what should hold at ``now``."""
+    pack = packs.load(settings.pack)
+    with store.read() as connection:
+        timeline = store.timeline(connection, case.ticket_id)
+        written = effects.of_case(connection, case.ticket_id)
+        since: Mapping[str, datetime] = switches.enforced_since(connection)
+    decision = engine.decide(
+        timeline, pack=pack, now=now or system(), switches=since, customer_mail=settings.customer_mail
+    )
+    return Known(case=case, timeline=timeline, effects=written, decision=decision, pack=pack)

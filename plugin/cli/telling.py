@@ -1,0 +1,178 @@
+"""How a case is told in the terminal: timeline, clocks, what should hold, what was written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from plugin.cli.reading import Known
+from plugin.model.clocks import Clock
+from plugin.model.effects import EffectKind
+from plugin.model.facts import Fact, FactKind
+
+Teller = Callable[[Known], Iterator[RenderableType]]
+
+
+def moment(at: datetime | None) -> str:
+    """A moment in UTC, to the second."""
+    return f"{at:%Y-%m-%d %H:%M:%S}" if at else "–"
+
+
+def value(anything: Any) -> str:
+    if anything is None or anything == "":
+        return "–"
+    if isinstance(anything, datetime):
+        return moment(anything)
+    return anything.isoformat() if isinstance(anything, date) else str(anything)
+
+
+def show(known: Known) -> Iterator[RenderableType]:
+    """The whole case, in the order of what happened, what it means, what was done."""
+    yield from _head(known)
+    yield _heading("Timeline (UTC)")
+    yield _timeline(known)
+    yield _heading("Clocks")
+    yield _clocks(known)
+    yield _heading("What should hold")
+    yield _should(known)
+    yield _heading("Written, or held back")
+    yield _written(known)
+
+
+def explain(known: Known) -> Iterator[RenderableType]:
+    """Why: verdicts with clause and reason, clocks with their arithmetic."""
+    yield from _head(known)
+    yield _heading("Verdicts")
+    table = _table("finding", "value", "clause", "because")
+    for finding in known.decision.findings:
+        if isinstance(finding.value, str | bool | datetime):
+            table.add_row(finding.name, value(finding.value), finding.clause, str(finding.because))
+    yield table
+    for clock in known.decision.clocks:
+        yield _heading(f"Clock {clock.name} ({clock.clause}): {clock.state}")
+        for line in clock.arithmetic:
+            yield Text(f"  {line}")
+        yield Text(f"  {clock.because}")
+        if clock.ended_at:
+            yield Text(f"  ended {moment(clock.ended_at)}")
+    yield _heading("What should hold, and why")
+    yield _should(known)
+
+
+def _head(known: Known) -> Iterator[RenderableType]:
+    case, decision = known.case, known.decision
+    yield Text(f"Ticket {case.ticket_id} (#{case.number or '–'}): {case.status}", style="bold")
+    state = "in force" if decision.in_force else "nothing is written"
+    yield Text(f"{state}: {decision.because}")
+    wake = f"{moment(case.wake.at)} ({case.wake.reason})" if case.wake else "when something is heard of it"
+    yield Text(f"looks again: {wake}; looked {case.looks} times, last {moment(case.last_looked_at)}")
+    if case.parked_reason:
+        yield Text(f"parked: {case.parked_reason}")
+
+
+def _heading(words: str) -> RenderableType:
+    return Text(f"\n{words}", style="bold")
+
+
+def _table(*titles: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    return table
+
+
+def _timeline(known: Known) -> Table:
+    table = _table("when", "who", "what", "row")
+    for fact in known.timeline:
+        table.add_row(moment(fact.at), f"{fact.by.login} ({fact.by.role})", _what(fact), fact.key)
+    return table
+
+
+def _what(fact: Fact) -> str:
+    match fact.kind:
+        case FactKind.ARTICLE:
+            seen = "internal" if fact["internal"] else "public"
+            extra = [name for name in ("automatic", "failed", "ours", "macro") if fact[name]]
+            return " ".join([f"{fact['sender']} {fact['type']},", seen, *extra])
+        case FactKind.CHANGED:
+            return f"{fact['attribute']}: {value(fact['from'])} → {value(fact['to'])}"
+        case FactKind.TAG_ADDED:
+            return f"tag + {fact['tag']}"
+        case FactKind.TAG_REMOVED:
+            return f"tag - {fact['tag']}"
+        case FactKind.OBSERVED:
+            return f"seen: {fact['what']} = {value(fact['value'])}"
+        case _:
+            known = [f"{name} {value(fact.data[name])}" for name in sorted(fact.data) if fact.data[name] is not None]
+            return f"{fact.kind}: " + ", ".join(known)
+
+
+def _clocks(known: Known) -> Table:
+    table = _table("clock", "clause", "starts", "warns", "target", "limit", "state", "ended")
+    for clock in known.decision.clocks:
+        table.add_row(
+            clock.name,
+            clock.clause,
+            moment(clock.starts_at),
+            moment(clock.warn_at),
+            moment(clock.target_at),
+            moment(clock.limit_at),
+            _state(clock),
+            moment(clock.ended_at),
+        )
+    return table
+
+
+def _state(clock: Clock) -> str:
+    return clock.state.value if clock.announced else f"{clock.state} (not announced)"
+
+
+def _should(known: Known) -> Table:
+    decision = known.decision
+    table = _table("what", "value", "clause", "because", "rule", "mode")
+    for field in decision.fields:
+        table.add_row(field.name, value(field.value), field.clause, str(field.because), field.rule, field.mode)
+    for tag in decision.tags:
+        table.add_row("tag", tag.tag, tag.clause, str(tag.because), tag.rule, tag.mode)
+    for note in decision.notes:
+        line = " ".join(str(line) for line in note.lines)
+        tell = f" → {', '.join(note.tell)}" if note.tell else ""
+        table.add_row("note", f"{line}{tell}", note.clause, str(note.because), note.rule, note.mode)
+    for task in decision.tasks:
+        table.add_row("task", str(task.title), task.clause, str(task.because), task.rule, task.mode)
+    for word in decision.words:
+        table.add_row("word taken off", word.tag, word.clause, str(word.because), word.rule, word.mode)
+    return table
+
+
+def _written(known: Known) -> Table:
+    table = _table("when", "state", "what", "rule", "clause", "because", "error")
+    for effect in known.effects:
+        table.add_row(
+            moment(effect.settled_at or effect.created_at),
+            effect.state,
+            effect_in_words(effect.kind, effect.request),
+            effect.rule,
+            effect.clause,
+            effect.because,
+            effect.error,
+        )
+    return table
+
+
+def effect_in_words(kind: EffectKind, request: Any) -> str:
+    """What an effect does, in short."""
+    match kind:
+        case EffectKind.FIELDS:
+            return ", ".join(f"{name} = {value(v)}" for name, v in request.get("fields", {}).items())
+        case EffectKind.TAG_ADD | EffectKind.TAG_REMOVE:
+            return f"tag {'+' if kind is EffectKind.TAG_ADD else '-'} {request.get('tag')}"
+        case EffectKind.ITEM | EffectKind.TASK | EffectKind.ITEM_VOID | EffectKind.TASK_VOID:
+            return f"{kind.value.replace('_', ' ')}: {request.get('task')}"
+        case _:
+            return kind.value
