@@ -94,7 +94,7 @@ class ControlServer:
 def ask(path: Path, command: str, *, timeout: float = 60.0, **values: Any) -> Mapping[str, Any]:
     """Have the running process do ``command``; returns its answer. ``timeout`` is in seconds.
 
-    Raises NotRunning where nobody listens, Unavailable where the answer does not come, StewardError with what went wrong.
+    Raises NotRunning where nobody listens, Unavailable where no answer comes, StewardError with what went wrong.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(CONNECT_SECONDS)

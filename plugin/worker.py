@@ -97,14 +97,11 @@ class Worker:
             # daemons: a visit that hangs must not keep the process from ending
             threading.Thread(target=self._serve_tasks, name=f"steward-visit-{number}", daemon=True).start()
         while not self._stopping.is_set():
-            try:
-                idle = not self._start_what_is_due()
-                nap = self._nap() if idle else 0.0
-            except Unavailable as failure:
-                self._tell_store(failure)
-                nap = 1.0
-            if nap:
-                self._store.bell.wait(nap)
+            nap, ended = _attempt(self._turn)
+            if ended.outcome is not Outcome.DONE:
+                self._tell_store(ended.reason)
+            # not at once: whatever failed would fail again
+            self._store.bell.wait(1.0 if nap is None else nap)
         self._under_way.wait_for_none(STOP_SECONDS)
         self._end()
 
@@ -146,8 +143,8 @@ class Worker:
 
     # -- one turn -----------------------------------------------------------------------------------------------------
 
-    def _start_what_is_due(self) -> bool:
-        """One turn of ``run``; whether anything was started."""
+    def _turn(self) -> float:
+        """Start what is due; returns for how many seconds nothing will be."""
         self._beat()
         self._fold()
         started = self._start_chores(self._submit)
@@ -155,7 +152,7 @@ class Worker:
         claims = self._claim(free) if free > 0 else ()
         for claim in claims:
             self._submit(partial(self._work, claim))
-        return bool(started or claims)
+        return 0.0 if started or claims else self._nap()
 
     def _nap(self) -> float:
         """Seconds until something is due, at most until the next sign of life."""
@@ -232,7 +229,7 @@ class Worker:
                 failpoints.hit("finished-before-commit")
             failpoints.hit("finished")
         except Unavailable as failure:
-            self._tell_store(failure)
+            self._tell_store(str(failure))
             self._gate.close(1.0)
 
     def _commit(self, connection: Connection, claim: Claim, verdict: Verdict) -> None:
@@ -287,7 +284,7 @@ class Worker:
             if row is not None and row.wake_at <= self._clock():
                 self._run_chore(chore, row)
         except Unavailable as failure:
-            self._tell_store(failure)
+            self._tell_store(str(failure))
         finally:
             lock.release()
             self._store.bell.ring()
@@ -348,11 +345,11 @@ class Worker:
             with self._store.write() as connection:
                 meta.stop_beating(connection, worker=self.name, now=self._clock())
         except Unavailable as failure:
-            self._tell_store(failure)
+            self._tell_store(str(failure))
 
-    def _tell_store(self, failure: Unavailable) -> None:
-        self._health.tell("store", ok=False, said=str(failure))
-        log.error("store unavailable", cause=str(failure))
+    def _tell_store(self, cause: str) -> None:
+        self._health.tell("store", ok=False, said=cause)
+        log.error("store unavailable", cause=cause)
 
 
 class _Counter:

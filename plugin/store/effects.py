@@ -94,8 +94,9 @@ def of_case(connection: Connection, ticket_id: int) -> tuple[Effect, ...]:
 
 def unsettled(connection: Connection, *, limit: int = 1000) -> tuple[Effect, ...]:
     """Effects of all tickets whose outcome is not known yet, oldest first."""
-    query = select(effects).where(effects.c.state.in_(UNSETTLED)).order_by(effects.c.created_at).limit(limit)
-    return tuple(_effect(row) for row in connection.execute(query))
+    query = select(effects).where(effects.c.state.in_(UNSETTLED))
+    ordered = query.order_by(effects.c.created_at, effects.c.op_key).limit(limit)
+    return tuple(_effect(row) for row in connection.execute(ordered))
 
 
 def count_since(connection: Connection, kind: EffectKind, *, since: datetime) -> int:

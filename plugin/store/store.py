@@ -66,10 +66,14 @@ class Store:
         database = Database(url, writable=False)
         if database.is_sqlite and not database.file.exists():
             raise StoreError(f"{database.name}: does not exist yet; start steward serve once, or name another")
-        migrate.check(database)
-        with database.read() as connection:
-            key = _store_key(connection, secret_key=secret_key, may_write=False)
-            op_secret = bytes.fromhex(meta.get(connection, OP_SECRET) or "")
+        try:
+            migrate.check(database)
+            with database.read() as connection:
+                key = _store_key(connection, secret_key=secret_key, may_write=False)
+                op_secret = bytes.fromhex(meta.get(connection, OP_SECRET) or "")
+        except BaseException:
+            database.close()
+            raise
         return cls(database, key=key, op_secret=op_secret, process_lock=None)
 
     @property

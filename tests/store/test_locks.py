@@ -1,0 +1,127 @@
+"""One holder at a time in the world; a lock falls with its session, and its holder can tell."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import psycopg
+import pytest
+import sqlalchemy
+
+from plugin.store.locks import SESSION_IDLE_SECONDS
+from plugin.store.store import Store
+
+
+def test_a_lock_has_one_holder_until_it_is_released(store: Store) -> None:
+    lock = store.locks.take(7)
+    assert lock is not None
+    assert lock.still_held()
+    assert store.locks.take(7) is None
+    assert store.locks.held_here() == {7}
+    lock.release()
+    again = store.locks.take(7)
+    assert again is not None
+    again.release()
+
+
+@pytest.mark.parametrize("key", [1, 2**63 - 1, "sweep", "inbox-purge"])
+def test_any_ticket_and_any_chore_has_its_lock(store: Store, key: int | str) -> None:
+    lock = store.locks.take(key)
+    assert lock is not None
+    assert store.locks.take(8) is not None
+    assert store.locks.take("other") is not None
+    assert store.locks.take(key) is None
+
+
+def test_many_threads_get_a_lock_once(store: Store) -> None:
+    got: list[object] = []
+    threads = [threading.Thread(target=lambda: got.append(store.locks.take(7))) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len([lock for lock in got if lock is not None]) == 1
+
+
+def test_another_process_waits_for_the_lock_on_postgresql(postgresql_url: str) -> None:
+    with Store.open(postgresql_url) as one, Store.open(postgresql_url) as other:
+        lock = one.locks.take(7)
+        assert lock is not None
+        assert other.locks.take(7) is None
+        lock.release()
+        assert other.locks.take(7) is not None
+
+
+def test_a_lock_falls_with_its_session_and_its_holder_can_tell(postgresql_url: str) -> None:
+    with Store.open(postgresql_url) as one, Store.open(postgresql_url) as other:
+        lock = one.locks.take(7)
+        assert lock is not None
+        end_sessions(postgresql_url)
+        taken = other.locks.take(7)
+        assert taken is not None
+        assert not lock.still_held()
+        lock.release()  # of a session that fell: touches nothing
+        assert taken.still_held()
+        assert one.locks.held_here() == frozenset()
+        assert one.locks.take(8) is not None
+
+
+def test_a_killed_process_frees_its_locks_at_once(postgresql_url: str) -> None:
+    with Store.open(postgresql_url) as store, holder(postgresql_url) as process:
+        assert store.locks.take(7) is None
+        process.kill()
+        process.wait()
+        assert seconds_until_free(store) < 2
+
+
+def test_a_stopped_process_loses_its_locks_and_knows_it_when_it_goes_on(postgresql_url: str) -> None:
+    with Store.open(postgresql_url) as store, holder(postgresql_url) as process:
+        os.kill(process.pid, signal.SIGSTOP)
+        try:
+            assert seconds_until_free(store) < SESSION_IDLE_SECONDS + 2
+        finally:
+            os.kill(process.pid, signal.SIGCONT)
+        said, _ = process.communicate("go on\n", timeout=10)
+        assert said.strip() == "lost"
+
+
+def holder(url: str) -> subprocess.Popen[str]:
+    """A process that takes lock 7, waits for a line, and says whether it still holds it."""
+    code = """
+import sys
+from plugin.store.store import Store
+store = Store.open(sys.argv[1])
+lock = store.locks.take(7)
+print("taken", flush=True)
+sys.stdin.readline()
+print("held" if lock.still_held() else "lost", flush=True)
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "taken\n"
+    return process
+
+
+def seconds_until_free(store: Store) -> float:
+    began = time.monotonic()
+    pause = threading.Event()
+    while store.locks.take(7) is None:
+        assert time.monotonic() - began < 30
+        pause.wait(0.05)
+    return time.monotonic() - began
+
+
+def end_sessions(url: str) -> None:
+    address = sqlalchemy.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'steward locks' AND datname = current_database()"
+        )
