@@ -1,0 +1,243 @@
+"""Faults on purpose: per route a status, a delay, a cut connection, stale or broken answers."""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from plugin.sandbox.clock import SandboxClock
+
+KINDS = frozenset(
+    {
+        "status",
+        "delay",
+        "cut_before",
+        "cut_after",
+        "stale",
+        "content_type",
+        "half_body",
+        "login_page",
+        "rate_limit",
+        "bad_gateway",
+    }
+)
+
+_LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><form>Sign in</form></body></html>"
+_GATEWAY = b"<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One rule: calls whose method and path match are disturbed in this way.
+
+    `path` is a regular expression searched in the path; `probability` from 0 to 1; `count` how often at most
+    (None = no end); `seconds` is how long a delay lasts, or for how long `bad_gateway` holds on; `after`
+    lets the call take effect before it is answered with the status.
+    """
+
+    kind: str
+    path: str = ".*"
+    method: str = "*"
+    status: int = 500
+    seconds: float = 0.0
+    probability: float = 1.0
+    count: int | None = None
+    retry_after: int = 2
+    after: bool = False
+
+    @classmethod
+    def parse(cls, given: dict[str, Any]) -> Fault:
+        """A fault from JSON; ValueError names what is wrong."""
+        unknown = set(given) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ValueError(f"unknown keys: {', '.join(sorted(unknown))}")
+        kind = given.get("kind")
+        if kind not in KINDS:
+            raise ValueError(f"kind: {kind!r}, allowed: {', '.join(sorted(KINDS))}")
+        return cls(**given)
+
+
+class FaultBook:
+    """The faults in force, with their counts and one seeded source of chance."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._faults: list[tuple[Fault, datetime | None]] = []
+        self._used: dict[int, int] = {}
+        self._chance = random.Random(0)
+        self.seed = 0
+
+    def add(self, fault: Fault, *, now: datetime) -> None:
+        """Puts a fault in force; a 502 phase ends by itself after its seconds of sandbox time."""
+        ends = now + timedelta(seconds=fault.seconds) if fault.kind == "bad_gateway" and fault.seconds else None
+        with self._lock:
+            self._faults.append((fault, ends))
+
+    def reseed(self, seed: int) -> None:
+        """Starts the chance anew from a seed."""
+        with self._lock:
+            self.seed = seed
+            self._chance = random.Random(seed)
+
+    def clear(self) -> None:
+        """Ends all faults."""
+        with self._lock:
+            self._faults.clear()
+            self._used.clear()
+
+    def list(self) -> list[dict[str, Any]]:
+        """The faults in force with how often each struck."""
+        with self._lock:
+            return [
+                {
+                    **{name: getattr(fault, name) for name in Fault.__dataclass_fields__},
+                    "struck": self._used.get(place, 0),
+                }
+                for place, (fault, _ends) in enumerate(self._faults)
+            ]
+
+    def strike(self, method: str, path: str, *, now: datetime) -> Fault | None:
+        """The fault that disturbs this call, if chance and counts have it so."""
+        with self._lock:
+            for place, (fault, ends) in enumerate(self._faults):
+                if not _fits(fault, method, path) or (ends is not None and now >= ends):
+                    continue
+                if fault.count is not None and self._used.get(place, 0) >= fault.count:
+                    continue
+                if self._chance.random() >= fault.probability:
+                    continue
+                self._used[place] = self._used.get(place, 0) + 1
+                return fault
+        return None
+
+
+def _fits(fault: Fault, method: str, path: str) -> bool:
+    return fault.method in ("*", method) and re.search(fault.path, path) is not None
+
+
+@dataclass(slots=True)
+class _Captured:
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+class Faulty:
+    """WSGI middleware that disturbs Zammad's API, never the sandbox's own controls."""
+
+    def __init__(self, application: Any, book: FaultBook, clock: SandboxClock) -> None:
+        self._application = application
+        self._book = book
+        self._clock = clock
+        self._earlier: dict[str, _Captured] = {}
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """One request, disturbed or not."""
+        path = str(environ.get("PATH_INFO", ""))
+        if not path.startswith("/api/"):
+            return list(self._application(environ, start_response))
+        method = str(environ.get("REQUEST_METHOD", "GET"))
+        fault = self._book.strike(method, path, now=self._clock.now())
+        if fault is None:
+            return self._remembered(environ, start_response, method, path)
+        return self._disturbed(fault, environ, start_response)
+
+    def _remembered(self, environ: dict[str, Any], start_response: Any, method: str, path: str) -> Iterable[bytes]:
+        captured = self._run(environ)
+        key = f"{path}?{environ.get('QUERY_STRING', '')}"
+        if method == "GET" and captured.status.startswith("200"):
+            self._earlier.setdefault(key, captured)
+        return _emit(captured, start_response)
+
+    def _disturbed(self, fault: Fault, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if fault.kind == "delay":
+            if self._waits_too_long(fault, environ):
+                # the caller gives up; the server goes on and does it
+                self._run(environ)
+                return self._cut(environ, start_response, "timeout")
+            return _emit(self._run(environ), start_response)
+        if fault.kind == "cut_before":
+            return self._cut(environ, start_response, "cut")
+        if fault.kind == "cut_after":
+            self._run(environ)
+            return self._cut(environ, start_response, "cut")
+        if fault.kind == "stale":
+            return _emit(self._stale(environ), start_response)
+        if fault.kind in ("content_type", "half_body"):
+            return _emit(_spoiled(self._run(environ), fault.kind), start_response)
+        if fault.after:
+            self._run(environ)
+        return _emit(_instead(fault), start_response)
+
+    def _waits_too_long(self, fault: Fault, environ: dict[str, Any]) -> bool:
+        patience = environ.get("sandbox.timeout")
+        if patience is not None and fault.seconds >= float(patience):
+            return True
+        if not self._clock.stands_still:
+            time.sleep(fault.seconds / max(self._clock.speed, 1.0))
+        return False
+
+    def _stale(self, environ: dict[str, Any]) -> _Captured:
+        key = f"{environ.get('PATH_INFO', '')}?{environ.get('QUERY_STRING', '')}"
+        earlier = self._earlier.get(key)
+        return earlier if earlier is not None else self._run(environ)
+
+    def _cut(self, environ: dict[str, Any], start_response: Any, how: str) -> Iterable[bytes]:
+        environ["sandbox.cut"] = how
+        connection = environ.get("werkzeug.socket")
+        if connection is not None:
+            connection.close()
+            return []
+        return _emit(_Captured("500 Connection cut", [("Connection", "close")], b""), start_response)
+
+    def _run(self, environ: dict[str, Any]) -> _Captured:
+        captured: dict[str, Any] = {}
+
+        def note(status: str, headers: list[tuple[str, str]], _info: Any = None) -> Any:
+            captured["status"], captured["headers"] = status, headers
+            return lambda _data: None
+
+        chunks = self._application(environ, note)
+        try:
+            body = b"".join(chunks)
+        finally:
+            close = getattr(chunks, "close", None)
+            if close is not None:
+                close()
+        return _Captured(captured["status"], captured["headers"], body)
+
+
+def _emit(captured: _Captured, start_response: Any) -> Iterable[bytes]:
+    start_response(captured.status, captured.headers)
+    return [captured.body]
+
+
+def _spoiled(captured: _Captured, kind: str) -> _Captured:
+    if kind == "half_body":
+        body = captured.body[: len(captured.body) // 2]
+        kept = [pair for pair in captured.headers if pair[0].lower() != "content-length"]
+        return _Captured(captured.status, [*kept, ("Content-Length", str(len(body)))], body)
+    kept = [pair for pair in captured.headers if pair[0].lower() != "content-type"]
+    return _Captured(captured.status, [*kept, ("Content-Type", "text/html; charset=utf-8")], captured.body)
+
+
+def _instead(fault: Fault) -> _Captured:
+    if fault.kind == "login_page":
+        return _page("200 OK", _LOGIN_PAGE)
+    if fault.kind == "bad_gateway":
+        return _page("502 Bad Gateway", _GATEWAY)
+    if fault.kind == "rate_limit":
+        headers = [("Content-Type", "application/json"), ("Retry-After", str(fault.retry_after))]
+        return _Captured("429 Too Many Requests", headers, b'{"error":"Too many requests"}')
+    body = b'{"error":"injected"}'
+    return _Captured(f"{fault.status} Injected", [("Content-Type", "application/json; charset=utf-8")], body)
+
+
+def _page(status: str, body: bytes) -> _Captured:
+    return _Captured(status, [("Content-Type", "text/html; charset=utf-8")], body)

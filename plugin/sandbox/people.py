@@ -1,0 +1,166 @@
+"""People: making and changing users, and the customers a ticket or a mail brings along."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+from plugin.sandbox.answers import Refusal, unprocessable
+from plugin.sandbox.columns import MATRIX, USER
+from plugin.sandbox.engine import Engine
+from plugin.sandbox.permissions import user_may
+from plugin.sandbox.rows import Row
+from plugin.sandbox.values import to_boolean, to_integer
+from plugin.sandbox.world import NOBODY, World
+
+_FLAGS = frozenset({"active", "vip", "verified", "out_of_office"})
+_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|[^@\s]+@[^@\s]+")
+CUSTOMER_ROLE = 3
+
+
+def make(engine: Engine, asked: dict[str, Any]) -> Row:
+    """Makes a user as the current actor; a mail address or login can be there only once (422)."""
+    world = engine.world
+    email = str(asked.get("email") or "").strip().lower()
+    login = str(asked.get("login") or email).strip().lower() or _unique_login(world)
+    if email and world.users.first(email=email) is not None:
+        raise unprocessable(f"Email address '{email}' is already used for another user.")
+    if world.users.first(login=login) is not None:
+        raise unprocessable(f"Login '{login}' is already used for another user.")
+    stamp = world.stamp()
+    columns = {**USER, **_plain(asked), **_belongings(world, asked, Row())}
+    columns |= {"email": email, "login": login, "created_by_id": world.actor_id}
+    columns |= {"updated_by_id": world.actor_id, "created_at": stamp, "updated_at": stamp}
+    user = world.users.insert(columns)
+    if user_may(world, user, "ticket.agent") and not asked.get("preferences"):
+        user = world.users.put(user.id, preferences=MATRIX)
+    if asked.get("password"):
+        world.passwords[user.id] = str(asked["password"])
+    return user
+
+
+def change(engine: Engine, user: Row, asked: dict[str, Any]) -> Row:
+    """Changes a user as the current actor."""
+    world = engine.world
+    changes = {**_plain(asked), **_belongings(world, asked, user)}
+    for key in ("login", "email"):
+        if asked.get(key):
+            changes[key] = str(asked[key]).strip().lower()
+    if asked.get("password"):
+        world.passwords[user.id] = str(asked["password"])
+    changes = {name: value for name, value in changes.items() if user.get(name) != value}
+    if not changes and user.updated_by_id == world.actor_id:
+        return user
+    return world.users.put_all(user.id, {**changes, "updated_by_id": world.actor_id, "updated_at": world.stamp()})
+
+
+def guess_customer(engine: Engine, mail: str) -> Row:
+    """The customer of that address, made where he is unknown (`customer_id: "guess:…"`)."""
+    found = engine.world.users.first(email=mail.strip().lower())
+    if found is not None:
+        return found
+    if not _MAIL.fullmatch(mail.strip()) or "@" not in mail:
+        raise Refusal(422, f"Invalid email '{mail}' of customer", human=False)
+    return make(engine, {"email": mail, "role_ids": [CUSTOMER_ROLE]})
+
+
+def make_customer(engine: Engine, asked: dict[str, Any]) -> Row:
+    """The customer nested in a ticket: found by address, else made with these names."""
+    mail = str(asked.get("email") or "").strip().lower()
+    found = engine.world.users.first(email=mail) if mail else None
+    return found or make(engine, {**asked, "role_ids": [CUSTOMER_ROLE]})
+
+
+def sender_of_mail(engine: Engine, *, address: str, name: str) -> Row:
+    """The user a mail comes from, made as customer where he is unknown."""
+    found = engine.world.users.first(email=address.lower())
+    if found is not None:
+        return found
+    first, _, last = name.strip().partition(" ")
+    return make(
+        engine,
+        {"email": address, "firstname": first, "lastname": last, "role_ids": [CUSTOMER_ROLE]},
+    )
+
+
+def has_references(world: World, user: Row) -> bool:
+    """Whether records point at a user, so that he cannot be deleted."""
+    if world.tickets.where(customer_id=user.id):
+        return True
+    if any(user.id in (row.owner_id, row.created_by_id, row.updated_by_id) for row in world.tickets):
+        return True
+    return any(user.id in (row.created_by_id, row.updated_by_id) for row in world.articles)
+
+
+def new_token(world: World, user: Row, asked: dict[str, Any]) -> str:
+    """Makes an access token for a user; it is shown only now."""
+    stamp = world.stamp()
+    secret = f"{user.id} {stamp} {len(world.tokens)} {asked.get('name')}"
+    text = hashlib.sha256(secret.encode()).hexdigest()
+    wanted = asked.get("permission") or asked.get("permissions") or []
+    world.tokens.insert(
+        {
+            "token": text,
+            "user_id": user.id,
+            "name": asked.get("name"),
+            "permissions": [str(name) for name in wanted],
+            "expires_at": asked.get("expires_at"),
+            "last_used_at": None,
+            "created_at": stamp,
+            "updated_at": stamp,
+        }
+    )
+    return text
+
+
+def _plain(asked: dict[str, Any]) -> dict[str, Any]:
+    skipped = {"login", "email", "updated_by_id", "created_by_id", "created_at", "updated_at", "last_login"}
+    plain: dict[str, Any] = {}
+    for name, value in asked.items():
+        if name not in USER or name in skipped:
+            continue
+        plain[name] = bool(to_boolean(value)) if name in _FLAGS else value
+    if "organization_id" in plain:
+        plain["organization_id"] = to_integer(plain["organization_id"])
+    return plain
+
+
+def _belongings(world: World, asked: dict[str, Any], user: Row) -> dict[str, Any]:
+    held: dict[str, Any] = {
+        "role_ids": user.get("role_ids", [CUSTOMER_ROLE]),
+        "organization_ids": user.get("organization_ids", []),
+        "group_ids": user.get("group_ids", {}),
+    }
+    if asked.get("role_ids") is not None:
+        held["role_ids"] = [to_integer(role_id) for role_id in asked["role_ids"]]
+    elif asked.get("roles") is not None:
+        held["role_ids"] = [_named(world, "roles", name) for name in asked["roles"]]
+    if asked.get("organization_ids") is not None:
+        held["organization_ids"] = [to_integer(item) for item in asked["organization_ids"]]
+    if asked.get("group_ids") is not None:
+        held["group_ids"] = rights(asked["group_ids"])
+    elif asked.get("groups") is not None:
+        named = asked["groups"]
+        held["group_ids"] = rights({_named(world, "groups", name): named[name] for name in named})
+    if isinstance(asked.get("organization"), str) and asked["organization"]:
+        held["organization_id"] = _named(world, "organizations", asked["organization"])
+    return held
+
+
+def rights(given: Any) -> dict[int, list[str]]:
+    """Rights by group id, each a list ("full" alone is taken too)."""
+    if not isinstance(given, dict):
+        return {}
+    return {int(key): list(names) if isinstance(names, list) else [str(names)] for key, names in given.items()}
+
+
+def _named(world: World, table: str, name: Any) -> int:
+    row = getattr(world, table).first(name=name)
+    if row is None:
+        raise unprocessable(f"No lookup value found for '{table}': \"{name}\"")
+    return int(row.id)
+
+
+def _unique_login(world: World) -> str:
+    return f"auto-{world.now():%Y%m%d%H%M%S}-{len(world.users) + NOBODY}"

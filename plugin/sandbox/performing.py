@@ -1,0 +1,160 @@
+"""What triggers, jobs and macros do to a ticket: their list of changes, notes, tags and webhooks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from plugin.sandbox import articles, mentions, tags, tickets
+from plugin.sandbox.engine import Engine
+from plugin.sandbox.permissions import full_agents
+from plugin.sandbox.placeholders import rendered
+from plugin.sandbox.removal import remove_ticket
+from plugin.sandbox.rows import Row
+from plugin.sandbox.values import to_boolean, to_integer
+from plugin.sandbox.world import NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Performer:
+    """Who performs: `kind` is `trigger`, `job` or `macro`, `row` its record, `user_id` the person behind it."""
+
+    kind: str
+    row: Row
+    user_id: int
+    article: Row | None = None
+
+    @property
+    def source(self) -> tickets.Source | None:
+        """What history rows name as their source; macros leave none."""
+        names = {"trigger": "Trigger", "job": "Job"}
+        return (names[self.kind], self.row.id, self.row.name) if self.kind in names else None
+
+
+def perform(engine: Engine, ticket_id: int, performer: Performer) -> list[str]:
+    """Carries out the list on one ticket as the current actor; returns the ids of webhooks to send."""
+    webhooks: list[str] = []
+    changes: dict[str, Any] = {}
+    notes: list[dict[str, Any]] = []
+    for key, what in (performer.row.perform or {}).items():
+        if key == "notification.webhook":
+            webhooks.append(str(what.get("webhook_id")))
+        elif key == "notification.email":
+            _mail(engine, ticket_id, performer, what)
+        elif key == "article.note":
+            notes.append(what)
+        elif key.startswith("ticket.") and key not in _SPECIAL:
+            changes.update(_change(engine, ticket_id, performer, key.partition(".")[2], what))
+        elif key in _SPECIAL:
+            _SPECIAL[key](engine, ticket_id, performer, what)
+    for note in notes:
+        _note(engine, ticket_id, performer, note)
+    tagged = "ticket.tags" in (performer.row.perform or {}) and engine.world.manners.version != "6.1"
+    if (changes or tagged) and ticket_id in engine.world.tickets:
+        tickets.save(engine, ticket_id, changes, source=performer.source)
+    return webhooks
+
+
+def _change(engine: Engine, ticket_id: int, performer: Performer, column: str, what: dict[str, Any]) -> dict[str, Any]:
+    world = engine.world
+    if column not in world.tickets[ticket_id]:
+        return {}
+    condition = what.get("pre_condition")
+    if condition == "current_user.id":
+        return {column: performer.user_id}
+    if condition == "not_set":
+        return {column: NOBODY if column == "owner_id" else None}
+    if what.get("operator") == "relative":
+        return {column: world.now() + _span(what)}
+    value = what.get("value")
+    if isinstance(value, str) and "#{" in value:
+        value = rendered(engine, value, world.tickets[ticket_id], performer.article)
+    return {column: tickets.cast(world, column, value)}
+
+
+def _span(what: dict[str, Any]) -> timedelta:
+    amount = to_integer(what.get("value")) or 0
+    units = {"minute": 1, "hour": 60, "day": 1440, "week": 10080, "month": 43200, "year": 525600}
+    return timedelta(minutes=amount * units.get(str(what.get("range")), 1))
+
+
+def _tags(engine: Engine, ticket_id: int, performer: Performer, what: dict[str, Any]) -> None:
+    names = [name.strip() for name in str(what.get("value") or "").split(",") if name.strip()]
+    change = tags.remove if what.get("operator") == "remove" else tags.add
+    for name in names:
+        change(engine, ticket_id, name, source=performer.source)
+
+
+def _subscribe(engine: Engine, ticket_id: int, performer: Performer, what: dict[str, Any]) -> None:
+    condition = what.get("pre_condition")
+    asked = performer.user_id if condition == "current_user.id" else to_integer(what.get("value"))
+    if asked is not None:
+        mentions.subscribe(engine.world, ticket_id, [asked])
+
+
+def _delete(engine: Engine, ticket_id: int, performer: Performer, what: dict[str, Any]) -> None:
+    del performer
+    if what.get("value") == "delete":
+        remove_ticket(engine, ticket_id)
+
+
+_SPECIAL = {"ticket.tags": _tags, "ticket.subscribe": _subscribe, "ticket.action": _delete}
+
+
+def _note(engine: Engine, ticket_id: int, performer: Performer, what: dict[str, Any]) -> None:
+    ticket = engine.world.tickets[ticket_id]
+    drafted = articles.system_note(
+        rendered(engine, str(what.get("body") or ""), ticket, performer.article),
+        subject=rendered(engine, str(what.get("subject") or ""), ticket, performer.article),
+        internal=bool(to_boolean(what.get("internal"))),
+        origin=performer.kind,
+    )
+    articles.add(engine, ticket_id, drafted, source=performer.source)
+
+
+def _mail(engine: Engine, ticket_id: int, performer: Performer, what: dict[str, Any]) -> None:
+    world = engine.world
+    ticket = world.tickets[ticket_id]
+    recipients = _recipients(engine, ticket, performer, what.get("recipient"))
+    refused = performer.article is not None and performer.article.preferences.get("send-auto-response") is False
+    if not recipients or refused:
+        return
+    text = rendered(engine, str(what.get("body") or ""), ticket, performer.article)
+    drafted = articles.Draft(
+        columns={
+            "body": re.sub(r"<br\s*/>", "<br>", text),
+            "subject": rendered(engine, str(what.get("subject") or ""), ticket, performer.article),
+            "to": ", ".join(recipients),
+            "internal": bool(to_boolean(what.get("internal"))),
+            "type_id": articles.EMAIL,
+            "sender_id": 3,
+            "content_type": "text/html",
+            "preferences": {"perform_origin": performer.kind},
+        }
+    )
+    articles.add(engine, ticket_id, drafted, source=performer.source)
+
+
+def _recipients(engine: Engine, ticket: Row, performer: Performer, asked: Any) -> list[str]:
+    world = engine.world
+    found: list[str] = []
+    for kind in asked if isinstance(asked, list) else [asked]:
+        if kind == "article_last_sender" and performer.article is not None:
+            found.append(_mail_of(performer.article.get("from") or ""))
+        elif kind == "ticket_customer":
+            found.append(world.users[ticket.customer_id].email)
+        elif kind == "ticket_owner" and ticket.owner_id != NOBODY:
+            found.append(world.users[ticket.owner_id].email)
+        elif kind == "ticket_agents":
+            found += [agent.email for agent in full_agents(world, ticket.group_id)]
+        elif isinstance(kind, str) and kind.startswith("userid_"):
+            user = world.users.get(to_integer(kind.removeprefix("userid_")))
+            found += [] if user is None else [user.email]
+    return list(dict.fromkeys(mail for mail in found if "@" in mail))
+
+
+def _mail_of(sender: str) -> str:
+    found = re.search(r"<([^>]+)>", sender)
+    return found.group(1) if found else sender

@@ -1,0 +1,31 @@
+"""Removing a ticket with everything that hangs on it."""
+
+from __future__ import annotations
+
+from plugin.sandbox.engine import Engine
+
+
+def remove_ticket(engine: Engine, ticket_id: int) -> None:
+    """Deletes a ticket, its articles, files, tags, links, history and checklist; no event (contract 3.1)."""
+    world = engine.world
+    for article in world.articles_of(ticket_id):
+        for file in world.attachments.where(article_id=article.id):
+            world.attachments.delete(file.id)
+        world.articles.delete(article.id)
+    checklist = world.checklist_of(world.tickets[ticket_id])
+    if checklist is not None:
+        for item in world.checklist_items.where(checklist_id=checklist.id):
+            world.checklist_items.delete(item.id)
+        world.checklists.delete(checklist.id)
+    for item in world.checklist_items.where(ticket_id=ticket_id):
+        world.checklist_items.put(item.id, ticket_id=None)
+    for table in (world.history, world.tags, world.time_accountings):
+        for row in table.where(ticket_id=ticket_id):
+            table.delete(row.id)
+    for row in world.links_of(ticket_id):
+        world.links.delete(row.id)
+    for row in world.mentions.where(mentionable_id=ticket_id):
+        world.mentions.delete(row.id)
+    for row in world.online_notifications.where(o_id=ticket_id):
+        world.online_notifications.delete(row.id)
+    world.tickets.delete(ticket_id)

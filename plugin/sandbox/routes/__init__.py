@@ -1,0 +1,1 @@
+"""The calls of Zammad's API that the sandbox answers, one module per kind of record."""

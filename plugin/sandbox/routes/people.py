@@ -1,0 +1,352 @@
+"""Users, their tokens, groups, roles and organizations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plugin.sandbox import people, shapes
+from plugin.sandbox.answers import forbidden, unprocessable
+from plugin.sandbox.assets import Collector
+from plugin.sandbox.columns import group_columns, organization_columns
+from plugin.sandbox.door import Answer, Asked, Route
+from plugin.sandbox.rows import Row, Table
+from plugin.sandbox.values import to_boolean, to_integer
+
+
+def me(asked: Asked) -> Answer:
+    """GET /users/me."""
+    user = asked.world.users[asked.caller.user_id]
+    return Answer(_shown(asked, user))
+
+
+def users(asked: Asked) -> Answer:
+    """GET /users: everybody for agents and admins, oneself for customers."""
+    offset, size = asked.page(default=100, most=1000)
+    rows = [row for row in asked.world.users if _sees_all(asked) or row.id == asked.caller.user_id]
+    return _listed(asked, rows[offset : offset + size])
+
+
+def user(asked: Asked, user_id: str) -> Answer:
+    """GET /users/:id."""
+    row = asked.find(asked.world.users, "User", user_id)
+    if not _sees_all(asked) and row.id != asked.caller.user_id:
+        raise forbidden()
+    if asked.flag("full"):
+        collector = Collector(asked.world, seen_by=asked.caller.user)
+        collector.user(row.id)
+        return Answer({"id": row.id, "assets": collector.assets})
+    return Answer(_shown(asked, row))
+
+
+def search_users(asked: Asked) -> Answer:
+    """GET /users/search: by a part of name, login or address."""
+    asked.require("ticket.agent", "admin.user")
+    query = str(asked.params.get("query") or "").strip("*").lower()
+    found = [
+        row for row in asked.world.users if query in f"{row.firstname} {row.lastname} {row.login} {row.email}".lower()
+    ]
+    offset, size = asked.page(default=50, most=200)
+    return _listed(asked, found[offset : offset + size])
+
+
+def create_user(asked: Asked) -> Answer:
+    """POST /users: agents make customers, admins everybody."""
+    asked.require("admin.user", "ticket.agent")
+    given = dict(asked.params)
+    if not asked.may("admin.user"):
+        given = {key: value for key, value in given.items() if key not in ("roles", "group_ids", "groups")}
+        given["role_ids"] = [people.CUSTOMER_ROLE]
+    return Answer(_shown(asked, people.make(asked.engine, given)), status=201)
+
+
+def update_user(asked: Asked, user_id: str) -> Answer:
+    """PUT /users/:id."""
+    row = asked.find(asked.world.users, "User", user_id)
+    customers_only = row.role_ids == [people.CUSTOMER_ROLE]
+    if not asked.may("admin.user") and not (asked.may("ticket.agent") and customers_only):
+        raise forbidden()
+    return Answer(_shown(asked, people.change(asked.engine, row, asked.params)))
+
+
+def delete_user(asked: Asked, user_id: str) -> Answer:
+    """DELETE /users/:id: refused while anything points at him."""
+    asked.require("admin.user")
+    row = asked.find(asked.world.users, "User", user_id)
+    if people.has_references(asked.world, row):
+        raise unprocessable("Can't delete, object has references.")
+    asked.world.users.delete(row.id)
+    return Answer({})
+
+
+def unlock_user(asked: Asked, user_id: str) -> Answer:
+    """PUT /users/unlock/:id: forgets wrong passwords."""
+    asked.require("admin.user")
+    row = asked.find(asked.world.users, "User", user_id)
+    asked.world.users.put(row.id, login_failed=0)
+    return Answer({"message": "ok"})
+
+
+def tokens(asked: Asked) -> Answer:
+    """GET /user_access_token: one's own tokens and the permissions to choose from."""
+    asked.require("user_preferences.access_token")
+    world = asked.world
+    mine = [
+        {"id": row.id, "name": row.name, "created_at": row.get("created_at"), "expires_at": row.expires_at}
+        for row in world.tokens
+        if row.user_id == asked.caller.user_id
+    ]
+    offered = [
+        {"id": row.id, "name": row.name, "preferences": row.preferences, "active": row.active}
+        for row in sorted(world.permissions, key=lambda row: str(row.name))
+        if asked.may(row.name)
+    ]
+    return Answer({"tokens": mine, "permissions": offered})
+
+
+def create_token(asked: Asked) -> Answer:
+    """POST /user_access_token: shown once."""
+    asked.require("user_preferences.access_token")
+    return Answer({"token": people.new_token(asked.world, asked.caller.user, asked.params)})
+
+
+def delete_token(asked: Asked, token_id: str) -> Answer:
+    """DELETE /user_access_token/:id."""
+    asked.require("user_preferences.access_token")
+    row = asked.find(asked.world.tokens, "Token", token_id)
+    if row.user_id != asked.caller.user_id:
+        raise forbidden()
+    asked.world.tokens.delete(row.id)
+    return Answer({})
+
+
+def groups(asked: Asked) -> Answer:
+    """GET /groups: on 6.1 for admins only; customers on 6.5 see the least of them."""
+    _require_list(asked, "admin.group")
+    rows = list(asked.world.groups)
+    if _is_plain_customer(asked):
+        keys = ("id", "name", "name_last", "follow_up_possible", "reopen_time_in_days", "active", "parent_id")
+        return Answer([{key: row[key] for key in keys} for row in rows])
+    shape = shapes.group_expanded if asked.flag("expand") else shapes.group
+    return Answer([shape(asked.world, row) for row in rows])
+
+
+def group(asked: Asked, group_id: str) -> Answer:
+    """GET /groups/:id."""
+    _require_list(asked, "admin.group")
+    row = asked.find(asked.world.groups, "Group", group_id)
+    shape = shapes.group_expanded if asked.flag("expand") else shapes.group
+    return Answer(shape(asked.world, row))
+
+
+def create_group(asked: Asked) -> Answer:
+    """POST /groups."""
+    asked.require("admin.group")
+    columns = _with_defaults(asked, group_columns(asked.world.manners))
+    row = _insert(asked, asked.world.groups, _named_parts(columns))
+    return Answer(shapes.group(asked.world, row), status=201)
+
+
+def update_group(asked: Asked, group_id: str) -> Answer:
+    """PUT /groups/:id."""
+    asked.require("admin.group")
+    row = asked.find(asked.world.groups, "Group", group_id)
+    changed = _put(asked, asked.world.groups, row, group_columns(asked.world.manners))
+    return Answer(shapes.group(asked.world, changed))
+
+
+def organizations(asked: Asked) -> Answer:
+    """GET /organizations: everybody's for agents, one's own for customers."""
+    rows = list(asked.world.organizations)
+    if not _sees_all(asked):
+        own = asked.caller.user.organization_id
+        rows = [row for row in rows if row.id == own]
+    offset, size = asked.page(default=500, most=1000)
+    shape = shapes.organization_expanded if asked.flag("expand") else shapes.organization
+    return Answer([shape(asked.world, row) for row in rows[offset : offset + size]])
+
+
+def organization(asked: Asked, organization_id: str) -> Answer:
+    """GET /organizations/:id."""
+    row = asked.find(asked.world.organizations, "Organization", organization_id)
+    if not _sees_all(asked) and row.id != asked.caller.user.organization_id:
+        raise forbidden()
+    shape = shapes.organization_expanded if asked.flag("expand") else shapes.organization
+    return Answer(shape(asked.world, row))
+
+
+def create_organization(asked: Asked) -> Answer:
+    """POST /organizations."""
+    asked.require("ticket.agent", "admin.organization")
+    columns = _with_defaults(asked, organization_columns(asked.world.manners))
+    row = _insert(asked, asked.world.organizations, columns)
+    return Answer(shapes.organization(asked.world, row), status=201)
+
+
+def update_organization(asked: Asked, organization_id: str) -> Answer:
+    """PUT /organizations/:id."""
+    asked.require("ticket.agent", "admin.organization")
+    row = asked.find(asked.world.organizations, "Organization", organization_id)
+    columns = organization_columns(asked.world.manners)
+    return Answer(shapes.organization(asked.world, _put(asked, asked.world.organizations, row, columns)))
+
+
+def roles(asked: Asked) -> Answer:
+    """GET /roles: on 6.1 for admins only; customers on 6.5 see no names."""
+    _require_list(asked, "admin.role")
+    rows = list(asked.world.roles)
+    if _is_plain_customer(asked):
+        return Answer([_bare_role(row) for row in rows])
+    shape = shapes.role_expanded if asked.flag("expand") else shapes.role
+    return Answer([shape(asked.world, row) for row in rows])
+
+
+def role(asked: Asked, role_id: str) -> Answer:
+    """GET /roles/:id."""
+    _require_list(asked, "admin.role")
+    row = asked.find(asked.world.roles, "Role", role_id)
+    shape = shapes.role_expanded if asked.flag("expand") else shapes.role
+    return Answer(shape(asked.world, row))
+
+
+def create_role(asked: Asked) -> Answer:
+    """POST /roles."""
+    asked.require("admin.role")
+    columns = _with_defaults(asked, _ROLE)
+    row = _insert(asked, asked.world.roles, {**columns, **_role_parts(asked, Row())})
+    return Answer(shapes.role(asked.world, row), status=201)
+
+
+def update_role(asked: Asked, role_id: str) -> Answer:
+    """PUT /roles/:id."""
+    asked.require("admin.role")
+    row = asked.find(asked.world.roles, "Role", role_id)
+    changed = _put(asked, asked.world.roles, row, _ROLE)
+    changed = asked.world.roles.put_all(changed.id, _role_parts(asked, changed))
+    return Answer(shapes.role(asked.world, changed))
+
+
+_ROLE: dict[str, Any] = {
+    "name": None,
+    "preferences": {},
+    "default_at_signup": False,
+    "active": True,
+    "note": "",
+    "updated_by_id": 1,
+    "created_by_id": 1,
+    "created_at": None,
+    "updated_at": None,
+}
+
+
+def _role_parts(asked: Asked, row: Row) -> dict[str, Any]:
+    world, params = asked.world, asked.params
+    ids = row.get("permission_ids", [])
+    if params.get("permission_ids") is not None:
+        ids = [to_integer(item) for item in params["permission_ids"]]
+    elif params.get("permissions") is not None:
+        found = [world.permissions.first(name=name) for name in params["permissions"]]
+        ids = [permission.id for permission in found if permission is not None]
+    held = row.get("group_ids", {})
+    if params.get("group_ids") is not None:
+        held = people.rights(params["group_ids"])
+    return {"permission_ids": sorted(ids), "group_ids": held}
+
+
+def _bare_role(row: Row) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": f"Role_{row.id}",
+        "group_ids": {},
+        "permission_ids": row.permission_ids,
+        "active": row.active,
+    }
+
+
+def _require_list(asked: Asked, permission: str) -> None:
+    if asked.world.manners.agents_list_groups:
+        asked.require("ticket.agent", "ticket.customer", permission)
+    else:
+        asked.require(permission)
+
+
+def _is_plain_customer(asked: Asked) -> bool:
+    return not asked.may("ticket.agent") and not asked.may("admin.*")
+
+
+def _sees_all(asked: Asked) -> bool:
+    return asked.may("ticket.agent") or asked.may("admin.*")
+
+
+def _shown(asked: Asked, row: Row) -> dict[str, Any]:
+    shape = shapes.user_expanded if asked.flag("expand") else shapes.user
+    return shape(asked.world, row, seen_by=asked.caller.user)
+
+
+def _listed(asked: Asked, rows: list[Row]) -> Answer:
+    if asked.flag("full"):
+        collector = Collector(asked.world, seen_by=asked.caller.user)
+        for row in rows:
+            collector.user(row.id)
+        key = "user_ids" if asked.world.manners.version == "6.1" else "record_ids"
+        return Answer({key: [row.id for row in rows], "assets": collector.assets})
+    return Answer([_shown(asked, row) for row in rows])
+
+
+def _with_defaults(asked: Asked, columns: dict[str, Any]) -> dict[str, Any]:
+    known = {name: value for name, value in asked.params.items() if name in columns}
+    return {**columns, **_typed(columns, known)}
+
+
+def _typed(columns: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: bool(to_boolean(value)) if isinstance(columns[name], bool) else value for name, value in given.items()
+    }
+
+
+def _named_parts(columns: dict[str, Any]) -> dict[str, Any]:
+    if "name_last" not in columns:
+        return columns
+    return {**columns, "name_last": str(columns["name"]).rpartition("::")[2]}
+
+
+def _insert(asked: Asked, table: Table, columns: dict[str, Any]) -> Row:
+    if table.first(name=columns["name"]) is not None:
+        raise unprocessable("Name has already been taken")
+    stamp = asked.world.stamp()
+    authors = {"created_by_id": asked.caller.user_id, "updated_by_id": asked.caller.user_id}
+    return table.insert({**columns, **authors, "created_at": stamp, "updated_at": stamp})
+
+
+def _put(asked: Asked, table: Table, row: Row, columns: dict[str, Any]) -> Row:
+    skipped = {"created_by_id", "updated_by_id", "created_at", "updated_at"}
+    given = {name: asked.params[name] for name in asked.params if name in columns and name not in skipped}
+    changes = _named_parts({**row, **_typed(columns, given)})
+    changes |= {"updated_by_id": asked.caller.user_id, "updated_at": asked.world.stamp()}
+    return table.put_all(row.id, changes)
+
+
+ROUTES = (
+    Route("GET", "/users/me", me),
+    Route("GET", "/users", users),
+    Route("POST", "/users", create_user),
+    Route("GET", "/users/search", search_users),
+    Route("PUT", "/users/unlock/<user_id>", unlock_user),
+    Route("GET", "/users/<user_id>", user),
+    Route("PUT", "/users/<user_id>", update_user),
+    Route("DELETE", "/users/<user_id>", delete_user),
+    Route("GET", "/user_access_token", tokens),
+    Route("POST", "/user_access_token", create_token),
+    Route("DELETE", "/user_access_token/<token_id>", delete_token),
+    Route("GET", "/groups", groups),
+    Route("POST", "/groups", create_group),
+    Route("GET", "/groups/<group_id>", group),
+    Route("PUT", "/groups/<group_id>", update_group),
+    Route("GET", "/organizations", organizations),
+    Route("POST", "/organizations", create_organization),
+    Route("GET", "/organizations/<organization_id>", organization),
+    Route("PUT", "/organizations/<organization_id>", update_organization),
+    Route("GET", "/roles", roles),
+    Route("POST", "/roles", create_role),
+    Route("GET", "/roles/<role_id>", role),
+    Route("PUT", "/roles/<role_id>", update_role),
+)

@@ -1,0 +1,176 @@
+"""List, read, make, change and delete of every kind of record an administrator keeps."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import Any
+
+from plugin.sandbox import shapes
+from plugin.sandbox.answers import unprocessable
+from plugin.sandbox.door import Answer, Asked, Route
+from plugin.sandbox.records import KINDS, Kind, typed
+from plugin.sandbox.rows import Row, Table
+from plugin.sandbox.values import to_integer
+
+
+def index(kind: Kind, asked: Asked) -> Answer:
+    """All rows of a kind."""
+    asked.require(*kind.read)
+    offset, size = asked.page(default=500, most=1000)
+    rows = list(_table(kind, asked))[offset : offset + size]
+    return Answer([_shown(kind, asked, row) for row in rows])
+
+
+def show(kind: Kind, asked: Asked, row_id: str) -> Answer:
+    """One row."""
+    asked.require(*kind.read)
+    return Answer(_shown(kind, asked, asked.find(_table(kind, asked), kind.model, row_id)))
+
+
+def create(kind: Kind, asked: Asked) -> Answer:
+    """Makes a row."""
+    asked.require(*kind.write)
+    columns = {**kind.columns_for(asked.world), **kind.extra}
+    row = Row({**columns, **typed(columns, asked.params)})
+    row = _prepared(kind, asked, row)
+    _refuse_double(kind, asked, row)
+    if kind.check is not None:
+        kind.check(asked.world, row)
+    stamp = asked.world.stamp()
+    made = _table(kind, asked).insert(
+        {
+            **row,
+            "created_by_id": asked.caller.user_id,
+            "updated_by_id": asked.caller.user_id,
+            "created_at": stamp,
+            "updated_at": stamp,
+        }
+    )
+    _follow_up(kind, asked, made)
+    return Answer(_shown(kind, asked, _table(kind, asked)[made.id]), status=201)
+
+
+def update(kind: Kind, asked: Asked, row_id: str) -> Answer:
+    """Changes a row."""
+    asked.require(*kind.write)
+    table = _table(kind, asked)
+    before = asked.find(table, kind.model, row_id)
+    columns = {**kind.columns_for(asked.world), **kind.extra}
+    row = _prepared(kind, asked, Row({**before, **typed(columns, asked.params)}))
+    if row.get("name") != before.get("name"):
+        _refuse_double(kind, asked, row)
+    if kind.check is not None:
+        kind.check(asked.world, row)
+    row.update({"updated_by_id": asked.caller.user_id, "updated_at": asked.world.stamp()})
+    changed = table.put_all(before.id, row)
+    _follow_up(kind, asked, changed)
+    return Answer(_shown(kind, asked, table[changed.id]))
+
+
+def delete(kind: Kind, asked: Asked, row_id: str) -> Answer:
+    """Deletes a row nothing refers to."""
+    asked.require(*kind.write)
+    table = _table(kind, asked)
+    row = asked.find(table, kind.model, row_id)
+    if kind.path == "webhooks":
+        _refuse_used(asked, row)
+    table.delete(row.id)
+    return Answer({})
+
+
+def _table(kind: Kind, asked: Asked) -> Table:
+    table: Table = getattr(asked.world, kind.table)
+    return table
+
+
+def _shown(kind: Kind, asked: Asked, row: Row) -> dict[str, Any]:
+    shape: dict[str, Any] = dict(row)
+    if kind.path in ("signatures", "email_addresses"):
+        key = f"{kind.path.removesuffix('es') if kind.path == 'email_addresses' else 'signature'}_id"
+        shape["group_ids"] = [group.id for group in asked.world.groups if group[key] == row.id]
+    if asked.flag("expand"):
+        shape |= shapes.state_expanded(asked.world, row) if kind.table == "states" else {}
+        shape |= shapes.authors(asked.world, row)
+    return shape
+
+
+def _prepared(kind: Kind, asked: Asked, row: Row) -> Row:
+    """What Zammad makes of some values before it stores them."""
+    if kind.path == "webhooks" and row.endpoint:
+        row["endpoint"] = str(row.endpoint)[: asked.world.manners.endpoint_length]
+    if kind.path == "triggers":
+        row["condition"] = {name: _completed(name, block) for name, block in (row.condition or {}).items()}
+    if kind.path == "overviews" and not row.get("link"):
+        row["link"] = _free_link(asked, str(row.name))
+    if kind.path == "calendars" and row.get("last_sync") is None:
+        row["last_sync"] = asked.world.now()
+    return row
+
+
+def _completed(name: str, block: Any) -> Any:
+    if not isinstance(block, dict) or name != "ticket.updated_by_id" or "value_completion" in block:
+        return block
+    return {**block, "value_completion": ""}
+
+
+def _free_link(asked: Asked, name: str) -> str:
+    plain = re.sub(r"_+", "_", re.sub(r"[^a-z0-9]", "_", name.lower())).strip("_")
+    taken = {row.link for row in asked.world.overviews}
+    link, number = plain, 0
+    while link in taken:
+        number += 1
+        link = f"{plain}_{number}"
+    return link
+
+
+def _refuse_double(kind: Kind, asked: Asked, row: Row) -> None:
+    if kind.unique and row.get("name") and _table(kind, asked).first(name=row.name) is not None:
+        raise unprocessable(asked.world.manners.duplicate_name)
+
+
+def _refuse_used(asked: Asked, webhook: Row) -> None:
+    world = asked.world
+    uses = []
+    for label, table in (("Trigger", world.triggers), ("Job", world.jobs)):
+        users = [f"{row.name} (#{row.id})" for row in table if _uses(row, webhook.id)]
+        if users:
+            uses.append(f"{label}: {', '.join(users)}")
+    if uses:
+        raise unprocessable(f"Cannot delete! This webhook is referenced by {', '.join(uses)}")
+
+
+def _uses(row: Row, webhook_id: int) -> bool:
+    what = (row.perform or {}).get("notification.webhook") or {}
+    return to_integer(what.get("webhook_id")) == webhook_id
+
+
+def _follow_up(kind: Kind, asked: Asked, row: Row) -> None:
+    if kind.path != "calendars":
+        return
+    calendars = asked.world.calendars
+    defaults = [calendar for calendar in calendars if calendar.default]
+    if row.default:
+        for calendar in defaults:
+            if calendar.id != row.id:
+                calendars.put(calendar.id, default=False)
+    elif not defaults:
+        first = min(calendar.id for calendar in calendars)
+        calendars.put(first, default=True)
+
+
+def _routes() -> tuple[Route, ...]:
+    found: list[Route] = []
+    for kind in KINDS:
+        whole, one = f"/{kind.path}", f"/{kind.path}/<row_id>"
+        found += [
+            Route("GET", whole, partial(index, kind)),
+            Route("POST", whole, partial(create, kind)),
+            Route("GET", one, partial(show, kind)),
+            Route("PUT", one, partial(update, kind)),
+            Route("DELETE", one, partial(delete, kind)),
+        ]
+    return tuple(found)
+
+
+ROUTES = _routes()

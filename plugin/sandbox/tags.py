@@ -1,0 +1,59 @@
+"""Tags: adding and removing them, which touches a ticket and leaves history but is no event."""
+
+from __future__ import annotations
+
+from plugin.sandbox import history, tickets
+from plugin.sandbox.answers import unprocessable
+from plugin.sandbox.engine import Engine
+from plugin.sandbox.rows import Row
+from plugin.sandbox.world import World
+
+
+def find_item(world: World, name: str) -> Row | None:
+    """The tag of exactly that name (case counts on PostgreSQL)."""
+    return world.tag_items.first(name=name)
+
+
+def add(engine: Engine, ticket_id: int, name: str, *, source: tickets.Source | None = None) -> bool:
+    """Adds a tag; returns whether it is new on the ticket."""
+    world = engine.world
+    name = name.strip()
+    _check(world, name)
+    item = find_item(world, name) or world.tag_items.insert({"name": name})
+    if world.tags.where(ticket_id=ticket_id, item_id=item.id):
+        return False
+    world.tags.insert({"ticket_id": ticket_id, "item_id": item.id, "created_by_id": world.actor_id})
+    tickets.touch(world, ticket_id)
+    _record(world, ticket_id, "added", name, source)
+    return True
+
+
+def remove(engine: Engine, ticket_id: int, name: str, *, source: tickets.Source | None = None) -> None:
+    """Takes a tag off; what is not there stays as it is."""
+    world = engine.world
+    item = find_item(world, name.strip())
+    rows = world.tags.where(ticket_id=ticket_id, item_id=item.id) if item else []
+    if not rows:
+        return
+    world.tags.delete(rows[0].id)
+    tickets.touch(world, ticket_id)
+    _record(world, ticket_id, "removed", name.strip(), source)
+
+
+def _check(world: World, name: str) -> None:
+    listed = world.manners.tag_refuses_list_characters and ("," in name or "*" in name)
+    if not name or listed:
+        raise unprocessable("Attribute 'tag_item_id\" of relation \"tags' required!")
+
+
+def _record(world: World, ticket_id: int, kind: str, name: str, source: tickets.Source | None) -> None:
+    history.write(
+        world,
+        kind=kind,
+        ticket_id=ticket_id,
+        at=world.tickets[ticket_id].updated_at,
+        attribute="tag",
+        value_from=None,
+        value_to=name,
+        source=source,
+    )
