@@ -79,9 +79,7 @@ def read(path: Path, *, name: str) -> Source:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as fault:
         reason = fault.strerror if isinstance(fault, OSError) else "not UTF-8"
-        raise PackError(
-            f"{name}:1:1: pack: found a file that cannot be read ({reason}), allowed a text in UTF-8"
-        ) from fault
+        raise PackError(f"{name}:1:1: pack: found no file to read ({reason}), allowed a text in UTF-8") from fault
     return parse(text, name=name)
 
 
@@ -93,7 +91,7 @@ def parse(text: str, *, name: str) -> Source:
     except MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
         place = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
-        problem = " ".join(str(fault.problem or fault.context).split())
+        problem = " ".join(str(fault.problem or fault.context).split()).removeprefix("found ")
         raise PackError(f"{name}:{place}: pack: found {problem}, allowed YAML 1.2 with each key once") from fault
     except (YAMLError, ValueError, RecursionError) as fault:
         problem = " ".join(str(fault).split())[:200]
