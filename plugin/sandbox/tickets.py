@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from plugin.sandbox import history
-from plugin.sandbox.answers import broken, unprocessable
+from plugin.sandbox.answers import masked, unprocessable
 from plugin.sandbox.attributes import value_at_creation
 from plugin.sandbox.columns import TICKET_INTEGERS, TICKET_TIMES, ticket_columns
 from plugin.sandbox.engine import Engine
@@ -154,7 +154,7 @@ def _new_columns(world: World, asked: dict[str, Any], *, from_mail: bool) -> dic
     number = asked.get("number")
     columns["number"] = str(number)[:NUMBER_LENGTH] if number else next_number(world)
     if world.ticket_by_number(columns["number"]) is not None:
-        raise broken("PG::InFailedSqlTransaction: ERROR:  current transaction is aborted")
+        raise masked("PG::InFailedSqlTransaction: ERROR:  current transaction is aborted")
     return columns
 
 
