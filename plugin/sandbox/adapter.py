@@ -70,10 +70,9 @@ def _environment(request: requests.PreparedRequest) -> dict[str, Any]:
         "wsgi.run_once": False,
         "CONTENT_LENGTH": str(len(data)),
     }
-    for name, value in (request.headers or CaseInsensitiveDict()).items():
+    for name, value in request.headers.items():
         key = name.upper().replace("-", "_")
-        text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
-        environment[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = text
+        environment[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = str(value)
     return environment
 
 

@@ -60,10 +60,10 @@ def redefine(world: World, attribute: Row, asked: dict[str, Any], *, by: int = 1
     """Changes an attribute: its option waits for the next migration."""
     option = _completed(attribute.data_type, dict(asked.get("data_option") or attribute.data_option))
     _check(world, None, attribute.data_type, option)
-    waiting = {"data_option_new": option, "to_config": True}
+    waiting: dict[str, Any] = {"data_option_new": option, "to_config": True}
     if attribute.to_create:
         waiting = {"data_option": option}
-    kept = {name: asked[name] for name in ("display", "active", "screens", "position") if name in asked}
+    kept: dict[str, Any] = {name: asked[name] for name in ("display", "active", "screens", "position") if name in asked}
     return world.object_attributes.put_all(
         attribute.id, {**waiting, **kept, "updated_by_id": by, "updated_at": world.stamp()}
     )

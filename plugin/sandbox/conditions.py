@@ -104,7 +104,8 @@ def _leaf(world: World, name: str, block: dict[str, Any], ticket: Row, occasion:
         column = name.partition(".")[2]
         return occasion.changes is not None and column in occasion.changes
     if test in ("is in working time", "is not in working time"):
-        return is_working(world, block.get("value"), occasion.now) == (test == "is in working time")
+        working = is_working(world, block.get("value"), occasion.now)
+        return working if test == "is in working time" else not working
     found = _values(world, name, ticket, occasion)
     if name == "ticket.tags":
         return _tags(str(test), block, found)
@@ -197,10 +198,10 @@ def _compare(world: World, name: str, value: Any, block: dict[str, Any], occasio
     test = _OPERATORS.get(str(block.get("operator")))
     if test is None:
         raise broken(f"Invalid operator '{block.get('operator')}'")
-    return test(value, _asked(world, name, block, occasion), block, occasion)
+    return test(value, _asked(name, block, occasion), block, occasion)
 
 
-def _asked(world: World, name: str, block: dict[str, Any], occasion: Occasion) -> Any:
+def _asked(name: str, block: dict[str, Any], occasion: Occasion) -> Any:
     condition = block.get("pre_condition")
     column = name.partition(".")[2]
     if condition == "not_set":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -24,7 +25,7 @@ class CostRow:
         points = self.points
         if len(points) == 1 or articles <= points[0][0]:
             return points[0][1]
-        for (left, low), (right, high) in zip(points, points[1:], strict=False):
+        for (left, low), (right, high) in itertools.pairwise(points):
             if articles <= right:
                 return low + (high - low) * (articles - left) / (right - left)
         (left, low), (right, high) = points[-2:]

@@ -62,7 +62,7 @@ class Reply:
     location: str | None = None
 
 
-Deliver = Callable[[Delivery], "int | None | Reply"]
+Deliver = Callable[[Delivery], "int | Reply | None"]
 
 
 @dataclass(frozen=True, slots=True)

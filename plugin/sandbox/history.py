@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from plugin.sandbox.rows import Row
+from plugin.sandbox.rows import Row, Table
 from plugin.sandbox.world import World
 
 _NAMED = {
@@ -117,7 +117,7 @@ def _change_details(world: World, column: str, old: Any, new: Any) -> dict[str, 
         names = (world.user_name(old), world.user_name(new))
     elif column in _NAMED:
         table = getattr(world, _NAMED[column])
-        names = tuple("" if table.get(value) is None else table[value].name for value in (old, new))
+        names = (_name_in(table, old), _name_in(table, new))
         if new is None:
             # Zammad looks names up only where there is a new one
             names = (str(old), "")
@@ -130,6 +130,11 @@ def _change_details(world: World, column: str, old: Any, new: Any) -> dict[str, 
         "value_from": names[0],
         "value_to": names[1],
     }
+
+
+def _name_in(table: Table, row_id: Any) -> str:
+    row = table.get(row_id)
+    return "" if row is None else str(row.name)
 
 
 def _value(value: Any) -> str:

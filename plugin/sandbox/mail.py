@@ -37,9 +37,7 @@ class Received:
 
 def receive(engine: Engine, raw: bytes) -> Received:
     """Handles a message in a transaction of its own; its events fire triggers at once."""
-    message = BytesParser(policy=policy.default).parsebytes(raw)
-    if not isinstance(message, EmailMessage):
-        return Received(None, None, None, None)
+    message = BytesParser(_class=EmailMessage, policy=policy.default).parsebytes(raw)
     world = engine.world
     with engine.background():
         sender = _sender(engine, message)

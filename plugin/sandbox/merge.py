@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from plugin.sandbox import articles, history, links, tickets
 from plugin.sandbox.engine import Engine
 from plugin.sandbox.events import Event
@@ -13,7 +15,7 @@ def merge(engine: Engine, *, source_id: int, target_id: int) -> None:
     world = engine.world
     actor = world.actor_id
     earlier = world.tickets[source_id].updated_at
-    merged = {"id_to": target_id, "id_from": source_id}
+    merged: dict[str, Any] = {"id_to": target_id, "id_from": source_id}
     stamp = world.stamp()
     history.write(world, kind="received_merge", ticket_id=target_id, at=stamp, **merged)
     history.write(world, kind="merged_into", ticket_id=source_id, at=earlier, **merged)

@@ -19,13 +19,20 @@ def remove_ticket(engine: Engine, ticket_id: int) -> None:
         world.checklists.delete(checklist.id)
     for item in world.checklist_items.where(ticket_id=ticket_id):
         world.checklist_items.put(item.id, ticket_id=None)
-    for table in (world.history, world.tags, world.time_accountings):
-        for row in table.where(ticket_id=ticket_id):
+    _remove_rows(engine, ticket_id)
+    world.tickets.delete(ticket_id)
+
+
+def _remove_rows(engine: Engine, ticket_id: int) -> None:
+    world = engine.world
+    for table, key in (
+        (world.history, "ticket_id"),
+        (world.tags, "ticket_id"),
+        (world.time_accountings, "ticket_id"),
+        (world.mentions, "mentionable_id"),
+        (world.online_notifications, "o_id"),
+    ):
+        for row in table.where(**{key: ticket_id}):
             table.delete(row.id)
     for row in world.links_of(ticket_id):
         world.links.delete(row.id)
-    for row in world.mentions.where(mentionable_id=ticket_id):
-        world.mentions.delete(row.id)
-    for row in world.online_notifications.where(o_id=ticket_id):
-        world.online_notifications.delete(row.id)
-    world.tickets.delete(ticket_id)

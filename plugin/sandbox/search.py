@@ -29,7 +29,7 @@ def find_tickets(asked: Asked) -> list[Row]:
         rows = [ticket for ticket in rows if _reads_like(world, ticket, str(query))]
     if with_condition and condition:
         rows = fulfilling(asked, rows, condition)
-    return sort(world, rows, params)
+    return sort(rows, params)
 
 
 def fulfilling(asked: Asked, rows: Iterable[Row], condition: dict[str, Any]) -> list[Row]:
@@ -40,7 +40,7 @@ def fulfilling(asked: Asked, rows: Iterable[Row], condition: dict[str, Any]) -> 
     return [ticket for ticket in rows if conditions.matches(world, condition, ticket, occasion)]
 
 
-def sort(world: World, rows: list[Row], params: dict[str, Any]) -> list[Row]:
+def sort(rows: list[Row], params: dict[str, Any]) -> list[Row]:
     """Sorts by `sort_by` and `order_by` (one or lists); newest change first where nothing is asked."""
     columns = _listed(params.get("sort_by")) or ["updated_at"]
     orders = _listed(params.get("order_by")) or ["desc"]

@@ -272,7 +272,7 @@ def _sow_people(world: World) -> None:
     if "name_last" in users:
         world.groups.put(users.id, name_last="Users")
     world.organizations.insert(_stamped(world, {**organization_columns(world.manners), "name": "Example Demo Ltd"}))
-    links = {"role_ids": [], "organization_ids": [], "group_ids": {}}
+    links: dict[str, Any] = {"role_ids": [], "organization_ids": [], "group_ids": {}}
     nobody = {"login": "-", "firstname": "-", "active": False, "department": "", "address": ""}
     world.users.insert(_stamped(world, {**USER, **links, **nobody}))
     add_person(world, "nora@example.com", "Nora", "Beispiel", role_ids=[3], group_ids={})

@@ -83,7 +83,7 @@ class Frontdoor:
         with engine.world.lock:
             caller: Caller | None = None
             try:
-                caller = identify(engine.world, request.headers)
+                caller = identify(engine.world, dict(request.headers))
                 answer = self._carry_out(route, caller, ids)
             except Refusal as refusal:
                 engine.world.journal.forget()

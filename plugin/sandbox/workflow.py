@@ -66,7 +66,7 @@ def check(
     form = evaluate(world, caller, screen=screen, saved=saved, values=values, asked=asked | {"group_id"})
     ticket = Row({**(saved or {}), **values})
     for name in asked & set(form.restricted):
-        _check_allowed(world, form, ticket, saved, name, screen=screen)
+        _check_allowed(form, ticket, saved, name, screen=screen)
     for name, is_mandatory in form.mandatory.items():
         shown = form.visibility.get(name) == "show"
         if is_mandatory and shown and ticket.get(name) in (None, "", []):
@@ -186,7 +186,7 @@ def _perform_one(form: Form, name: str, operator: str, action: dict[str, Any]) -
         form.fill_in[name] = value
 
 
-def _check_allowed(world: World, form: Form, ticket: Row, saved: Row | None, name: str, *, screen: str) -> None:
+def _check_allowed(form: Form, ticket: Row, saved: Row | None, name: str, *, screen: str) -> None:
     value = ticket.get(name)
     unchanged = saved is not None and saved.get(name) == value
     if unchanged or value in (None, "") or (name == "owner_id" and value == NOBODY):

@@ -212,9 +212,7 @@ def _overview_tickets(asked: Asked, row: Row) -> list[Row]:
         if may_see(world, user, ticket) and conditions.matches(world, row.condition, ticket, occasion)
     ]
     order = row.order or {}
-    return search.sort(
-        world, found, {"sort_by": order.get("by"), "order_by": str(order.get("direction") or "ASC").lower()}
-    )
+    return search.sort(found, {"sort_by": order.get("by"), "order_by": str(order.get("direction") or "ASC").lower()})
 
 
 def _overview(asked: Asked, row: Row) -> dict[str, Any]:
