@@ -18,6 +18,7 @@ class Answer:
 
     status: int
     body: Any
+    etag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ MADE_BY_STEPS = frozenset(
 SAYING = ("type", "object", "attribute", "value_from", "value_to", "name", "body", "link_type", "url")
 """Keys that say what a row is, where its id does not."""
 
-ORDERED = frozenset({"article_ids", "ticket_article_ids", "sorted_item_ids", "tickets", "record_ids", "history"})
+ORDERED = frozenset({"ticket_article_ids", "sorted_item_ids", "tickets", "record_ids", "history"})
 COUNTS = frozenset({"tickets_count", "total_count", "count", "ticket_count", "object_count"})
 
 
@@ -87,7 +87,7 @@ class Comparison:
     def _values(self, recorded: Any, own: Any, place: Place) -> Iterator[Deviation]:
         if is_cut(recorded):
             yield from self._cut(recorded, own, place)
-        elif isinstance(recorded, str) and LEFT_OUT.fullmatch(recorded):
+        elif _left_out(recorded) or (not place.path and recorded in (None, "") and own in (None, "")):
             return
         elif isinstance(recorded, dict) and isinstance(own, dict):
             yield from self._objects(recorded, own, place)
@@ -158,8 +158,13 @@ class Comparison:
             yield from self._row_lists(recorded, own, place)
         elif place.ids is not None and all(_is_id(value) for value in recorded + own):
             yield from self._id_lists(recorded, own, place)
+        elif place.unordered and all(isinstance(value, str) for value in recorded + own):
+            if not _same_members(recorded, own):
+                yield Deviation(path=place.path, what="members", recorded=recorded, own=own)
         elif self.manner.projected and len(recorded) < len(own):
-            yield from self._in_turn(recorded, own[: len(recorded)], place)
+            rows = recorded and all(isinstance(row, dict) for row in recorded + own)
+            chosen = _counterparts(recorded, own) if rows else own[: len(recorded)]
+            yield from self._in_turn(recorded, chosen, place)
         else:
             yield from self._in_turn(recorded, own, place)
 
@@ -291,6 +296,10 @@ def is_masked(body: Mapping[str, Any]) -> bool:
     return MASKED.match(str(body.get("error"))) is not None
 
 
+def _left_out(value: object) -> bool:
+    return isinstance(value, str) and LEFT_OUT.fullmatch(value) is not None
+
+
 def _keyed_by_id(value: Mapping[str, Any]) -> bool:
     return bool(value) and all(key.isdigit() for key in value)
 
@@ -327,6 +336,13 @@ def _named_alike(recorded: object, own: object) -> bool:
     if not (isinstance(recorded, dict) and isinstance(own, dict)):
         return False
     return any(key in recorded and recorded[key] == own.get(key) for key in NATURAL_KEYS)
+
+
+def _same_members(recorded: Sequence[str], own: Sequence[str]) -> bool:
+    """Whether both hold the same; doubles, which only a race of writers leaves, count as one."""
+    if len(set(recorded)) < len(recorded):
+        return set(recorded) == set(own)
+    return sorted(recorded) == sorted(own)
 
 
 def _short(value: object) -> object:

@@ -18,6 +18,10 @@ KIND_BESIDE: Mapping[str, str] = {
 """Ids whose kind a neighbouring value names."""
 
 
+UNORDERED = frozenset({"groups", "group_ids", "members", "permissions", "roles", "secondary_members", "tags", "users"})
+"""Keys whose lists of names, and of a group's rights, Zammad reads without an order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where in a body we are: its path, the key it stands under, the kinds of ids and of objects there."""
@@ -30,6 +34,11 @@ class Place:
     def under(self, key: str, *, ids: str | None, objects: str | None) -> "Place":
         """The place one key further."""
         return Place(path=f"{self.path}.{key}" if self.path else key, key=key, ids=ids, objects=objects)
+
+    @property
+    def unordered(self) -> bool:
+        """Whether a list of names here comes in whatever order the database gives."""
+        return not UNORDERED.isdisjoint(self.path.split("."))
 
     def item(self, index: int) -> "Place":
         """The place of one item of a list."""

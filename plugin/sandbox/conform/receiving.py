@@ -17,6 +17,9 @@ UNRECORDED_DELIVERIES = frozenset({"measure", "permissions_matrix"})
 LATENESS = timedelta(seconds=4.5)
 """How long a due delivery may take: an idle worker sleeps 4 s, and other jobs go first."""
 
+POLL = timedelta(seconds=4)
+"""How long an idle worker sleeps."""
+
 EARLINESS = timedelta(seconds=0.6)
 """How far a recorded moment may lie before the one computed from whole requests."""
 
@@ -32,6 +35,7 @@ class Receiving:
         self._receivers = receivers
         self._attempts: Counter[str] = Counter()
         self._followed: dict[str, Delivery] = {}
+        self._free_at: datetime | None = None
 
     def receive(self, telling: Telling, step: Step) -> None:
         """Take the delivery a recorded webhook stands for, and compare it."""
@@ -47,22 +51,50 @@ class Receiving:
             return
         self._check_turn(telling, arrival, job)
         self._check_moment(telling, arrival, job)
+        self._run_before(job)
         delivery = self._bench.run(job, receive=lambda sent: self._reply(arrival, sent))
-        telling.worker_free_at = self._bench.now()
+        self._free_at = self._bench.now()
         if delivery is None:
             telling.note(step, Deviation("", "delivery", step.name, "the job ended without one"))
         else:
             self._compare(telling, arrival, delivery)
 
     def pass_time(self, moment: datetime) -> None:
-        """Move the clock, running what no receiver hears, and so no step shows, when it is due."""
+        """Move the clock, running what no step shows (mails, counts, what nobody hears) when the worker would.
+
+        While a delivery is due the worker has not polled yet: its recorded moment tells when it does.
+        """
         for _ in range(MOST_JOBS):
-            due = [job for job in self._bench.waiting() if self._unheard(job) and job.run_at <= moment]
-            if not due:
+            waiting = self._bench.waiting()
+            job = next((job for job in waiting if not self._is_awaited(job)), None)
+            if job is None or (polled := self._polled_at(job)) > moment:
                 break
-            self._bench.set_clock(max(due[0].run_at, min(self._bench.now(), moment)))
-            self._bench.run(due[0], receive=_refuse)
+            if any(self._is_awaited(other) and other.run_at <= polled for other in waiting):
+                break
+            self._bench.set_clock(polled)
+            self._bench.run(job, receive=_refuse)
+            self._free_at = self._bench.now()
         self._bench.set_clock(moment)
+
+    def _polled_at(self, job: Waiting) -> datetime:
+        """When the one worker takes a job: at once while it is busy, else at the next of its polls."""
+        free = self._free_at
+        if free is None:
+            return job.run_at + POLL / 2
+        if job.run_at <= free:
+            return free
+        return free + POLL * -(-(job.run_at - free) // POLL)
+
+    def _is_awaited(self, job: Waiting) -> bool:
+        return job.url is not None and not self._unheard(job)
+
+    def _run_before(self, job: Waiting) -> None:
+        """Jobs that stand before a delivery in the queue and that no step shows."""
+        for earlier in self._bench.waiting():
+            if earlier.number == job.number:
+                return
+            if not self._is_awaited(earlier) and earlier.run_at <= self._bench.now():
+                self._bench.run(earlier, receive=_refuse)
 
     def settle(self, telling: Telling) -> None:
         """After the last step: whatever still waits to be delivered was not recorded."""
@@ -123,7 +155,7 @@ class Receiving:
             due = job.run_at.isoformat()
             telling.note(arrival.step, Deviation("", "too early", now.isoformat(), f"due {due}"))
             return
-        free = telling.worker_free_at
+        free = self._free_at
         ready = max(job.run_at, free) if free is not None else job.run_at
         if now > ready + LATENESS:
             telling.note(arrival.step, Deviation("", "too late", now.isoformat(), f"due {ready.isoformat()}"))

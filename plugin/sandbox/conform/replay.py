@@ -101,6 +101,10 @@ class Replay:
     def _send(self, step: Step) -> Answer:
         authorization = self._credentials.header(step)
         answer = self._bench.call(own_request(step, identities=self.identities, authorization=authorization))
+        etag = (step.record["response"]["headers"] or {}).get("ETag")
+        if etag and answer.etag:
+            self.identities.forget("etag", etag)
+            self.identities.match("etag", recorded=etag, own=answer.etag)
         if answer.status < 300:
             self._credentials.learn(step, answer=answer.body)
         return answer

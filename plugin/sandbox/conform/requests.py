@@ -33,7 +33,11 @@ class Request:
 def own_request(step: Step, *, identities: Identities, authorization: str | None) -> Request:
     """The recorded request of a step in the sandbox's own terms."""
     recorded = step.record["request"]
-    headers = {key: value for key, value in recorded["headers"].items() if key != "Authorization"}
+    headers = {
+        key: identities.own("etag", value) or value
+        for key, value in recorded["headers"].items()
+        if key != "Authorization"
+    }
     if authorization is not None:
         headers["Authorization"] = authorization
     return Request(

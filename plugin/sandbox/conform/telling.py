@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from plugin.sandbox.conform.comparison import Comparison, Deviation, Manner
 from plugin.sandbox.conform.deliveries import Arrival, arrival_of
@@ -29,7 +28,6 @@ class Telling:
     moments: Moments
     awaited: list[Arrival] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
-    worker_free_at: datetime | None = None
 
     def __post_init__(self) -> None:
         self.awaited = [arrival_of(step) for step in self.story.steps if step.kind == "webhook"]

@@ -4,6 +4,7 @@ A request takes effect where its answer says something was saved, else half-way 
 somewhere between two steps; a later body that shows when the ticket was saved tells the moment.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,7 +43,10 @@ def events(story: Story, script: Script) -> list[Event]:
             timed.append((event.seconds, index, 0, event))
         if index < len(story.steps):
             step = story.steps[index]
-            timed.append((_effect(story, step), index, 1, Event(seconds=_effect(story, step), step=step)))
+            seconds = _effect(story, step)
+            if script.group_of(index):
+                seconds = _stored(story, step) or seconds
+            timed.append((seconds, index, 1, Event(seconds=seconds, step=step)))
             reached = max(reached, step.ends if step.kind != "webhook" else step.seconds)
     return [event for _, _, _, event in sorted(timed, key=lambda entry: entry[:3])]
 
@@ -69,6 +73,20 @@ def _effect(story: Story, step: Step) -> float:
     if saved is not None:
         return (saved - story.starts_at).total_seconds()
     return step.seconds + step.lasts / 2
+
+
+def _stored(story: Story, step: Step) -> float | None:
+    """When the article of a request that raced others was stored, where a later delivery shows it."""
+    body = step.record["request"]["body"]
+    text = body.get("article", body).get("body") if isinstance(body, dict) else None
+    if text is None:
+        return None
+    for later in story.steps[step.index :]:
+        shown = _body(later) if later.kind == "webhook" else None
+        article = shown.get("article") if isinstance(shown, dict) else None
+        if isinstance(article, dict) and article.get("body") == text:
+            return (time_of(article["created_at"]) - story.starts_at).total_seconds()
+    return None
 
 
 def _direct(story: Story, direction: Direction, *, not_before: float) -> Event:
@@ -109,7 +127,12 @@ def _body(step: Step) -> Any:
     if step.kind == "webhook":
         request = step.record["request"]
         raw = request.get("body", request.get("body_raw"))
-        return beginning(raw) if isinstance(raw, str) and raw.startswith("{") else raw
+        if not (isinstance(raw, str) and raw.startswith("{")):
+            return raw
+        try:
+            return json.loads(raw)
+        except ValueError:
+            return beginning(raw)
     return None
 
 

@@ -1,0 +1,193 @@
+"""The sandbox on the bench: its app asked in process, its queue taken apart job by job, its rows moved by hand."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from werkzeug.test import Client
+
+from plugin.sandbox import Sandbox, SandboxClock
+from plugin.sandbox.conform.bench import Answer, Change, Receive, Waiting
+from plugin.sandbox.conform.requests import Request
+from plugin.sandbox.deliveries import Delivery, Order, Reply
+from plugin.sandbox.jobs import QueuedJob, in_turn
+from plugin.sandbox.mail import receive as receive_mail
+from plugin.sandbox.rows import Table
+from plugin.sandbox.seed import ADMIN_LOGIN, add_token, stable_token
+from plugin.sandbox.world import WORK_ON_STATES
+
+NOT_MODELLED = frozenset({"data privacy tasks"})
+"""Background checks the sandbox has not; the requests that would need them are answered 501."""
+
+
+class SandboxBench:
+    """A bare sandbox with a standing clock, like one version of Zammad."""
+
+    def __init__(self, *, like: str, start: datetime) -> None:
+        self._clock = SandboxClock.virtual(start - timedelta(minutes=1))
+        self._sandbox = Sandbox(like=like, clock=self._clock, bare=True)
+        self._engine = self._sandbox.engine
+        self._client = Client(self._sandbox.app)
+        self._workers = 1
+        self._admin_token = add_token(self._engine.world, ADMIN_LOGIN, token=stable_token(ADMIN_LOGIN))
+        self._engine.courier.elapsed = lambda seconds: self._pass(seconds)
+
+    @property
+    def tokens(self) -> Mapping[str, str]:
+        """The token of the admin who was there before the first story."""
+        return {"admin": self._admin_token}
+
+    @property
+    def workers(self) -> int:
+        """How many background workers run."""
+        return self._workers
+
+    def now(self) -> datetime:
+        """The moment on its clock."""
+        return self._clock.now()
+
+    def set_clock(self, moment: datetime) -> None:
+        """Set the clock, also back."""
+        self._clock.set(moment)
+
+    def call(self, request: Request) -> Answer:
+        """Send a request and read the answer."""
+        response = self._client.open(
+            request.path, method=request.method, headers=list(request.headers.items()), data=request.body
+        )
+        content = response.get_data()
+        return Answer(response.status_code, _parsed(content, response.mimetype), response.headers.get("ETag"))
+
+    def mail(self, raw: str) -> Mapping[str, Any]:
+        """Give a raw mail to the parser."""
+        received = receive_mail(self._engine, raw.encode())
+        return {
+            "ticket_id": received.ticket_id,
+            "number": received.number,
+            "article_id": received.article_id,
+            "user_id": received.user_id,
+        }
+
+    def waiting(self) -> Sequence[Waiting]:
+        """The jobs that wait, first the one the worker would take first."""
+        return [self._waiting(job) for job in sorted(self._engine.jobs.waiting(), key=in_turn)]
+
+    def run(self, job: Waiting, *, receive: Receive) -> Delivery | None:
+        """Run one waiting job; the clock moves on while the receiver takes its time. ``None``: nothing was sent."""
+        sent: list[Delivery] = []
+
+        def deliver(delivery: Delivery) -> Reply:
+            sent.append(delivery)
+            return receive(delivery)
+
+        queued = next(queued for queued in self._engine.jobs.waiting() if queued.number == job.number)
+        self._engine.jobs.remove(queued)
+        self._engine.courier.deliver = deliver
+        queued.run()
+        return sent[0] if sent else None
+
+    def check(self, name: str) -> None:
+        """Run a background check."""
+        if name not in NOT_MODELLED:
+            self._sandbox.check(name)
+
+    def run_job(self, job_id: int) -> None:
+        """Run a scheduler job whatever its timeplan says."""
+        self._sandbox.run_job(job_id, forced=True)
+
+    def set_setting(self, name: str, value: Any) -> None:
+        """Change a setting behind the API."""
+        self._sandbox.set_setting(name, value)
+
+    def start_workers(self, count: int) -> None:
+        """Start background workers; they only count how many may be at work at once."""
+        self._workers = count
+
+    def stop_workers(self) -> None:
+        """Stop all background workers."""
+        self._workers = 0
+
+    def work_on_states(self) -> list[str]:
+        """Ids of the states that count as work in progress, as strings."""
+        world = self._engine.world
+        return [str(state.id) for state in world.states if world.state_type(state.id) in WORK_ON_STATES]
+
+    def set_mail_group(self, name: str) -> None:
+        """Let new tickets from mail go into a group."""
+        self._mail_group = name
+
+    def shift_ticket(self, ticket_id: int, *, columns: Sequence[str], change: Change) -> None:
+        """Move times of a ticket without an event."""
+        self._shift(self._engine.world.tickets, ticket_id, columns, change)
+
+    def shift_articles(self, ticket_id: int, *, columns: Sequence[str], change: Change) -> None:
+        """Move times of a ticket's articles without an event."""
+        for article in self._engine.world.articles_of(ticket_id):
+            self._shift(self._engine.world.articles, article.id, columns, change)
+
+    def shift_history(self, ticket_id: int, *, kind: str, columns: Sequence[str], change: Change) -> None:
+        """Move times of history rows of one type."""
+        for row in self._engine.world.history.where(ticket_id=ticket_id, kind=kind):
+            self._shift(self._engine.world.history, row.id, columns, change)
+
+    def recompute_sla(self, ticket_id: int) -> None:
+        """Let Zammad compute a ticket's SLA times anew and save them, with an event."""
+        with self._engine.background():
+            self._engine.touched(ticket_id)
+
+    def cut_articles(self, ticket_id: int, *, longer_than: int, text: str) -> None:
+        """Replace long article bodies without an event."""
+        world = self._engine.world
+        for article in world.articles_of(ticket_id):
+            if len(article.body) > longer_than:
+                world.articles.put(article.id, body=text)
+        world.journal.forget()
+
+    def switch(self, kind: str, record_id: int, *, active: bool) -> None:
+        """Switch a trigger or a webhook on or off behind the API."""
+        self._table(kind).put(record_id, active=active)
+        self._engine.world.journal.forget()
+
+    def delete(self, kind: str, record_id: int) -> None:
+        """Delete a trigger or a webhook behind the API."""
+        self._table(kind).delete(record_id)
+        self._engine.world.journal.forget()
+
+    def _pass(self, seconds: float) -> None:
+        self._clock.advance(timedelta(seconds=seconds))
+
+    def _table(self, kind: str) -> Table:
+        world = self._engine.world
+        return {"Trigger": world.triggers, "Webhook": world.webhooks}[kind]
+
+    def _shift(self, table: Table, record_id: int, columns: Sequence[str], change: Change) -> None:
+        row = table[record_id]
+        table.put_all(record_id, {column: change(row[column]) for column in columns if row[column] is not None})
+        self._engine.world.journal.forget()
+
+    def _waiting(self, job: QueuedJob) -> Waiting:
+        order = job.about
+        if not isinstance(order, Order):
+            return Waiting(number=job.number, run_at=job.run_at)
+        world = self._engine.world
+        kind, performer_id = order.performer
+        performer = (world.triggers if kind == "trigger" else world.jobs).get(performer_id)
+        webhook = world.webhooks.get(int(order.webhook_id))
+        return Waiting(
+            number=job.number,
+            run_at=job.run_at,
+            url=None if webhook is None else webhook.endpoint,
+            trigger="" if performer is None else performer.name,
+            ticket_id=order.ticket_id,
+            article_id=order.article_id,
+            delivery_id=order.delivery_id,
+        )
+
+
+def _parsed(content: bytes, media_type: str) -> Any:
+    if not content:
+        return None
+    if media_type == "application/json":
+        return json.loads(content)
+    return content.decode(errors="replace")
