@@ -10,7 +10,7 @@ STAMP := .venv/.up-to-date
 SOURCES := plugin tests docs $(wildcard bench)
 PYTEST_ARGS ?=
 
-.PHONY: help env demo test check lint types lock docs clean
+.PHONY: help env demo test check lint types lock docs locales clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -61,6 +61,9 @@ LOCK_OPTIONS := --quiet --upgrade --universal --python-version 3.11 --generate-h
 docs: env ## draw docs/architecture.svg and write docs/settings.md anew
 	$(BIN)/python -m docs.draw_architecture
 	$(BIN)/python -m docs.write_settings
+
+locales: env ## bring the translations up to date with the sentences in the code
+	$(BIN)/python -m plugin.locales.collect
 
 clean: ## remove what the other targets made
 	rm -rf .venv .venv-lock build dist *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
