@@ -57,6 +57,11 @@ def attributes(condition: dict[str, Any]) -> set[str]:
     return {name for name, _ in _leaves(condition)}
 
 
+def is_operator(name: Any) -> bool:
+    """Whether Zammad knows the operator."""
+    return name in _OPERATORS
+
+
 def is_known(world: World, name: str) -> bool:
     """Whether Zammad knows the attribute `ticket.title`, `article.body`, …"""
     return _known(world, name)
@@ -100,6 +105,8 @@ def _leaf(world: World, name: str, block: dict[str, Any], ticket: Row, occasion:
     test = block.get("operator")
     if name in ("ticket.action", "article.action"):
         return _action(name, block, occasion)
+    if test in _REACHED:
+        return occasion.action is not None and _REACHED[test].get(name) == occasion.action
     if test == "has changed":
         column = name.partition(".")[2]
         return occasion.changes is not None and column in occasion.changes
@@ -141,6 +148,12 @@ def _sample(table: Iterable[Row], world: World) -> Iterable[str]:
         return row.keys()
     return ()
 
+
+_REACHED: dict[Any, dict[str, str]] = {
+    "has reached": {"ticket.pending_time": "reminder_reached", "ticket.escalation_at": "escalation"},
+    "has reached warning": {"ticket.escalation_at": "escalation_warning"},
+}
+"""Which event of the clock fulfils a condition on a time."""
 
 _ARTICLE_COLUMNS = frozenset(
     {"id", "ticket_id", "type_id", "sender_id", "from", "to", "cc", "subject", "reply_to", "message_id"}
@@ -328,6 +341,8 @@ _OPERATORS: dict[str, Test] = {
     "from (relative)": _relative(lambda moment, edge, _now: moment >= edge, sign=-1),
     "today": _today,
     "has changed": _not(_is),
+    "has reached": _is,
+    "has reached warning": _is,
     "is in working time": _is,
     "is not in working time": _is,
 }

@@ -71,7 +71,7 @@ def _check_condition(world: World, row: Row) -> None:
     kind = "ticket" if world.manners.version == "6.1" else "object"
     refused = unprocessable(f"Invalid {kind} selector conditions")
     for name, block in _leaves(row.condition):
-        if not isinstance(block, dict) or "operator" not in block:
+        if not isinstance(block, dict) or not conditions.is_operator(block.get("operator")):
             raise refused
         if world.manners.version != "6.1" and not conditions.is_known(world, name):
             raise refused
