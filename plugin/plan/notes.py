@@ -35,7 +35,8 @@ def write(wanted: Iterable[Note], making: Making) -> NoteWrite | None:
     paragraphs = "".join(str(effect.request["body"]) for _, effect in chosen)
     keys = tuple(effect.op_key for _, effect in chosen)
     told = tuple((person.id, person.name or person.login) for person in people)
-    notify = any(note.urgency >= Urgency.TELL for note, _ in chosen)
+    # while nobody owns the ticket, Zammad tells the whole group: only for danger, or when somebody is meant
+    notify = bool(people) or any(note.urgency is Urgency.DANGER for note, _ in chosen)
     return NoteWrite(tuple(effect for _, effect in chosen), NoteText(paragraphs, keys, tell=told, notify=notify))
 
 
@@ -82,7 +83,7 @@ def _is_beyond_a_life(note: Note, making: Making) -> bool:
 
 def _is_for_office_hours(note: Note) -> bool:
     """Who is told is told when he is there; danger does not wait, nor does the answer to somebody who is."""
-    return note.urgency is Urgency.TELL and not note.asked
+    return note.urgency is Urgency.TELL and bool(note.tell) and not note.asked
 
 
 def _braked(chosen: list[tuple[Note, Effect]], making: Making) -> list[tuple[Note, Effect]]:
