@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import pytest
 
-from plugin.model.errors import NotFound, OutOfSight, Refused
+from plugin.model.errors import NotFound, OutOfSight, Refused, Unavailable, Unknown
 from plugin.model.people import Role
 from plugin.model.ticket import StateType, Ticket
 from plugin.sandbox import Sandbox, SandboxClock
+from plugin.sandbox.faults import Fault
 from plugin.zammad.client import Call, ZammadClient
 from plugin.zammad.notes import NoteDraft, mention, op_keys_of
 from plugin.zammad.preflight import Severity, preflight
@@ -31,6 +34,7 @@ class House:
         self.clock = SandboxClock.virtual(START)
         self.sandbox = Sandbox(like=like, clock=self.clock)
         self.calls: list[Call] = []
+        self.waited = 0.0
         self.zammad = connect(
             URL,
             token=self.sandbox.tokens["steward"],
@@ -38,7 +42,12 @@ class House:
             adapter=self.sandbox.adapter(),
             on_call=self.calls.append,
             clock=self.clock.now,
+            seconds=lambda: self.waited,
+            wait=self.wait,
         )
+
+    def wait(self, seconds: float) -> None:
+        self.waited += seconds
 
     def as_person(self, name: str) -> ZammadClient:
         return ZammadClient(URL, token=self.sandbox.tokens[name], adapter=self.sandbox.adapter())
@@ -297,3 +306,61 @@ def test_a_look_costs_one_call(house: House, zammad: Zammad) -> None:
     house.calls.clear()
     zammad.reader.look(ticket.id)
     assert [call.route for call in house.calls] == ["GET /tickets/:id"]
+
+
+def test_a_mandatory_field_blocks_the_put_and_nothing_else(house: House, zammad: Zammad) -> None:
+    ticket = house.ticket()
+    house.as_person("admin").put(f"/tickets/{ticket.id}", json={"state": "closed"})
+    house.as_person("admin").post(
+        "/core_workflows",
+        json={
+            "name": "closing needs a tier",
+            "object": "Ticket",
+            "preferences": {"screen": ["edit"]},
+            "condition_selected": {"ticket.state_id": {"operator": "is", "value": ["4"]}},
+            "condition_saved": {},
+            "perform": {
+                "ticket.steward_tier": {"operator": ["show", "set_mandatory"], "show": "true", "set_mandatory": "true"}
+            },
+            "active": True,
+        },
+    )
+    with pytest.raises(Refused) as told:
+        zammad.writer.put_ticket(ticket.id, fields={"steward_kind": "complaint"}, article=NOTE)
+    assert told.value.status == 422
+    closed = zammad.reader.look(ticket.id)
+    assert zammad.reader.workflow(closed).blockers(closed) == {"steward_tier"}
+    zammad.writer.post_note(ticket.id, NOTE)
+    zammad.writer.add_tag(ticket.id, "steward:serious")
+    zammad.writer.put_ticket(ticket.id, fields={"steward_kind": "complaint", "steward_tier": "serious"})
+
+
+def own_notes(zammad: Zammad, ticket: Ticket) -> int:
+    look = zammad.reader.look(ticket.id)
+    articles = zammad.reader.articles(ticket.id, look.article_ids, total=len(look.article_ids))
+    return len([article for article in articles if op_keys_of(article, own_user_id=zammad.people.me().id)])
+
+
+FAULTS = [
+    pytest.param(Fault("cut_after"), Unknown, 1, id="cut after the effect"),
+    pytest.param(Fault("half_body"), Unknown, 1, id="half an answer"),
+    pytest.param(Fault("content_type"), None, 1, id="another content type"),
+    pytest.param(Fault("login_page"), Unknown, None, id="a login page"),
+    pytest.param(Fault("status", status=500), Unknown, 0, id="500 before the effect"),
+    pytest.param(Fault("status", status=500, after=True), Unknown, 1, id="500 after the effect"),
+    pytest.param(Fault("bad_gateway"), Unknown, 0, id="502"),
+    pytest.param(Fault("rate_limit"), Unavailable, 0, id="429"),
+]
+
+
+@pytest.mark.parametrize(("fault", "outcome", "notes"), FAULTS)
+def test_a_disturbed_write_never_claims_that_nothing_was_done_when_it_was(
+    house: House, zammad: Zammad, fault: Fault, outcome: type[Exception] | None, notes: int | None
+) -> None:
+    ticket = house.ticket()
+    house.sandbox.faults.add(replace(fault, path="/tickets/", method="PUT", count=1), now=house.clock.now())
+    with pytest.raises(outcome) if outcome else nullcontext():
+        zammad.writer.put_ticket(ticket.id, fields={"steward_kind": "complaint"}, article=NOTE)
+    house.sandbox.faults.clear()
+    stored = own_notes(zammad, ticket)
+    assert stored == notes if notes is not None else stored in (0, 1)
