@@ -51,7 +51,7 @@ def preflight(zammad: Zammad) -> tuple[Finding, ...]:
     """Everything found out about the server and our rights there, worst first. Costs about five reads."""
     try:
         me = zammad.people.me()
-        found = [*_rights(zammad, me), *_fields(zammad), *_clock(zammad)]
+        found = [*_rights(zammad, me), *_fields(zammad, me), *_clock(zammad)]
     except (Unavailable, Refused) as error:
         found = [_unreachable(zammad, error)]
     order = [*Severity]
@@ -86,31 +86,28 @@ def _rights(zammad: Zammad, me: User) -> Iterator[Finding]:
             where,
             "give its role or user read, create and change in the groups Steward is to watch",
         )
-    for group_id, rights in sorted(me.groups.items()):
-        group = f"group {zammad.catalogues.group_name(group_id) or group_id}"
-        yield from _rights_in(group, rights, where)
-
-
-def _rights_in(group: str, rights: frozenset[str], where: str) -> Iterator[Finding]:
-    if FULL in rights:
+    groups = {zammad.catalogues.group_name(one) or str(one): rights for one, rights in sorted(me.groups.items())}
+    for group, rights in groups.items():
+        missing = NEEDED_RIGHTS - rights
+        if missing and FULL not in rights:
+            yield Finding(
+                "rights",
+                Severity.ERROR,
+                f"{', '.join(sorted(missing))} missing in group {group}",
+                where,
+                "give it in the role's or user's group permissions",
+            )
+    if full := [group for group, rights in groups.items() if FULL in rights]:
         yield Finding(
             "full_access",
             Severity.WARNING,
-            f"full access to {group}: Steward's user can be chosen as owner there and gets the group's notices",
+            f"full access to {', '.join(full)}: Steward's user can be chosen as owner there and gets the notices",
             where,
             "give read, create and change instead of full",
         )
-    elif missing := NEEDED_RIGHTS - rights:
-        yield Finding(
-            "rights",
-            Severity.ERROR,
-            f"{', '.join(sorted(missing))} missing in {group}",
-            where,
-            "give it in the role's or user's group permissions",
-        )
 
 
-def _fields(zammad: Zammad) -> Iterator[Finding]:
+def _fields(zammad: Zammad, me: User) -> Iterator[Finding]:
     seen = [*zammad.reader.newest(_SEEN_TICKETS)]
     if not seen:
         yield Finding(
@@ -124,31 +121,34 @@ def _fields(zammad: Zammad) -> Iterator[Finding]:
     zammad.reader.look(int(seen[0]["id"]))
     features = zammad.reader.features
     yield from _missing(features)
-    yield from _visible(features)
+    if ADMIN_ROLE not in me.role_names:
+        # an administrator sees quiet fields too: his view says nothing about the agents'
+        yield from _visible(features)
     yield from _types(seen)
     yield _checklists(features)
 
 
 def _missing(features: Features) -> Iterator[Finding]:
-    for name, kind in FIELDS.items():
-        if not features.has(name):
-            yield Finding(
-                "field_missing",
-                Severity.WARNING,
-                f"the field {name} ({kind}) is not there: it is left out, the rest works",
-                "ticket attributes",
-                "make it as the README shows, then migrate",
-            )
+    missing = [f"{name} ({kind})" for name, kind in FIELDS.items() if not features.has(name)]
+    if missing:
+        yield Finding(
+            "field_missing",
+            Severity.WARNING,
+            f"fields that are not there are left out, the rest works: {', '.join(missing)}",
+            "ticket attributes",
+            "make them as the README shows, then migrate",
+        )
 
 
 def _visible(features: Features) -> Iterator[Finding]:
-    for name in sorted(features.visible & FIELDS.keys()):
+    visible = sorted(features.visible & FIELDS.keys())
+    if visible:
         yield Finding(
             "field_visible",
             Severity.WARNING,
-            f"agents see the field {name}: each change of it mails them",
+            f"agents see these fields, and each change mails them: {', '.join(visible)}",
             "ticket attributes",
-            'give it data_option.permission ["admin", "report"], unless the notices are wanted',
+            'give them data_option.permission ["admin", "report"], unless the notices are wanted',
         )
 
 

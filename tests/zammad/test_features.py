@@ -141,6 +141,14 @@ def test_the_right_that_is_missing_is_named_with_its_group(
     assert found(zammad)["rights"].what == "create missing in group First line"
 
 
+def test_an_administrators_view_says_nothing_about_what_agents_see(
+    server: responses.RequestsMock, zammad: Zammad, body: Body
+) -> None:
+    server.replace("GET", f"{API}/users/me", json=body("me") | {"roles": ["Admin", "Agent"]})
+    answers_search(server, body("ticket"))
+    assert "field_visible" not in found(zammad)
+
+
 def test_a_server_without_tickets_says_so(server: responses.RequestsMock, zammad: Zammad) -> None:
     answers_search(server)
     assert found(zammad)["no_tickets"].severity is Severity.INFO
