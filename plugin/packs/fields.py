@@ -14,7 +14,7 @@ class Taken(fields.Field[Any]):
     """A value taken by one of ``plugin.packs.values``."""
 
     def __init__(self, take: Callable[[object], object], *, required: bool = False, allow_none: bool = False) -> None:
-        super().__init__(required=required, allow_none=allow_none, error_messages=_said(_what(take)))
+        super().__init__(required=required, allow_none=allow_none, error_messages=said(_what(take)))
         self.take = take
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
@@ -25,7 +25,7 @@ class Several(fields.List[Any]):
     """A list, read as a tuple."""
 
     def __init__(self, inner: fields.Field[Any], *, required: bool = False) -> None:
-        super().__init__(inner, required=required, error_messages={**_said("a list"), "invalid": "allowed a list"})
+        super().__init__(inner, required=required, error_messages={**said("a list"), "invalid": "allowed a list"})
 
     def _deserialize(self, value: Any, *names: Any, **more: Any) -> Any:
         return tuple(super()._deserialize(value, *names, **more))
@@ -35,7 +35,7 @@ class Mapped(fields.Field[Any]):
     """Keys of an administrator's own choice, each taken by ``key``, with values of one kind."""
 
     def __init__(self, key: Callable[[object], object], inner: fields.Field[Any], *, required: bool = False) -> None:
-        super().__init__(required=required, error_messages=_said("keys with values"))
+        super().__init__(required=required, error_messages=said("keys with values"))
         self.key = key
         self.inner = inner
 
@@ -88,7 +88,7 @@ class Part(fields.Nested):
     """A section inside another."""
 
     def __init__(self, section: type[Schema], *, required: bool = False) -> None:
-        super().__init__(section, required=required, error_messages=_said("keys with values"))
+        super().__init__(section, required=required, error_messages=said("keys with values"))
 
 
 def taken(take: Callable[[object], object], value: object) -> Any:
@@ -99,7 +99,8 @@ def taken(take: Callable[[object], object], value: object) -> Any:
         raise ValidationError(str(fault)) from fault
 
 
-def _said(what: str) -> dict[str, str | list[Any] | dict[Any, Any]]:
+def said(what: str) -> dict[str, str | list[Any] | dict[Any, Any]]:
+    """marshmallow's own messages for a value that is not there."""
     return {"required": NOTHING.format(what), "null": NOTHING.format(what)}
 
 

@@ -25,7 +25,7 @@ from plugin.model.pack import (
     Words,
 )
 from plugin.packs import values
-from plugin.packs.fields import Mapped, Part, Section, Several, Taken, taken
+from plugin.packs.fields import Mapped, Part, Section, Several, Taken, said, taken
 from plugin.packs.options import HasOptions, clock_names, schema_of
 
 ALWAYS = "always"
@@ -140,6 +140,9 @@ def _hours(value: object) -> Week | None:
 class _HoursField(fields.Field[Any]):
     """Hours of a week, each mistake at its own day."""
 
+    def __init__(self, *, required: bool) -> None:
+        super().__init__(required=required, error_messages=said(f"{ALWAYS}, or weekdays with their times"))
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
         if isinstance(value, Mapping):
             Mapped(values.weekdays, Taken(values.openings)).deserialize(value)
@@ -164,7 +167,7 @@ class _HolidaysSection(Section):
 class _CalendarSection(Section):
     builds = _CalendarDraft
     zone = Taken(values.zone)
-    hours = _HoursField(required=True, error_messages={"required": f"found nothing, allowed {ALWAYS}, or weekdays"})
+    hours = _HoursField(required=True)
     holidays = Part(_HolidaysSection)
     make_up_days = Mapped(values.day, Taken(_like))
     make_up_hours = Taken(_like)

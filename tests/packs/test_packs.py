@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -9,13 +10,16 @@ from enum import StrEnum
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from plugin.model.decision import Mode
 from plugin.model.durations import Duration, Unit
 from plugin.model.errors import PackError
 from plugin.model.pack import Kind, Pack, Tier
-from plugin.packs import load, shipped, showing, text_of
+from plugin.packs import load, loads, shipped, showing, text_of
 from plugin.packs.options import HasOptions
+from plugin.packs.source import parse
 from plugin.policies import discover
 
 
@@ -467,6 +471,50 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 def test_an_unknown_name_is_refused_with_the_packs_there_are() -> None:
     with pytest.raises(PackError, match="found no such pack, allowed asic-rg271, fca-disp, service-standard, or"):
         load("nonsense")
+
+
+ODD = (
+    "null",
+    "[]",
+    "{}",
+    "-1",
+    "true",
+    "2026-01-01",
+    "2026-01-01T10:00:00Z",
+    "'x'",
+    "[1, [2]]",
+    "{a: {b: 1}}",
+    "1e400",
+)
+ODDER = (
+    ".nan",
+    "0x10",
+    "*a",
+    "&a b",
+    "!!binary aGk=",
+    "!foo bar",
+    "? x",
+    "",
+    "\t",
+    "|",
+    "- a",
+    "a: b: c",
+    "{",
+    "\u0000",
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, SMALL.count("\n") - 1), st.sampled_from((*ODD, *ODDER)), st.booleans())
+def test_whatever_is_written_is_read_or_refused_by_line(number: int, value: str, indented: bool) -> None:
+    lines = SMALL.splitlines(keepends=True)
+    key, _, rest = lines[number].partition(":")
+    lines[number] = f" {key}:{rest}" if indented else f"{key}: {value}\n"
+    try:
+        loads(parse("".join(lines), name="pack.yaml"), policies=POLICIES)
+    except PackError as fault:
+        for line in str(fault).splitlines():
+            assert re.fullmatch(r"pack\.yaml:\d+:\d+: .+: found .+, allowed .+", line)
 
 
 # -- versions ---------------------------------------------------------------------------------------------------------
