@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from plugin.sandbox.answers import Refusal, forbidden, unauthorized
 from plugin.sandbox.permissions import Caller, user_may
 from plugin.sandbox.rows import Row
 from plugin.sandbox.values import to_day
 from plugin.sandbox.world import World
+
+LOGIN_NOTED_EVERY = timedelta(minutes=10)
+"""How often a login with a password is written down."""
 
 _FAILED = "Login failed. Have you double-checked your credentials and completed the email verification step?"
 
@@ -84,8 +87,8 @@ def _by_password(world: World, encoded: str) -> Caller:
         raise refused
     if user.login_failed:
         user = world.users.put(user.id, login_failed=0)
-    if user.last_login is None:
-        user = world.users.put(user.id, last_login=world.now())
+    if user.last_login is None or user.last_login < world.now() - LOGIN_NOTED_EVERY:
+        user = world.users.put(user.id, last_login=world.now(), updated_at=world.stamp())
     return Caller(user=user)
 
 

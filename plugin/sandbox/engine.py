@@ -37,15 +37,23 @@ class Engine:
         self.world = World(like=like, clock=clock)
         self.events = EventBuffer()
         self.jobs = JobQueue()
+        self.raw_mails: dict[int, bytes] = {}
         self.commit_hooks: list[Callable[[Engine, TriggerRun], None]] = []
         self.state_hooks: list[Callable[[Engine, Row], None]] = []
         self.sla_hook: Callable[[Engine, int], None] = lambda _engine, _ticket_id: None
+        self.recount_hook: Callable[[Engine, int, int], None] = lambda _engine, _customer_id, _by: None
         self._after_commit: list[int] = []
+        self._recounts: list[tuple[int, int]] = []
 
     def touched(self, ticket_id: int) -> None:
         """Notes a saved ticket, whose SLA is reckoned anew once the rows are committed."""
         if ticket_id not in self._after_commit:
             self._after_commit.append(ticket_id)
+
+    def recount(self, customer_id: int, *, by: int) -> None:
+        """Notes a customer whose tickets are counted anew after the commit."""
+        if (customer_id, by) not in self._recounts:
+            self._recounts.append((customer_id, by))
 
     def take_touched(self) -> list[int]:
         """The tickets saved since the last call."""
@@ -62,6 +70,7 @@ class Engine:
             self.world.journal.undo(to=journal)
             self.jobs.cut(jobs)
             self._after_commit.clear()
+            self._recounts.clear()
             raise
 
     @contextmanager
@@ -90,6 +99,9 @@ class Engine:
             hook(self, run or TriggerRun())
 
     def settle_sla(self) -> None:
-        """What Zammad does right after a commit: reckon the SLA of the saved tickets, saving them again."""
+        """What Zammad does right after a commit: count customers' tickets, reckon the SLA of the saved ones."""
+        recounts, self._recounts = self._recounts, []
+        for customer_id, by in recounts:
+            self.recount_hook(self, customer_id, by)
         for ticket_id in self.take_touched():
             self.sla_hook(self, ticket_id)

@@ -46,7 +46,7 @@ def receive(engine: Engine, raw: bytes) -> Received:
             ticket = _follow_up(engine, found, sender, message) if found else _new(engine, sender, message)
             drafted = _draft(world, ticket, sender, message)
             article = articles.add(engine, ticket.id, drafted)
-            world.articles.put(article.id, raw_mail=None)
+            engine.raw_mails[article.id] = raw
     return Received(ticket.id, str(ticket.number), article.id, sender.id, is_new=found is None)
 
 

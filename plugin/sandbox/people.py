@@ -37,6 +37,7 @@ def make(engine: Engine, asked: dict[str, Any]) -> Row:
         user = world.users.put(user.id, preferences=MATRIX)
     if asked.get("password"):
         world.passwords[user.id] = str(asked["password"])
+    _touch_belongings(world, user)
     return user
 
 
@@ -52,7 +53,9 @@ def change(engine: Engine, user: Row, asked: dict[str, Any]) -> Row:
     changes = {name: value for name, value in changes.items() if user.get(name) != value}
     if not changes and user.updated_by_id == world.actor_id:
         return user
-    return world.users.put_all(user.id, {**changes, "updated_by_id": world.actor_id, "updated_at": world.stamp()})
+    changed = world.users.put_all(user.id, {**changes, "updated_by_id": world.actor_id, "updated_at": world.stamp()})
+    _touch_belongings(world, changed, groups="group_ids" in changes)
+    return changed
 
 
 def guess_customer(engine: Engine, mail: str) -> Row:
@@ -112,6 +115,15 @@ def new_token(world: World, user: Row, asked: dict[str, Any]) -> str:
         }
     )
     return text
+
+
+def _touch_belongings(world: World, user: Row, *, groups: bool = True) -> None:
+    """Moves `updated_at` of a person's organization and groups."""
+    if user.organization_id in world.organizations:
+        world.organizations.put(user.organization_id, updated_at=world.stamp())
+    for group_id in user.group_ids if groups else ():
+        if group_id in world.groups:
+            world.groups.put(group_id, updated_at=world.stamp())
 
 
 def _plain(asked: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask
 
-from plugin.sandbox import checklists, checks, sla, triggers
+from plugin.sandbox import checklists, checks, sla, tickets, triggers
 from plugin.sandbox.adapter import InProcess
 from plugin.sandbox.clock import SandboxClock
 from plugin.sandbox.controls import Controls
@@ -50,6 +50,7 @@ class Sandbox:
         self.engine.commit_hooks.append(triggers.commit)
         self.engine.state_hooks.append(checklists.follow_ticket)
         self.engine.sla_hook = sla.recalculate
+        self.engine.recount_hook = tickets.queue_count
         self.faults = FaultBook()
         self.tokens: dict[str, str] = {}
         self._bill = Bill()

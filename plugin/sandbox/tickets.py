@@ -73,6 +73,7 @@ def create(engine: Engine, asked: dict[str, Any], *, from_mail: bool = False, so
     changes = {name: (None, value) for name, value in ticket.items() if value is not None}
     engine.events.add(Event(ticket.id, "create", world.actor_id, changes=changes))
     engine.touched(ticket.id)
+    touch_customer(world, ticket.customer_id)
     _count_for(engine, ticket.customer_id)
     return ticket
 
@@ -103,6 +104,9 @@ def save(
     if before.state_id != ticket.state_id:
         for follow in engine.state_hooks:
             follow(engine, ticket)
+    if before.customer_id != ticket.customer_id:
+        touch_customer(world, before.customer_id)
+        touch_customer(world, ticket.customer_id)
     if before.state_id != ticket.state_id or before.customer_id != ticket.customer_id:
         _count_for(engine, before.customer_id)
         _count_for(engine, ticket.customer_id)
@@ -257,14 +261,21 @@ def _announce(engine: Engine, before: Row, after: Row, *, kind: str) -> None:
 
 
 def _count_for(engine: Engine, customer_id: Any) -> None:
-    """Queues Zammad's recount of a customer's open and closed tickets."""
     world = engine.world
-    if world.users.get(customer_id) is None or customer_id == NOBODY or world.setting("import_mode"):
-        return
-    engine.jobs.add("TicketUserTicketCounterJob", lambda: count_tickets(engine, customer_id), run_at=world.now())
+    if world.users.get(customer_id) is not None and customer_id != NOBODY and not world.setting("import_mode"):
+        engine.recount(customer_id, by=world.actor_id)
 
 
-def count_tickets(engine: Engine, customer_id: int) -> None:
+def queue_count(engine: Engine, customer_id: int, by: int) -> None:
+    """Queues Zammad's recount of a customer's open and closed tickets; `by` becomes his last changer."""
+    engine.jobs.add(
+        "TicketUserTicketCounterJob",
+        lambda: count_tickets(engine, customer_id, by=by),
+        run_at=engine.world.now(),
+    )
+
+
+def count_tickets(engine: Engine, customer_id: int, *, by: int) -> None:
     """Writes a customer's numbers of open and closed tickets into his preferences."""
     world = engine.world
     with world.lock:
@@ -278,5 +289,16 @@ def count_tickets(engine: Engine, customer_id: int) -> None:
         }
         preferences = {**customer.preferences, **numbers}
         if preferences != customer.preferences:
-            world.users.put(customer_id, preferences=preferences, updated_at=world.stamp())
+            changes = {"preferences": preferences, "updated_by_id": by, "updated_at": world.stamp()}
+            world.users.put_all(customer_id, changes)
             world.journal.forget()
+
+
+def touch_customer(world: World, customer_id: Any) -> None:
+    """Moves `updated_at` of a customer and his organization, as a new ticket of his does."""
+    customer = world.users.get(customer_id)
+    if customer is None:
+        return
+    world.users.put(customer_id, updated_at=world.stamp())
+    if customer.organization_id in world.organizations:
+        world.organizations.put(customer.organization_id, updated_at=world.stamp())

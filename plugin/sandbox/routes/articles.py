@@ -104,7 +104,7 @@ def attachment(asked: Asked, ticket_id: str, article_id: str, file_id: str) -> A
 def plain_mail(asked: Asked, article_id: str) -> Answer:
     """GET /ticket_article_plain/:id: the mail as it came in; 204 where there is none."""
     article = _readable(asked, article_id)
-    raw = article.get("raw_mail")
+    raw = asked.engine.raw_mails.get(article.id)
     if not raw:
         return Answer(b"", status=204)
     return Answer(raw, content_type="message/rfc822")

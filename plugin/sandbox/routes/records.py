@@ -47,8 +47,9 @@ def create(kind: Kind, asked: Asked) -> Answer:
             "updated_at": stamp,
         }
     )
+    shown = _shown(kind, asked, made)
     _follow_up(kind, asked, made)
-    return Answer(_shown(kind, asked, _table(kind, asked)[made.id]), status=201)
+    return Answer(shown, status=201)
 
 
 def update(kind: Kind, asked: Asked, row_id: str) -> Answer:
