@@ -34,9 +34,9 @@ _TABLE = {
     "zammad": f"model {_TOOLS}",
     "store": f"model {_TOOLS}",
     # one visit, and the loop around it: ← handlers ← worker
-    "handlers": f"{_PURE} {_TOOLS} zammad store locales",
-    "settle": f"{_PURE} {_TOOLS} zammad store locales",
-    "visit": f"{_PURE} {_TOOLS} zammad store handlers settle packs locales",
+    "handlers": f"{_PURE} {_TOOLS} zammad store locales observability",
+    "settle": f"{_PURE} {_TOOLS} zammad store locales observability",
+    "visit": f"{_PURE} {_TOOLS} zammad store handlers settle packs locales observability",
     "control": f"model {_TOOLS} store",
     "worker": f"{_PURE} {_TOOLS} zammad store handlers settle visit packs control settings observability",
     # doors

@@ -29,7 +29,7 @@ class Ledger:
         return self._by_key.get(op_key)
 
     def standby(self, op_key: str) -> Standby:
-        """Applied keys are spent; refused and unknown ones wait until their moment."""
+        """Applied keys are spent; refused and unknown ones wait until their moment, given up ones for ever."""
         known = self._by_key.get(op_key)
         if known is None:
             return Standby.FREE
@@ -37,6 +37,7 @@ class Ledger:
             return Standby.SPENT
         waits = known.state in (EffectState.REFUSED, EffectState.UNKNOWN)
         later = known.retry_not_before is not None and known.retry_not_before > self._now
+        later = later or known.outcome.get("gave_up") is True
         return Standby.WAITING if waits and later else Standby.FREE
 
     def waits_until(self, op_key: str) -> datetime | None:

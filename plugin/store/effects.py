@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
 from plugin.model.effects import Effect, EffectKind, EffectState
 from plugin.store.tables import effects
@@ -106,9 +106,10 @@ def count_since(connection: Connection, kind: EffectKind, *, since: datetime) ->
     return int(connection.execute(query.where(*counted)).scalar_one())
 
 
-def tickets_written_by(connection: Connection, rule: str, *, since: datetime) -> frozenset[int]:
-    """Tickets a rule wrote to since then: for its limit in a rolling 24 h."""
-    counted = (effects.c.rule == rule, effects.c.intended_at >= since, effects.c.state.in_(DONE_OR_UNDER_WAY))
+def tickets_written_by(connection: Connection, *names: str, since: datetime) -> frozenset[int]:
+    """Tickets a rule wrote to since then, for its limit in a rolling 24 h; ``names``: the rule's and its policy's."""
+    of_rule = [or_(effects.c.rule == name, effects.c.rule.startswith(f"{name}.", autoescape=True)) for name in names]
+    counted = (or_(*of_rule), effects.c.intended_at >= since, effects.c.state.in_(DONE_OR_UNDER_WAY))
     return frozenset(connection.execute(select(effects.c.ticket_id).where(*counted).distinct()).scalars())
 
 

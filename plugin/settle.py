@@ -1,0 +1,409 @@
+"""Carries a plan out: intent committed, call, outcome committed, under the ticket's lock (promises 3 to 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from plugin import failpoints
+from plugin.model import retry
+from plugin.model.effects import IDEMPOTENT, Effect, EffectKind, EffectState
+from plugin.model.errors import Refused, Unavailable, Unknown
+from plugin.model.ticket import Checklist, StateType, Ticket
+from plugin.model.work import Lock
+from plugin.observability.metrics import Metrics
+from plugin.plan import (
+    AddItem,
+    Call,
+    MakeChecklist,
+    MakeTask,
+    NameChecklist,
+    NoteText,
+    Plan,
+    Put,
+    TagAdd,
+    TagRemove,
+    VoidItem,
+    VoidTask,
+)
+from plugin.plan.fields import as_text
+from plugin.store import effects
+from plugin.store.database import Connection
+from plugin.store.store import Store
+from plugin.zammad.notes import MARKER, NoteDraft, mention
+from plugin.zammad.room import Zammad
+
+log = structlog.get_logger(__name__)
+
+TASK_TAG = "steward:task"
+SOON = timedelta(seconds=5)
+"""When an idempotent write whose outcome is unknown is planned again."""
+
+Keep = Callable[[Connection, Ticket, frozenset[str]], None]
+"""Commits what is known of the ticket after a write: its newest look and its tags."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """What settling needs beside the plan.
+
+    ``ticket``, ``tags`` and ``checklist`` are those the plan was made for; ``keep`` commits what they became.
+    ``unknown_wait`` is T_q of promises 4.
+    """
+
+    store: Store
+    zammad: Zammad
+    lock: Lock
+    clock: Callable[[], datetime]
+    metrics: Metrics
+    unknown_wait: timedelta
+    keep: Keep
+    ticket: Ticket
+    tags: frozenset[str]
+    checklist: Checklist | None = None
+
+
+@dataclass(slots=True)
+class Settled:
+    """How it went. ``look_again``: somebody else may have been faster, or one more difference is left."""
+
+    ticket: Ticket
+    tags: frozenset[str]
+    wrote: bool = False
+    look_again: bool = False
+    alarms: list[str] = field(default_factory=list)
+
+
+def settle(plan: Plan, settling: Settling) -> Settled:
+    """Carry out the calls one after another; stops where an outcome is unknown, for Zammad is in trouble then.
+
+    Raises ``Unavailable`` where Zammad cannot be asked or the lock fell; what is left is planned again.
+    """
+    return _Settler(settling).settle(plan)
+
+
+class _Settler:
+    """One settling under way."""
+
+    def __init__(self, given: Settling) -> None:
+        self._given = given
+        self._state = Settled(ticket=given.ticket, tags=given.tags)
+        self._writer, self._reader = given.zammad.writer, given.zammad.reader
+        self._own = given.zammad.people.me()
+        self._checklist_id = given.ticket.checklist_id
+        self._empty_item_id = _empty_item(given.checklist, own_id=self._own.id)
+
+    def settle(self, plan: Plan) -> Settled:
+        for call in plan.calls:
+            if self._lacks_its_checklist(call):
+                continue
+            if not self._carry_out(call):
+                break
+        return self._state
+
+    # -- one call -----------------------------------------------------------------------------------------------------
+
+    def _carry_out(self, call: Call) -> bool:
+        """Whether to go on with the next one."""
+        if not self._intend(call.effects):
+            return True
+        try:
+            return self._call(call)
+        except Refused as refused:
+            self._refused(call.effects, refused)
+        except Unknown as unknown:
+            self._unknown(call.effects, unknown)
+            return False
+        except Unavailable as unavailable:
+            self._not_done(call.effects, unavailable)
+            raise
+        return True
+
+    def _intend(self, wanted: tuple[Effect, ...]) -> bool:
+        """Commit the intents; False where one is spent after all: then the plan is outdated."""
+        if not self._given.lock.still_held():
+            raise Unavailable(f"ticket {self._given.ticket.id}: its lock fell, somebody else may hold it")
+        with self._given.store.write() as connection:
+            granted = effects.intend(connection, wanted, now=self._given.clock())
+            failpoints.hit("intent-before-commit")
+        failpoints.hit("intent-committed")
+        if len(granted) == len({effect.op_key for effect in wanted}):
+            return True
+        log.info("a spent effect was planned again", ticket_id=self._given.ticket.id)
+        self._state.look_again = True
+        self._commit(
+            tuple(effect for effect in wanted if effect.op_key in granted), EffectState.VOID, error="outdated plan"
+        )
+        return False
+
+    def _call(self, call: Call) -> bool:
+        match call:
+            case TagAdd():
+                self._writer.add_tag(self._given.ticket.id, call.tag)
+                self._state.tags |= {call.tag}
+                self._applied(call.effects)
+            case TagRemove():
+                self._writer.remove_tag(self._given.ticket.id, call.tag)
+                self._state.tags -= {call.tag}
+                self._applied(call.effects)
+            case Put():
+                self._put(call)
+            case MakeChecklist() | NameChecklist() | AddItem() | VoidItem():
+                self._checklist(call)
+            case MakeTask():
+                self._make_task(call)
+            case VoidTask():
+                self._writer.put_ticket(call.ticket_id, state=StateType.CLOSED)
+                self._withdraw(call.effects)
+        return True
+
+    # -- fields, state and note ---------------------------------------------------------------------------------------
+
+    def _put(self, call: Put) -> None:
+        if call.blocked_by:
+            self._note_alone(call)
+            return
+        try:
+            answer = self._try_put(call, mentions=True)
+        except Refused as refused:
+            if refused.status != 422:
+                raise
+            self._put_again(call, refused)
+        else:
+            self._put_applied(call, answer)
+
+    def _try_put(self, call: Put, *, mentions: bool) -> Ticket:
+        keys = " ".join(effect.op_key for effect in call.effects)
+        note = None if call.note is None else _draft(call.note, keys, mentions=mentions)
+        return self._writer.put_ticket(
+            self._given.ticket.id, fields=call.fields, preferences={MARKER: keys}, article=note, state=call.state
+        )
+
+    def _put_again(self, call: Put, first: Refused) -> None:
+        """A 422 gets one look and one more try; a mandatory field is named, and the note goes without the fields."""
+        fresh = self._reader.look(self._given.ticket.id)
+        blockers = tuple(sorted(self._reader.workflow(fresh).blockers(fresh)))
+        if not blockers:
+            try:
+                self._put_applied(call, self._try_put(call, mentions=False))
+            except Refused as again:
+                first = again
+            else:
+                return
+        self._state.look_again = False
+        for_fields = tuple(effect for effect in call.effects if effect.kind is not EffectKind.NOTE)
+        self._refused(for_fields, first, blocked_by=blockers)
+        if blockers:
+            self._state.alarms.append("mandatory_field")
+            log.warning("mandatory fields block every change", ticket_id=fresh.id, fields=blockers)
+        self._note_alone(call)
+
+    def _note_alone(self, call: Put) -> None:
+        """By POST /ticket_articles, which no mandatory field hinders (promises 6)."""
+        notes = tuple(effect for effect in call.effects if effect.kind is EffectKind.NOTE)
+        if call.note is None or not notes:
+            return
+        try:
+            article = self._writer.post_note(self._given.ticket.id, _draft(call.note, " ".join(call.note.op_keys)))
+        except Refused as refused:
+            self._refused(notes, refused)
+            return
+        except Unknown as unknown:
+            self._unknown(notes, unknown)
+            return
+        self._applied(notes, {"article_id": article.id, "alone": True})
+
+    def _put_applied(self, call: Put, answer: Ticket) -> None:
+        known = set(self._given.ticket.article_ids)
+        fresh = [one for one in answer.article_ids if one not in known]
+        ours = self._is_ours(call, answer, fresh)
+        outcome: dict[str, Any] = {"version": answer.version}
+        if call.note is not None and len(fresh) == 1:
+            outcome["article_id"] = fresh[0]
+        if ours:
+            self._state.ticket = answer
+        else:
+            self._state.look_again = True
+        self._applied(call.effects, outcome)
+
+    def _is_ours(self, call: Put, answer: Ticket, fresh: list[int]) -> bool:
+        """Whether the answer is our version: by us, the fields as sent, and nothing that we did not do (promises 1)."""
+        before = self._state.ticket
+        as_sent = all(as_text(n, answer.fields.get(n)) == as_text(n, v) for n, v in call.fields.items())
+        as_before = all(
+            getattr(answer, name) == getattr(before, name)
+            for name in ("owner_id", "group_id", "customer_id", "priority_id", "title")
+        )
+        state = call.state or before.state_type
+        articles = len(fresh) == (call.note is not None) and set(before.article_ids) <= set(answer.article_ids)
+        return (
+            answer.updated_by_id == self._own.id and as_sent and as_before and answer.state_type is state and articles
+        )
+
+    # -- checklist and tasks ------------------------------------------------------------------------------------------
+
+    def _lacks_its_checklist(self, call: Call) -> bool:
+        needs = isinstance(call, AddItem | NameChecklist)
+        return needs and self._checklist_id is None
+
+    def _checklist(self, call: MakeChecklist | NameChecklist | AddItem | VoidItem) -> None:
+        match call:
+            case MakeChecklist():
+                made = self._writer.checklist_create(self._given.ticket.id)
+                self._checklist_id, self._empty_item_id = made.id, _empty_item(made, own_id=self._own.id)
+                self._applied(call.effects, {"checklist_id": made.id})
+            case NameChecklist():
+                assert self._checklist_id is not None
+                self._writer.checklist_rename(self._checklist_id, call.name)
+                self._applied(call.effects, {"checklist_id": self._checklist_id})
+            case AddItem():
+                self._applied(call.effects, {"item_id": self._add_item(call), "checklist_id": self._checklist_id})
+            case VoidItem():
+                self._writer.item_update(call.item_id, text=call.text, checked=True)
+                self._withdraw(call.effects)
+
+    def _add_item(self, call: AddItem) -> int:
+        """A new checklist begins with one empty item: the first task takes it."""
+        empty, self._empty_item_id = self._empty_item_id, None
+        if empty is not None:
+            return self._writer.item_update(empty, text=call.text).id
+        assert self._checklist_id is not None
+        return self._writer.item_add(self._checklist_id, call.text).id
+
+    def _make_task(self, call: MakeTask) -> None:
+        try:
+            made = self._try_task(call, owner_id=call.owner_id)
+        except Refused as refused:
+            found = self._reader.find_by_number(call.number) if refused.status == 422 else None
+            if found is not None and found.created_by_id == self._own.id:
+                made = found
+            elif refused.status == 422 and found is None and call.owner_id is not None:
+                made = self._try_task(call, owner_id=None)  # Zammad takes only owners with full access
+            else:
+                raise
+        self._applied(call.effects, {"ticket_id": made.id, "number": made.number})
+
+    def _try_task(self, call: MakeTask, *, owner_id: int | None) -> Ticket:
+        return self._writer.create_task_ticket(
+            number=call.number,
+            group_id=call.group_id,
+            title=call.title,
+            customer_id=self._own.id,  # no customer sees it
+            note=NoteDraft(body=call.note_html, op_keys=tuple(effect.op_key for effect in call.effects)),
+            owner_id=owner_id,
+            pending_until=call.pending_until,
+            tags=(TASK_TAG,),
+            parent_id=self._given.ticket.id,
+        )
+
+    # -- outcomes -----------------------------------------------------------------------------------------------------
+
+    def _applied(self, done: tuple[Effect, ...], outcome: Mapping[str, Any] | None = None) -> None:
+        failpoints.hit("called")
+        self._state.wrote = True
+        self._commit(done, EffectState.APPLIED, outcome=dict(outcome or {}))
+
+    def _withdraw(self, done: tuple[Effect, ...]) -> None:
+        """The voiding was applied, and what it voids no longer stands."""
+        self._applied(done)
+        with self._given.store.write() as connection:
+            for effect in done:
+                effects.withdraw(connection, str(effect.request["voids"]), now=self._given.clock())
+
+    def _refused(self, refused_ones: tuple[Effect, ...], refused: Refused, *, blocked_by: tuple[str, ...] = ()) -> None:
+        """Nothing was done. Again with growing pauses, eight times or a day; blocked ones when the block is gone."""
+        now = self._given.clock()
+        for effect in refused_ones:
+            known = self._known(effect)
+            refusals = int(known.outcome.get("refusals") or 0)
+            decision = retry.after_failure(tries_before=refusals, first_failure_at=known.created_at, now=now)
+            outcome: dict[str, Any] = {"refusals": 0 if blocked_by else refusals + 1, "gave_up": False}
+            if blocked_by:
+                outcome["blocked_by"] = list(blocked_by)
+            elif decision.parks:
+                outcome["gave_up"] = True
+                self._state.alarms.append("effect_refused")
+            error = f"mandatory and empty: {', '.join(blocked_by)}" if blocked_by else str(refused)
+            later = None if blocked_by else decision.at
+            self._commit((effect,), EffectState.REFUSED, outcome=outcome, error=error, retry_not_before=later)
+
+    def _unknown(self, doubtful: tuple[Effect, ...], unknown: Unknown) -> None:
+        """May have happened: rests T_q from now unless a repeat is harmless; the same 5xx again is a refusal, named."""
+        now = self._given.clock()
+        for effect in doubtful:
+            rests = SOON if _is_idempotent(effect) else self._given.unknown_wait
+            known = self._known(effect)
+            same = int(known.outcome.get("same") or 0) + 1 if unknown.status and known.error == str(unknown) else 1
+            refusals = int(known.outcome.get("refusals") or 0)
+            if same < 2:
+                outcome = {"same": same, "refusals": refusals}
+                self._commit(
+                    (effect,), EffectState.UNKNOWN, outcome=outcome, error=str(unknown), retry_not_before=now + rests
+                )
+                continue
+            decision = retry.after_failure(tries_before=refusals, first_failure_at=known.created_at, now=now)
+            outcome = {"same": same, "refusals": refusals + 1, "gave_up": decision.parks}
+            if decision.parks:
+                self._state.alarms.append("effect_refused")
+            later = None if decision.at is None else max(decision.at, now + rests)
+            self._commit((effect,), EffectState.REFUSED, outcome=outcome, error=str(unknown), retry_not_before=later)
+
+    def _not_done(self, left: tuple[Effect, ...], unavailable: Unavailable) -> None:
+        """Zammad was not asked at all: planned again as if nothing had been tried."""
+        for effect in left:
+            known = self._known(effect)
+            self._commit((effect,), EffectState.REFUSED, outcome=dict(known.outcome), error=str(unavailable))
+
+    def _known(self, effect: Effect) -> Effect:
+        with self._given.store.read() as connection:
+            return effects.get(connection, effect.op_key) or effect
+
+    def _commit(
+        self,
+        ended: tuple[Effect, ...],
+        state: EffectState,
+        *,
+        outcome: Mapping[str, Any] | None = None,
+        error: str = "",
+        retry_not_before: datetime | None = None,
+    ) -> None:
+        with self._given.store.write() as connection:
+            for effect in ended:
+                effects.settle(
+                    connection,
+                    effect.op_key,
+                    state=state,
+                    now=self._given.clock(),
+                    outcome=outcome,
+                    error=error,
+                    retry_not_before=retry_not_before,
+                )
+            if state is EffectState.APPLIED:
+                self._given.keep(connection, self._state.ticket, self._state.tags)
+            failpoints.hit("outcome-before-commit")
+        failpoints.hit("outcome-committed")
+        for effect in ended:
+            self._given.metrics.effects.labels(effect.kind, state).inc()
+
+
+def _is_idempotent(effect: Effect) -> bool:
+    renames = effect.kind is EffectKind.CHECKLIST and "name" in effect.request
+    return effect.kind in IDEMPOTENT or renames
+
+
+def _draft(note: NoteText, keys: str, *, mentions: bool = True) -> NoteDraft:
+    told = " ".join(mention(user_id, name) for user_id, name in note.tell) if mentions else ""
+    html = f"{note.html}<p>{told}</p>" if told else note.html
+    # the note's own keys first: the first one names it
+    ordered = dict.fromkeys((*note.op_keys, *keys.split()))
+    return NoteDraft(body=html, op_keys=tuple(ordered), notify=note.notify)
+
+
+def _empty_item(checklist: Checklist | None, *, own_id: int) -> int | None:
+    if checklist is None or checklist.created_by_id != own_id:
+        return None
+    return next((item.id for item in checklist.items if not item.text.strip() and not item.checked), None)

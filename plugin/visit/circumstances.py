@@ -1,0 +1,85 @@
+"""The terms a plan is made on: who is meant by a login, what the brakes leave, which rules are exhausted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+
+from plugin import locales
+from plugin.model.decision import Decision, Mode, Urgency
+from plugin.model.effects import EffectKind
+from plugin.model.errors import Refused
+from plugin.model.pack import Pack
+from plugin.model.rendering import render
+from plugin.model.ticket import Ticket
+from plugin.model.words import Text
+from plugin.plan import Brake, MakeTask, Person, Plan, Put
+from plugin.store import effects
+from plugin.store.database import Connection
+from plugin.zammad.people import People
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(hours=24)
+
+
+def mode_of(pack: Pack) -> Mode:
+    """Enforcing where any rule is; the rules' own modes decide about each part."""
+    return Mode.ENFORCE if any(rule.mode is Mode.ENFORCE for rule in pack.rules) else Mode.OBSERVE
+
+
+def renderer(pack: Pack, now: datetime) -> Callable[[Text], str]:
+    """Sentences in the pack's language, times on its wall clock."""
+    translate = locales.translator(pack.language)
+
+    def shown(sentence: Text) -> str:
+        return render(sentence, language=pack.language, zone=pack.zone, translate=translate, now=now)
+
+    return shown
+
+
+def needs_people(plan: Plan) -> bool:
+    """Whether the plan tells or asks anybody, so that it is worth finding out who is who."""
+    return any(isinstance(call, MakeTask) or (isinstance(call, Put) and call.note) for call in plan.calls)
+
+
+def people_of(decision: Decision, ticket: Ticket, people: People) -> Mapping[str, Person]:
+    """Everybody the decision names, as Zammad has them now; unknown logins are left out."""
+    return {person.login: person for login in _logins(decision) for person in _person(login, ticket, people)}
+
+
+def brake_of(connection: Connection, *, note_brake: int, now: datetime) -> Brake:
+    """What the brake on notes over all tickets leaves in this hour."""
+    since = now - HOUR
+    written = effects.count_since(connection, EffectKind.NOTE, since=since)
+    again_at = effects.oldest_of_rolling(connection, EffectKind.NOTE, since=since, window=HOUR)
+    return Brake(left=max(0, note_brake - written), again_at=again_at or now + HOUR)
+
+
+def exhausted(connection: Connection, pack: Pack, ticket_id: int, *, now: datetime) -> frozenset[str]:
+    """Policies whose rule has a limit and wrote to as many other tickets within 24 hours."""
+    found = set()
+    for rule in pack.rules:
+        if rule.limit is not None:
+            names = {rule.name, rule.policy}
+            written = effects.tickets_written_by(connection, *sorted(names), since=now - DAY) - {ticket_id}
+            if len(written) >= rule.limit:
+                found |= names
+    return frozenset(found)
+
+
+def _logins(decision: Decision) -> Iterable[str]:
+    told = (login for note in decision.notes if note.urgency >= Urgency.TELL for login in note.tell)
+    asked = (task.assignee for task in decision.tasks if task.assignee)
+    return dict.fromkeys([*told, *asked])
+
+
+def _person(login: str, ticket: Ticket, people: People) -> Iterator[Person]:
+    try:
+        user = people.user_by_login(login)
+    except Refused:
+        return
+    if user is None or not user.active:
+        return
+    may_own = people.can_own(user.id, ticket.group_id)
+    may_read = may_own or bool(user.groups.get(ticket.group_id))
+    yield Person(id=user.id, login=login, name=user.name, may_read=may_read, may_own=may_own)
