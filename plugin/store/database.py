@@ -13,7 +13,7 @@ import psycopg
 from sqlalchemy import Connection as Connection  # other rooms name the type, and must not import SQLAlchemy
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.pool import QueuePool
 
 from plugin.store.errors import StoreError, StoreUnavailable
@@ -87,11 +87,9 @@ class Database:
         try:
             with engine.connect() as connection, _left_clean(connection), connection.begin():
                 yield connection
-        except (OperationalError, InterfaceError) as failure:
-            raise StoreUnavailable(f"{self.name}: {cause(failure)}") from failure
+        except (IntegrityError, DataError):
+            raise  # our mistake, not the database's
         except DBAPIError as failure:
-            if not failure.connection_invalidated:
-                raise
             raise StoreUnavailable(f"{self.name}: {cause(failure)}") from failure
         except sqlite3.OperationalError as failure:  # while a connection is set up
             raise StoreUnavailable(f"{self.name}: {failure}") from failure

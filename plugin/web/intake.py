@@ -68,7 +68,9 @@ class Intake:
         """Return once the delivery is on disk. Raises Unavailable where it is not: overload, or a store that fails."""
         waiting = _Waiting(delivery=delivery, digest=delivery.digest, since=time.monotonic())
         with self._changed:
-            if self._closed or len(self._queue) >= self._longest_queue:
+            if self._closed or not self._thread.is_alive():
+                raise Unavailable("the receiver has ended; restart Steward", retry_after=10)
+            if len(self._queue) >= self._longest_queue:
                 raise Unavailable("the receiver is overloaded; deliveries wait for the store already", retry_after=10)
             self._queue.append(waiting)
             self._changed.notify()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import socket
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -123,6 +124,7 @@ class WebServer:
 
     def run(self, *, on_ready: Callable[[], None] | None = None) -> None:
         """Serve. ``on_ready`` is called once the port is bound. Raises OSError where it cannot be."""
+        self._host = _bindable(self._host, self._port)
         try:
             asyncio.run(self._serve(on_ready))
         finally:
@@ -157,6 +159,16 @@ class WebServer:
             await self._server.serve()
 
 
+def _bindable(host: str, port: int) -> str:
+    """The numeric address of ``host``, which granian needs. Raises OSError where nobody can listen there."""
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        # granian's own failure comes late, and with a stack of Rust
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)
+    return str(address[0])
+
+
 def _environ(scope: Any, body: bytes) -> dict[str, Any]:
     """WSGI's view of the request. A body of unnamed length stays one: the receiver refuses it."""
     host, _, port = scope.server.rpartition(":")
@@ -178,6 +190,8 @@ def _environ(scope: Any, body: bytes) -> dict[str, Any]:
         "wsgi.run_once": False,
     }
     for name, value in scope.headers.items():
+        if "_" in name:
+            continue  # x_hub_signature would pass for X-Hub-Signature
         key = name.upper().replace("-", "_")
         key = key if key in ("CONTENT_LENGTH", "CONTENT_TYPE") else f"HTTP_{key}"
         # two headers of one name are one list: a second signature never replaces the first
