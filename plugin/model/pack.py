@@ -39,7 +39,7 @@ class Scope:
     exclude_tags: tuple[str, ...] = ()
     """A ticket with one of these tags is left alone (spam)."""
     exclude_senders: tuple[str, ...] = ()
-    """Addresses or RE2 patterns of monitoring systems: kind ``none``."""
+    """Addresses of monitoring systems, or parts of them: kind ``none``."""
     own_domains: tuple[str, ...] = ()
     """Mail domains of our own: their tickets are kind ``none``."""
 
