@@ -150,5 +150,8 @@ class EchoBench:
     def work_on_states(self) -> list[str]:
         return ["1", "2"]
 
+    def record(self, kind: str, record_id: int) -> Mapping[str, Any]:
+        return {"kind": kind, "id": record_id}
+
     def __getattr__(self, name: str) -> Callable[..., None]:
         return lambda *arguments, **named: self.done.append(f"{name} {arguments} {sorted(named)}")

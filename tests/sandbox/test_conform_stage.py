@@ -192,5 +192,5 @@ def test_directions_are_carried_out(direction: dict[str, Any], done: list[str], 
     story = Story("tale", "zammad-6.1", Path(), NOON, NOON, ())
     bench = EchoBench(story, Script())
     stage = Stage(bench, identities=identities, credentials=credentials)
-    stage.carry_out(Direction(after_step=0, before_step=1, do=direction["do"], detail=direction))
+    stage.carry_out(Direction(after_step=0, before_step=1, do=direction["do"], detail=direction), story)
     assert bench.done == done

@@ -13,6 +13,7 @@ from plugin.sandbox.conform.bench import Bench
 from plugin.sandbox.conform.directions import script_of
 from plugin.sandbox.conform.replay import Replay
 from plugin.sandbox.conform.report import Report
+from plugin.sandbox.conform.sandbox_bench import SandboxBench
 from plugin.sandbox.conform.stories import SET_UP, Story, StoryError, earlier_stories, in_order, read_story, stories_in
 
 USUAL_FOLDERS = (Path("../shared/recordings"), Path("tests/recordings"))
@@ -73,6 +74,4 @@ def _replay_server(asked: Sequence[Story], *, folder: Path, report: Report, benc
 
 
 def _sandbox_bench(first: Story) -> Bench:
-    from plugin.sandbox.conform.sandbox_bench import SandboxBench
-
     return SandboxBench(like=first.like, start=first.starts_at)

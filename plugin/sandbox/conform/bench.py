@@ -99,6 +99,12 @@ class Bench(Protocol):
     def cut_articles(self, ticket_id: int, *, longer_than: int, text: str) -> None:
         """Replace long article bodies without an event."""
 
+    def record(self, kind: str, record_id: int) -> Mapping[str, Any]:
+        """The columns of a user, group, organization or role as they are now; empty where there is none."""
+
+    def adopt(self, kind: str, record_id: int, values: Mapping[str, Any]) -> None:
+        """Write such columns without anything coming of it; what is no column is left aside."""
+
     def switch(self, kind: str, record_id: int, *, active: bool) -> None:
         """Switch a trigger or a webhook on or off behind the API."""
 

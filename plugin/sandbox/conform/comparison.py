@@ -6,13 +6,14 @@ uncertainty, rows no recorded step made are left aside and counted. Everything e
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from plugin.sandbox.conform.identities import FIXED, Identities
 from plugin.sandbox.conform.moments import TIME, Moments, time_of
 from plugin.sandbox.conform.partial import CUT, beginning, is_cut
 from plugin.sandbox.conform.places import Place, inner_place
+from plugin.sandbox.conform.unrecorded import KINDS, Unrecorded
 
 LEFT_OUT = re.compile(r"\[…?left out\]|REDACTEDx*|<(session|csrf token|present: .*)>")
 MASKED = re.compile(r"Error ID \S+: Please contact your administrator")
@@ -61,6 +62,8 @@ class Deviation:
     what: str
     recorded: object
     own: object
+    no_cause: bool = False
+    """Nothing that was recorded explains the recorded value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,9 @@ class Comparison:
     identities: Identities
     moments: Moments
     manner: Manner = Manner()
+    unrecorded: Unrecorded | None = None
     ignored: int = 0
+    _taken_over: set[tuple[str, str, str]] = field(default_factory=set)
 
     def bodies(self, recorded: object, own: object, *, kind: str | None = None) -> Iterator[Deviation]:
         """What deviates in the body of a success; ``kind`` is that of the object, or rows, answered."""
@@ -102,14 +107,34 @@ class Comparison:
             if not own.startswith(text):
                 yield Deviation(path=place.path, what="beginning", recorded=text, own=own)
             return
-        rest = Comparison(self.identities, self.moments, Manner(projected=True, foreign=self.manner.foreign))
+        manner = Manner(projected=True, foreign=self.manner.foreign)
+        rest = Comparison(self.identities, self.moments, manner, self.unrecorded)
         yield from rest._values(beginning(text), own, place)
         self.ignored += rest.ignored
 
     def _objects(self, recorded: dict[str, Any], own: dict[str, Any], place: Place) -> Iterator[Deviation]:
         if place.objects is not None and (_keyed_by_id(recorded) or (_keyed_by_id(own) and not recorded)):
             yield from self._by_id(recorded, own, place)
-            return
+        elif self.unrecorded is not None and place.objects in KINDS and "id" in recorded:
+            yield from self._records(self.unrecorded, recorded, own, place)
+        else:
+            yield from self._fields(recorded, own, place)
+
+    def _records(
+        self, unrecorded: Unrecorded, recorded: dict[str, Any], own: dict[str, Any], place: Place
+    ) -> Iterator[Deviation]:
+        """A person or a group, whom others than the recorder can have changed."""
+        kind, record = place.objects or "", str(recorded["id"])
+        found = [(_column(deviation, place), deviation) for deviation in self._fields(recorded, own, place)]
+        uncaused = unrecorded.causes(kind, recorded, [column for column, _ in found])
+        for column, deviation in found:
+            if (kind, record, column) not in self._taken_over:
+                yield replace(deviation, no_cause=column in uncaused)
+        unrecorded.take_over(kind, recorded, uncaused)
+        self._taken_over.update((kind, record, column) for column in uncaused)
+        unrecorded.see(kind, record, recorded)
+
+    def _fields(self, recorded: dict[str, Any], own: dict[str, Any], place: Place) -> Iterator[Deviation]:
         for key, value in recorded.items():
             inner = inner_place(key, recorded, place)
             if key in own:
@@ -336,6 +361,12 @@ def _named_alike(recorded: object, own: object) -> bool:
     if not (isinstance(recorded, dict) and isinstance(own, dict)):
         return False
     return any(key in recorded and recorded[key] == own.get(key) for key in NATURAL_KEYS)
+
+
+def _column(deviation: Deviation, place: Place) -> str:
+    """The column of a record a deviation is in; of its preferences the single one."""
+    names = re.split(r"[.\[]", deviation.path.removeprefix(place.path).lstrip("."))
+    return names[1] if names[0] == "preferences" and len(names) > 1 else names[0]
 
 
 def _same_members(recorded: Sequence[str], own: Sequence[str]) -> bool:

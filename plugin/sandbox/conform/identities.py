@@ -173,6 +173,10 @@ class Identities:
             return str(own)
         return self._recorded[kind].get(str(own))
 
+    def known(self, kind: str) -> list[str]:
+        """The sandbox's ids of all things of a kind that have a recorded one."""
+        return list(self._recorded[kind])
+
     def match(self, kind: str, *, recorded: object, own: object) -> bool:
         """Whether the two can be the same thing; a pair neither of which is known yet becomes one."""
         known, taken = self.own(kind, recorded), self.recorded(kind, own)

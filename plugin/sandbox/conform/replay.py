@@ -22,6 +22,7 @@ from plugin.sandbox.conform.stage import Stage
 from plugin.sandbox.conform.stories import SET_UP, Step, Story
 from plugin.sandbox.conform.telling import Telling
 from plugin.sandbox.conform.timeline import Event, events
+from plugin.sandbox.conform.unrecorded import Unrecorded
 
 NOT_MODELLED = 501
 FLUSHING_READS = 3
@@ -46,14 +47,16 @@ class Replay:
         self._moments = Moments(begins=min(story.starts_at for story in stories))
         self._credentials = Credentials(tokens=dict(bench.tokens))
         self._stage = Stage(bench, identities=self.identities, credentials=self._credentials)
+        self._unrecorded = Unrecorded(bench, identities=self.identities, stories=stories)
         self._together: dict[frozenset[int], list[tuple[Step, Answer]]] = {}
 
     def play(self, story: Story, script: Script, *, report: Report) -> None:
         """Replay one story and add to the report what it shows."""
-        telling = Telling(story, script, report, identities=self.identities, moments=self._moments)
+        telling = Telling(story, script, report, self.identities, self._moments, self._unrecorded)
         self._moments.windows.clear()
         self._together.clear()
         self._credentials.begin_story()
+        self._unrecorded.begin_story()
         self._flush(telling)
         for event in events(story, script):
             self._receiving.pass_time(story.at(event.seconds))
@@ -66,7 +69,7 @@ class Replay:
                 moment = telling.story.at(event.seconds)
                 spread = timedelta(seconds=event.uncertain / 2)
                 self._moments.windows.append((moment - spread, moment + spread))
-            self._stage.carry_out(event.direction)
+            self._stage.carry_out(event.direction, telling.story)
         elif event.step is not None and event.step.kind == "rest":
             self._ask(telling, event.step)
         elif event.step is not None and event.step.kind == "webhook":

@@ -45,16 +45,22 @@ class Report:
     ignored_rows: int = 0
     left_out: int = 0
     differences: list[Difference] = field(default_factory=list)
+    uncaused: list[Difference] = field(default_factory=list)
+    """Recorded values nothing recorded explains; the sandbox cannot have them, so they are no differences."""
     not_modelled: Counter[str] = field(default_factory=Counter)
 
     def lines(self) -> Iterator[str]:
         """All there is to say, the summary last."""
-        for difference in self.differences:
+        for difference in (*self.uncaused, *self.differences):
             yield difference.line()
         for route, times in sorted(self.not_modelled.items()):
             yield f"not modelled: {route} ({times})"
+        yield f"no cause: {self._no_cause()} values and deliveries nothing recorded explains"
         yield f"ignored: {self.ignored_rows} rows no recorded step made, {self.left_out} deliveries not recorded"
         yield self.summary()
+
+    def _no_cause(self) -> int:
+        return sum(difference.no_cause for difference in (*self.uncaused, *self.differences))
 
     def summary(self) -> str:
         """The last line of a run."""
@@ -70,7 +76,7 @@ class Report:
                 "calls": self.calls,
                 "webhooks": self.webhooks,
                 "differences": [_record(difference) for difference in self.differences],
-                "no_cause": sum(difference.no_cause for difference in self.differences),
+                "no_cause": [_record(difference) for difference in self.uncaused],
                 "not_modelled": dict(sorted(self.not_modelled.items())),
                 "ignored_rows": self.ignored_rows,
                 "deliveries_not_recorded": self.left_out,

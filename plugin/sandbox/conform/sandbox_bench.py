@@ -13,6 +13,7 @@ from plugin.sandbox.conform.requests import Request
 from plugin.sandbox.deliveries import Delivery, Order, Reply
 from plugin.sandbox.jobs import QueuedJob, in_turn
 from plugin.sandbox.mail import receive as receive_mail
+from plugin.sandbox.manners import Like
 from plugin.sandbox.rows import Table
 from plugin.sandbox.seed import ADMIN_LOGIN, add_token, stable_token
 from plugin.sandbox.world import WORK_ON_STATES
@@ -24,7 +25,7 @@ NOT_MODELLED = frozenset({"data privacy tasks"})
 class SandboxBench:
     """A bare sandbox with a standing clock, like one version of Zammad."""
 
-    def __init__(self, *, like: str, start: datetime) -> None:
+    def __init__(self, *, like: Like, start: datetime) -> None:
         self._clock = SandboxClock.virtual(start - timedelta(minutes=1))
         self._sandbox = Sandbox(like=like, clock=self._clock, bare=True)
         self._engine = self._sandbox.engine
@@ -57,7 +58,7 @@ class SandboxBench:
             request.path, method=request.method, headers=list(request.headers.items()), data=request.body
         )
         content = response.get_data()
-        return Answer(response.status_code, _parsed(content, response.mimetype), response.headers.get("ETag"))
+        return Answer(response.status_code, _parsed(content, response.mimetype or ""), response.headers.get("ETag"))
 
     def mail(self, raw: str) -> Mapping[str, Any]:
         """Give a raw mail to the parser."""
@@ -144,6 +145,26 @@ class SandboxBench:
                 world.articles.put(article.id, body=text)
         world.journal.forget()
 
+    def record(self, kind: str, record_id: int) -> Mapping[str, Any]:
+        """The columns of a user, group, organization or role as they are now; empty where there is none."""
+        return self._table(kind).get(record_id) or {}
+
+    def adopt(self, kind: str, record_id: int, values: Mapping[str, Any]) -> None:
+        """Write such columns without anything coming of it; a group's people get full rights in it."""
+        table = self._table(kind)
+        row = table[record_id]
+        table.put_all(record_id, {column: value for column, value in values.items() if column in row})
+        if kind == "Group":
+            self._let_in(record_id, values.get("user_ids", ()))
+        self._engine.world.journal.forget()
+
+    def _let_in(self, group_id: int, user_ids: Sequence[int]) -> None:
+        users = self._engine.world.users
+        for user_id in user_ids:
+            rights = users[user_id].group_ids
+            if group_id not in rights:
+                users.put(user_id, group_ids={**rights, group_id: ["full"]})
+
     def switch(self, kind: str, record_id: int, *, active: bool) -> None:
         """Switch a trigger or a webhook on or off behind the API."""
         self._table(kind).put(record_id, active=active)
@@ -159,7 +180,14 @@ class SandboxBench:
 
     def _table(self, kind: str) -> Table:
         world = self._engine.world
-        return {"Trigger": world.triggers, "Webhook": world.webhooks}[kind]
+        return {
+            "Group": world.groups,
+            "Organization": world.organizations,
+            "Role": world.roles,
+            "Trigger": world.triggers,
+            "User": world.users,
+            "Webhook": world.webhooks,
+        }[kind]
 
     def _shift(self, table: Table, record_id: int, columns: Sequence[str], change: Change) -> None:
         row = table[record_id]

@@ -1,14 +1,17 @@
 """Carries out stage directions: what was done to the recorded server behind its API, or without being recorded."""
 
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from plugin.sandbox.conform.bench import Bench
 from plugin.sandbox.conform.credentials import Credentials
+from plugin.sandbox.conform.deliveries import arrival_of
 from plugin.sandbox.conform.directions import Direction, length, moment
 from plugin.sandbox.conform.identities import Identities
 from plugin.sandbox.conform.requests import Request, own_path
+from plugin.sandbox.conform.stories import Step, Story
 
 REPEATED = re.compile(r"(\d+) x (GET|PUT) (/\S+) as (\w+)")
 WRONG_PASSWORDS = re.compile(r"(\d+) x GET /users/me with another wrong password")
@@ -24,9 +27,14 @@ class Stage:
         self._bench = bench
         self._identities = identities
         self._credentials = credentials
+        self._later: Sequence[Step] = ()
 
-    def carry_out(self, direction: Direction) -> None:
-        """Do what one direction says; sentences that only explain do nothing."""
+    def carry_out(self, direction: Direction, story: Story) -> None:
+        """Do what one direction says; sentences that only explain do nothing.
+
+        What was sent but not recorded can show in a later step of the story.
+        """
+        self._later = story.steps[direction.before_step :]
         acts: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
             "shift": self._shift,
             "check": lambda detail: self._bench.check(detail["name"]),
@@ -97,13 +105,23 @@ class Stage:
 
     def _repeat(self, found: re.Match[str], _detail: Mapping[str, Any]) -> None:
         times, method, path, person = int(found[1]), found[2], f"/api/v1{found[3]}", found[4]
-        for number in range(times):
+        for number in range(1, times + 1):
             headers = self._credentials.of(person)
             body = None
             if method == "PUT":
                 headers["Content-Type"] = "application/json"
-                body = b'{"note": "%d"}' % number
+                note = self._shown_note(int(path.rpartition("/")[2])) if number == times else None
+                body = json.dumps({"note": note or f"note {number}"}).encode()
             self._bench.call(Request(method, own_path(path, self._identities), headers, body))
+
+    def _shown_note(self, user_id: int) -> str | None:
+        """The note of a user as the next delivery shows it."""
+        for step in self._later:
+            body = arrival_of(step).body if step.kind == "webhook" else None
+            customer = body["ticket"].get("customer") if isinstance(body, dict) and "ticket" in body else None
+            if isinstance(customer, dict) and customer.get("id") == user_id:
+                return str(customer["note"])
+        return None
 
     def _mistype(self, found: re.Match[str], _detail: Mapping[str, Any]) -> None:
         for _ in range(int(found[1])):

@@ -14,6 +14,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from plugin.sandbox.manners import Like
+
 SET_UP = frozenset({"setup_people", "setup_attributes", "setup_automation"})
 """Stories before which the recorder did not flush phantoms."""
 
@@ -55,9 +57,14 @@ class Story:
     steps: tuple[Step, ...]
 
     @property
-    def like(self) -> str:
-        """The version a sandbox must be like: ``6.1`` or ``6.5``."""
-        return self.server.removeprefix("zammad-")
+    def like(self) -> Like:
+        """The version a sandbox must be like."""
+        return "6.1" if self.server == "zammad-6.1" else "6.5"
+
+    @property
+    def ends_at(self) -> datetime:
+        """The moment of its last answer."""
+        return self.at(max((step.ends for step in self.steps), default=0.0))
 
     def at(self, seconds: float) -> datetime:
         """The moment ``seconds`` after the start."""

@@ -10,6 +10,7 @@ from plugin.sandbox.conform.identities import Identities
 from plugin.sandbox.conform.moments import Moments
 from plugin.sandbox.conform.report import Difference, Report
 from plugin.sandbox.conform.stories import Step, Story
+from plugin.sandbox.conform.unrecorded import Unrecorded
 
 LATE = re.compile(r"\(capture\) (\d+) late deliver")
 
@@ -26,6 +27,7 @@ class Telling:
     report: Report
     identities: Identities
     moments: Moments
+    unrecorded: Unrecorded | None = None
     awaited: list[Arrival] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
 
@@ -49,7 +51,7 @@ class Telling:
     def comparison(self, step: Step) -> Comparison:
         """How strictly the bodies of a step are to be compared."""
         manner = Manner(projected=step.index in self.script.projected, foreign=step.index in self.script.foreign)
-        return Comparison(self.identities, self.moments, manner)
+        return Comparison(self.identities, self.moments, manner, self.unrecorded)
 
     def pair(self, kind: str, *, recorded: object, own: object) -> bool:
         """Note that a step made something, under both names; whether they can belong together."""
@@ -71,6 +73,6 @@ class Telling:
                 what=deviation.what,
                 recorded=deviation.recorded,
                 own=deviation.own,
-                no_cause=no_cause,
+                no_cause=no_cause or deviation.no_cause,
             )
-            self.report.differences.append(difference)
+            (self.report.uncaused if deviation.no_cause else self.report.differences).append(difference)

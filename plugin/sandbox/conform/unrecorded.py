@@ -1,0 +1,105 @@
+"""What happened to a recorded server while nobody recorded: values that no story and no direction explains.
+
+Between two stories somebody else used the server (an administrator joined the groups, an agent went on
+holiday). Such a change shows only afterwards, in the records of people and groups. It is listed as *no cause*
+and then taken over into the sandbox, so that it is listed once and what follows from it is compared again.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from plugin.sandbox.conform.identities import Identities, kind_of_key
+from plugin.sandbox.conform.moments import TIME, time_of
+from plugin.sandbox.conform.stories import Story
+
+KINDS = frozenset({"Group", "Organization", "Role", "User"})
+"""Records that live longer than a story; a ticket belongs to the story that made it."""
+
+INHERITED = frozenset({"updated_by", "updated_by_id", "tickets_open", "tickets_closed"})
+"""What a touch leaves standing, so that it can be older than the record's ``updated_at`` says."""
+
+MARGIN = timedelta(seconds=3)
+"""How long before its first and after its last step a story can still have an effect."""
+
+
+class Holder(Protocol):
+    """The part of a bench that keeps records of people and groups."""
+
+    def record(self, kind: str, record_id: int) -> Mapping[str, Any]:
+        """The columns of a record as they are now; empty where there is none."""
+
+    def adopt(self, kind: str, record_id: int, values: Mapping[str, Any]) -> None:
+        """Write columns of a record without anything coming of it."""
+
+
+class Unrecorded:
+    """Tells values without a cause from faults of the sandbox."""
+
+    def __init__(self, holder: Holder, *, identities: Identities, stories: Sequence[Story]) -> None:
+        self._holder = holder
+        self._identities = identities
+        self._spans = [(story.starts_at - MARGIN, story.ends_at + MARGIN) for story in stories]
+        self._at_start: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self._seen: set[tuple[str, str, str]] = set()
+
+    def begin_story(self) -> None:
+        """Look at records afresh: what is seen first in a story may be from before it."""
+        self._at_start.clear()
+        self._seen.clear()
+        for kind in KINDS:
+            for own in self._identities.known(kind):
+                self._at_start[kind, own] = self._holder.record(kind, int(own))
+
+    def causes(self, kind: str, recorded: Mapping[str, Any], keys: Sequence[str]) -> set[str]:
+        """Those of the deviating keys of a recorded object that nothing recorded explains."""
+        own = self._identities.own(kind, recorded.get("id"))
+        if kind not in KINDS or own is None:
+            return set()
+        if self._is_strange(recorded.get("updated_at")) or self._is_strange(recorded.get("created_at")):
+            return set(keys)
+        return {key for key in keys if key in INHERITED and self._is_inherited(kind, own, key)}
+
+    def see(self, kind: str, recorded_id: object, recorded: Mapping[str, Any]) -> None:
+        """Note that a story has shown these values; from now on its own steps must explain them."""
+        own = self._identities.own(kind, recorded_id)
+        if own is not None:
+            self._seen.update((kind, own, key) for key in (*recorded, *(recorded.get("preferences") or ())))
+
+    def take_over(self, kind: str, recorded: Mapping[str, Any], keys: set[str]) -> None:
+        """Give the sandbox's record the values the recorded one has."""
+        own = self._identities.own(kind, recorded["id"])
+        if own is None:
+            return
+        values = {key: self._own_value(key, recorded[key]) for key in keys if key in recorded}
+        preferences = recorded.get("preferences") or {}
+        inner = {key: preferences[key] for key in keys if key in preferences}
+        if inner:
+            values["preferences"] = {**(self._holder.record(kind, int(own)).get("preferences") or {}), **inner}
+        if self._is_strange(recorded.get("updated_at")):
+            values["updated_at"] = time_of(recorded["updated_at"])
+        self._holder.adopt(kind, int(own), values)
+
+    def _own_value(self, key: str, value: Any) -> Any:
+        kind = kind_of_key(key)
+        if kind and isinstance(value, int) and not isinstance(value, bool):
+            return int(self._identities.own(kind, value) or value)
+        if kind and isinstance(value, list):
+            return [int(own) for one in value if (own := self._identities.own(kind, one)) is not None]
+        return time_of(value) if isinstance(value, str) and TIME.fullmatch(value) else value
+
+    def _is_strange(self, text: object) -> bool:
+        if not isinstance(text, str) or not TIME.fullmatch(text):
+            return False
+        moment = time_of(text)
+        return moment > self._begins() and not any(start <= moment <= end for start, end in self._spans)
+
+    def _begins(self) -> datetime:
+        return min(start for start, _ in self._spans)
+
+    def _is_inherited(self, kind: str, own: str, key: str) -> bool:
+        if (kind, own, key) in self._seen:
+            return False
+        column = "preferences" if key.startswith("tickets_") else key if key.endswith("_id") else f"{key}_id"
+        before = self._at_start.get((kind, own), {}).get(column)
+        return bool(self._holder.record(kind, int(own)).get(column) == before)
