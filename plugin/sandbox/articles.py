@@ -101,7 +101,7 @@ def add(engine: Engine, ticket_id: int, drafted: Draft, *, source: tickets.Sourc
     _account_time(world, ticket_id, article, drafted.time_unit)
     if not world.setting("import_mode"):
         engine.events.add(Event(ticket_id, "update", actor, article_id=article.id))
-    tickets.save(engine, ticket_id, _ticket_follow_ups(world, world.tickets[ticket_id], article), source=source)
+    _follow_up_ticket(engine, world.tickets[ticket_id], article, source=source)
     _send(engine, article)
     return world.articles[article.id]
 
@@ -261,10 +261,19 @@ def _fill_mail(world: World, ticket: Row, columns: dict[str, Any]) -> dict[str, 
     return {
         **columns,
         "from": f"{name} <{sender.email}>",
+        "subject": _clean_subject(columns["subject"]),
         "message_id": message_id,
         "message_id_md5": digest,
         "preferences": {**columns["preferences"], "email_address_id": sender.id},
     }
+
+
+def _clean_subject(subject: str | None) -> str | None:
+    """An outgoing mail's subject without reply prefixes and ticket number, as Zammad stores it."""
+    if subject is None:
+        return None
+    plain = re.sub(r"\s*\[[^\[\]#]*#\d+\]\s*", " ", subject)
+    return re.sub(r"^((re|aw|fw|fwd|wg|antw|antwort)(\[\d+\])?:\s*)+", "", plain.strip(), flags=re.IGNORECASE)
 
 
 def _message_id(world: World, ticket: Row) -> str:
@@ -303,26 +312,38 @@ def _count(world: World, ticket_id: int) -> int:
     return sum(article.sender_id != SYSTEM for article in world.articles_of(ticket_id))
 
 
-def _ticket_follow_ups(world: World, ticket: Row, article: Row) -> dict[str, Any]:
-    changes: dict[str, Any] = {"article_count": _count(world, ticket.id)}
+def _follow_up_ticket(engine: Engine, ticket: Row, article: Row, *, source: tickets.Source | None) -> None:
+    """What an article does to its ticket: a save where something counts, else (System notes) only a touch."""
+    world = engine.world
     if ticket.create_article_type_id is None:
-        changes["create_article_type_id"] = article.type_id
-        changes["create_article_sender_id"] = article.sender_id
+        first = {"create_article_type_id": article.type_id, "create_article_sender_id": article.sender_id}
+        world.tickets.put_all(ticket.id, first)
+    changes: dict[str, Any] = {"article_count": _count(world, ticket.id), **_contact(world, ticket, article)}
+    if any(ticket[name] != value for name, value in changes.items()):
+        tickets.save(engine, ticket.id, changes, source=source)
+    else:
+        tickets.touch(world, ticket.id)
+    if _answers(world, article) and ticket.state_id == tickets.default_state(world).id:
+        tickets.save(engine, ticket.id, {"state_id": tickets.follow_up_state(world).id}, source=source)
+
+
+def _answers(world: World, article: Row) -> bool:
+    public = not article.internal and is_communication(article)
+    return public and article.sender_id == AGENT and not world.setting("import_mode")
+
+
+def _contact(world: World, ticket: Row, article: Row) -> dict[str, Any]:
     if world.setting("import_mode") or article.internal or not is_communication(article):
-        return changes
+        return {}
     if article.sender_id == AGENT:
-        return {**changes, **_agent_contact(world, ticket, article)}
-    if article.sender_id == CUSTOMER:
-        return {**changes, **_customer_contact(world, ticket, article)}
-    return changes
+        return _agent_contact(ticket, article)
+    return _customer_contact(world, ticket, article) if article.sender_id == CUSTOMER else {}
 
 
-def _agent_contact(world: World, ticket: Row, article: Row) -> dict[str, Any]:
+def _agent_contact(ticket: Row, article: Row) -> dict[str, Any]:
     changes = {"last_contact_agent_at": article.created_at, "last_contact_at": article.created_at}
     if ticket.first_response_at is None:
         changes["first_response_at"] = article.created_at
-    if ticket.state_id == tickets.default_state(world).id:
-        changes["state_id"] = tickets.follow_up_state(world).id
     return changes
 
 

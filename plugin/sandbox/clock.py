@@ -57,6 +57,12 @@ class SandboxClock:
             self._rebase(moment.astimezone(UTC))
             return to_milliseconds(self._anchor)
 
+    def run(self, *, speed: float = 1.0) -> None:
+        """From now on `speed` sandbox seconds pass in a wall second; 0 stands still."""
+        with self._lock:
+            self._rebase(self._present())
+            self._speed = speed
+
     def wall_seconds_until(self, moment: datetime) -> float:
         """How long a thread has to wait in wall seconds until `moment`; infinite on a standing clock."""
         ahead = (moment - self.now()).total_seconds()

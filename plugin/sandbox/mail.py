@@ -217,15 +217,34 @@ def _body(world: World, message: EmailMessage) -> tuple[str, str, bool]:
     return without if removed else inner, "text/html", removed
 
 
+def _original_page(message: EmailMessage) -> list[articles.Attachment]:
+    """The HTML of a mail as it came in, kept as a file beside the cleaned body."""
+    part = message.get_body(preferencelist=("html",))
+    if part is None:
+        return []
+    data = part.get_payload(decode=True)
+    content = data.replace(b"\r\n", b"\n") if isinstance(data, bytes) else b""
+    preferences = {"content-alternative": True, "original-format": True, "Mime-Type": "text/html", "Charset": "UTF-8"}
+    return [articles.Attachment("message.html", content, preferences)]
+
+
+def _raw_header(part: EmailMessage, name: str) -> str:
+    """A header as it stood in the message."""
+    for key, value in part.raw_items():
+        if key.lower() == name.lower():
+            return " ".join(str(value).split())
+    return ""
+
+
 def _files(message: EmailMessage) -> list[articles.Attachment]:
-    files = []
+    files = _original_page(message)
     for part in message.iter_attachments():
         content = part.get_content()
         data = content.encode("utf-8") if isinstance(content, str) else bytes(content)
         if isinstance(content, EmailMessage):
             data = content.as_bytes()
         preferences: dict[str, Any] = {
-            "Content-Type": str(part.get("Content-Type", "")),
+            "Content-Type": _raw_header(part, "Content-Type"),
             "Mime-Type": part.get_content_type(),
         }
         charset = part.get_content_charset()

@@ -39,6 +39,12 @@ def ticket_part(world: World, ticket: Row) -> dict[str, Any]:
         part[role] = user_part(world, world.users.get(ticket[f"{role}_id"]))
     if world.manners.has_checklists:
         part |= _checklist_names(world, ticket)
+    if not part["article_ids"]:
+        part["articles"] = []
+    if ticket.create_article_type_id is None:
+        part = {
+            key: value for key, value in part.items() if key not in ("create_article_type", "create_article_sender")
+        }
     return dict(sorted(part.items()))
 
 

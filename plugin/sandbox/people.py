@@ -81,10 +81,8 @@ def sender_of_mail(engine: Engine, *, address: str, name: str) -> Row:
     if found is not None:
         return found
     first, _, last = name.strip().partition(" ")
-    return make(
-        engine,
-        {"email": address, "firstname": first, "lastname": last, "role_ids": [CUSTOMER_ROLE]},
-    )
+    made = make(engine, {"email": address, "firstname": first, "lastname": last, "role_ids": [CUSTOMER_ROLE]})
+    return engine.world.users.put(made.id, created_by_id=made.id, updated_by_id=made.id)
 
 
 def has_references(world: World, user: Row) -> bool:

@@ -38,22 +38,26 @@ def perform(engine: Engine, ticket_id: int, performer: Performer) -> list[str]:
     webhooks: list[str] = []
     changes: dict[str, Any] = {}
     notes: list[dict[str, Any]] = []
+    mails: list[dict[str, Any]] = []
     for key, what in (performer.row.perform or {}).items():
         if key == "notification.webhook":
             webhooks.append(str(what.get("webhook_id")))
         elif key == "notification.email":
-            _mail(engine, ticket_id, performer, what)
+            mails.append(what)
         elif key == "article.note":
             notes.append(what)
         elif key.startswith("ticket.") and key not in _SPECIAL:
             changes.update(_change(engine, ticket_id, performer, key.partition(".")[2], what))
         elif key in _SPECIAL:
             _SPECIAL[key](engine, ticket_id, performer, what)
-    for note in notes:
-        _note(engine, ticket_id, performer, note)
     tagged = "ticket.tags" in (performer.row.perform or {}) and engine.world.manners.version != "6.1"
     if (changes or tagged) and ticket_id in engine.world.tickets:
         tickets.save(engine, ticket_id, changes, source=performer.source)
+    for note in notes:
+        if ticket_id in engine.world.tickets:
+            _note(engine, ticket_id, performer, note)
+    for mail in mails:
+        _mail(engine, ticket_id, performer, mail)
     return webhooks
 
 

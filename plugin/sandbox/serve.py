@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from typing import Any, TextIO
 
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from plugin.sandbox.clock import SandboxClock
 from plugin.sandbox.manners import Like
@@ -38,14 +39,24 @@ class _Handler(WSGIRequestHandler):
         del type, message, args
 
 
+def listen(sandbox: Sandbox, *, host: str, port: int) -> BaseWSGIServer:
+    """Binds `host`:`port` (0 = a free one) for the sandbox, whose links name it then. Raises OSError where it cannot."""
+    # werkzeug itself would print and exit
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+    server = make_server(host, port, sandbox.app, threaded=True, request_handler=_Handler)
+    sandbox.set_setting("fqdn", f"{host}:{server.server_port}")
+    return server
+
+
 def serve(
     *, like: Like = "6.5", host: str = "127.0.0.1", port: int = 8065, out: TextIO = sys.stdout, speed: float = 1.0
 ) -> None:
     """Serves a peopled sandbox until interrupted; `speed` is sandbox seconds per second."""
     sandbox = Sandbox(like=like, clock=SandboxClock(speed=speed))
-    server = make_server(host, port, sandbox.app, threaded=True, request_handler=_Handler)
+    server = listen(sandbox, host=host, port=port)
     base = f"http://{host}:{server.server_port}"
-    sandbox.set_setting("fqdn", f"{host}:{server.server_port}")
     print(introduction(sandbox, base), file=out, flush=True)
     sandbox.start()
     try:

@@ -118,7 +118,7 @@ def _escalations(sla: Row, calendar: Row, ticket: Row, fresh: _Changes, *, ignor
         due = after_minutes(calendar, ticket.created_at, sla.first_response_time) if open_still else None
         moments["first_response_escalation_at"] = due
     if fresh.any_of("last_update_at", "last_contact_at"):
-        moments["update_escalation_at"] = _update_due(sla, calendar, ticket)
+        moments["update_escalation_at"] = None if ignored else _update_due(sla, calendar, ticket)
     if fresh.any_of("close_at"):
         open_still = sla.solution_time and ticket.close_at is None and not ignored
         due = after_minutes(calendar, ticket.created_at, sla.solution_time) if open_still else None

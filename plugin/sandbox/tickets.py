@@ -236,16 +236,20 @@ def _closing(world: World, before: Row, after: Row, stamp: datetime) -> dict[str
 
 
 def _owner_moment(world: World, before: Row, after: Row, stamp: datetime) -> dict[str, Any]:
-    watched = ("owner_id", "state_id", "group_id", "last_contact_agent_at")
-    if all(before.get(name) == after.get(name) for name in watched):
-        return {}
+    """When somebody last was made or confirmed as the one who works on it (contract 5.2)."""
+
+    def changed(name: str) -> bool:
+        return bool(before.get(name) != after.get(name))
+
+    now, nothing = {"last_owner_update_at": stamp}, {"last_owner_update_at": None}
     group = world.groups.get(after.group_id)
-    regrouped = before.get("group_id") != after.group_id
-    without_timeout = group is None or not group.assignment_timeout
-    idle = world.state_type(after.state_id) not in WORK_ON_STATES
-    if after.owner_id == NOBODY or (regrouped and without_timeout) or idle:
-        return {"last_owner_update_at": None}
-    return {"last_owner_update_at": stamp}
+    if changed("owner_id") and after.owner_id == NOBODY:
+        return nothing
+    if changed("group_id") and (group is None or not group.assignment_timeout):
+        return nothing
+    if changed("state_id") or changed("group_id"):
+        return now if world.state_type(after.state_id) in WORK_ON_STATES else nothing
+    return now if changed("owner_id") or changed("last_contact_agent_at") else {}
 
 
 def _announce(engine: Engine, before: Row, after: Row, *, kind: str) -> None:

@@ -428,6 +428,8 @@ def _all(asked: Asked, ticket: Row) -> dict[str, Any]:
     checklist = world.checklist_of(ticket)
     if checklist is not None:
         collector.checklist(checklist)
+    for other in _named_beside(asked, ticket, checklist):
+        collector.ticket(other)
     whole: dict[str, Any] = {
         "ticket_id": ticket.id,
         "ticket_article_ids": [row.id for row in rows],
@@ -439,6 +441,15 @@ def _all(asked: Asked, ticket: Row) -> dict[str, Any]:
         "form_meta": {"filter": {}, "dependencies": {}, "configure_attributes": []},
     }
     return whole
+
+
+def _named_beside(asked: Asked, ticket: Row, checklist: Row | None) -> list[Row]:
+    """The tickets that links and checklist items name, as far as the caller may read them."""
+    world = asked.world
+    ids = [link["link_object_value"] for link in links.seen_from(world, ticket.id)]
+    ids += [] if checklist is None else [item.ticket_id for item in world.items_of(checklist)]
+    rows = [world.tickets[other] for other in ids if other in world.tickets]
+    return [row for row in rows if may_ticket(world, asked.caller, row, "read")]
 
 
 def _time_accountings(asked: Asked, ticket: Row) -> list[dict[str, Any]]:
