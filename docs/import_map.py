@@ -59,8 +59,8 @@ LIBRARIES = {
     "sqlite3": {"store"},
     "zammad_py": {"zammad"},
     "marshmallow": {"zammad", "packs"},
-    "requests": {"zammad", "sandbox", "demo", "cli"},
-    "flask": {"web", "sandbox", FACTORY},
+    "requests": {"zammad", "sandbox", "demo", "cli", "service"},
+    "flask": {"web", "sandbox", "service", FACTORY},
     "granian": {"cli", "demo", "sandbox", "web"},
 }
 
