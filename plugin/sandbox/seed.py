@@ -126,7 +126,10 @@ def people_the_town(world: World) -> dict[str, str]:
     )
     full = ["full"]
     admin = world.users.where(login=ADMIN_LOGIN)[0]
-    world.users.put(admin.id, group_ids={group.id: full for group in groups.values()})
+    # the admin sees the quiet fields, so each change of them would notify him: he has switched that off
+    world.users.put(
+        admin.id, group_ids={group.id: full for group in groups.values()}, preferences={"notification_config": {}}
+    )
     add_person(world, "anna", "Anna", "Erste", role_ids=[2], group_ids={groups["First line"].id: full})
     add_person(
         world,

@@ -13,7 +13,7 @@ from plugin.sandbox.manners import Like
 from plugin.sandbox.sandbox import Sandbox
 
 _PEOPLE = (
-    ("admin@example.com", "roles Admin and Agent, full in every group"),
+    ("admin@example.com", "roles Admin and Agent, full in every group, wants no notices"),
     ("anna@example.com", "agent, full in First line"),
     ("ben@example.com", "agent, full in First line and Second line"),
     ("chief@example.com", "agent, full in every group"),
