@@ -153,10 +153,24 @@ class WebServer:
         )
         self._server.workers_kill_timeout = STOP_SECONDS
         self._loop = asyncio.get_running_loop()
-        if on_ready is not None:
-            self._loop.call_soon(on_ready)
-        if not self._stopped:
-            await self._server.serve()
+        if self._stopped:
+            return
+        serving = asyncio.create_task(self._server.serve())
+        if on_ready is not None and await self._accepts(serving):
+            on_ready()
+        await serving
+
+    async def _accepts(self, serving: asyncio.Task[None]) -> bool:
+        """Whether connections are taken; granian does not say, so it is tried until one is."""
+        while not serving.done():
+            try:
+                _, writer = await asyncio.open_connection(self._host, self._port)
+            except OSError:
+                await asyncio.sleep(0.005)
+            else:
+                writer.close()
+                return True
+        return False
 
 
 def _bindable(host: str, port: int) -> str:

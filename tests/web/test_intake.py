@@ -1,0 +1,199 @@
+"""Deliveries that wait together share a commit, and none is answered before it; on each database."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+
+from plugin.model.errors import Unavailable
+from plugin.observability.health import Health
+from plugin.observability.metrics import Metrics
+from plugin.store import inbox
+from plugin.store.inbox import Delivery
+from plugin.store.store import Store
+from plugin.web.intake import Intake, Received
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    with Store.open(store_url) as opened:
+        yield opened
+
+
+def delivery(number: int = 1) -> Delivery:
+    body = f'{{"ticket":{{"id":{number}}}}}'.encode()
+    return Delivery(body=body, source="ticket", received_at=NOON, ticket_id=number)
+
+
+def stored(store: Store) -> int:
+    with store.read() as connection:
+        return sum(inbox.counts(connection).values())
+
+
+@contextmanager
+def held_writes(store: Store) -> Iterator[None]:
+    """Nobody can commit a delivery inside."""
+    with store.write() as connection:
+        if not store.database.is_sqlite:
+            connection.exec_driver_sql("LOCK TABLE inbox IN ACCESS EXCLUSIVE MODE")
+        yield
+
+
+def waits(intake: Intake, count: int) -> None:
+    """Return once ``count`` deliveries wait in the queue."""
+    pause = threading.Event()
+    for _ in range(1000):
+        if intake.waiting >= count:
+            return
+        pause.wait(0.005)
+    pytest.fail(f"{intake.waiting} deliveries wait, not {count}")
+
+
+def submit(threads: ThreadPoolExecutor, intake: Intake, *numbers: int) -> list[Future[Received]]:
+    """Deliveries under way: the first with the committing thread, the others in the queue."""
+    first = threads.submit(intake.receive, delivery(numbers[0]))
+    waits_for_committer(intake)
+    others = [threads.submit(intake.receive, delivery(number)) for number in numbers[1:]]
+    waits(intake, len(others))
+    return [first, *others]
+
+
+def waits_for_committer(intake: Intake) -> None:
+    """Return once the committing thread has taken what waited."""
+    pause = threading.Event()
+    pause.wait(0.05)
+    for _ in range(1000):
+        if intake.waiting == 0:
+            return
+        pause.wait(0.005)
+    pytest.fail("nobody took the delivery")
+
+
+def test_a_delivery_is_new_once_and_a_replay_afterwards(intake: Intake) -> None:
+    assert [intake.receive(delivery()), intake.receive(delivery())] == [Received.NEW, Received.REPLAY]
+
+
+def test_what_cannot_be_read_is_quarantined(intake: Intake) -> None:
+    unreadable = Delivery(body=b"?", source="ticket", received_at=NOON, reason="not JSON")
+    assert intake.receive(unreadable) is Received.QUARANTINED
+
+
+def test_deliveries_that_wait_together_share_a_commit(store: Store, intake: Intake, metrics: Metrics) -> None:
+    with ThreadPoolExecutor(40) as threads:
+        with held_writes(store):
+            answers = submit(threads, intake, *range(1, 41))
+        assert {answer.result() for answer in answers} == {Received.NEW}
+    commits = metrics.registry.get_sample_value("steward_inbox_commits_total")
+    assert stored(store) == 40
+    assert commits is not None
+    assert commits <= 2
+
+
+def test_nobody_is_answered_before_the_commit(store: Store, intake: Intake) -> None:
+    with ThreadPoolExecutor(2) as threads:
+        with held_writes(store):
+            answers = submit(threads, intake, 1, 2)
+            assert not any(answer.done() for answer in answers)
+        assert [answer.result() for answer in answers] == [Received.NEW, Received.NEW]
+
+
+def test_the_same_delivery_twice_in_one_commit_is_new_once(store: Store, intake: Intake) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        with held_writes(store):
+            answers = submit(threads, intake, 1, 1, 1, 1)
+        results = sorted(answer.result() for answer in answers)
+    assert results == [Received.NEW, Received.REPLAY, Received.REPLAY, Received.REPLAY]
+
+
+def test_more_than_may_wait_is_turned_away_at_once(store: Store, health: Health, metrics: Metrics) -> None:
+    small = Intake(store, health=health, metrics=metrics, longest_queue=2)
+    with ThreadPoolExecutor(4) as threads:
+        with held_writes(store):
+            answers = submit(threads, small, 1, 2, 3)
+            with pytest.raises(Unavailable, match="overloaded"):
+                small.receive(delivery(4))
+        assert [answer.result() for answer in answers] == [Received.NEW] * 3
+    small.close()
+    assert stored(store) == 3
+
+
+def test_what_waits_is_committed_before_the_end(store: Store, health: Health, metrics: Metrics) -> None:
+    ending = Intake(store, health=health, metrics=metrics)
+    with ThreadPoolExecutor(3) as threads:
+        with held_writes(store):
+            answers = submit(threads, ending, 1, 2)
+            end = threads.submit(ending.close)
+        end.result()
+        assert [answer.result() for answer in answers] == [Received.NEW, Received.NEW]
+    with pytest.raises(Unavailable, match="has ended"):
+        ending.receive(delivery(3))
+
+
+def test_a_store_that_takes_writes_again_is_noticed_without_a_delivery(
+    store: Store, intake: Intake, health: Health
+) -> None:
+    with store.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE inbox RENAME TO inbox_away")
+    with pytest.raises(Unavailable):
+        intake.receive(delivery())
+    with store.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE inbox_away RENAME TO inbox")
+    pause = threading.Event()
+    for _ in range(100):
+        told = health.part("store")
+        if told is not None and told.ok:
+            break
+        pause.wait(0.1)
+    assert told is not None
+    assert told.ok
+    assert intake.receive(delivery()) is Received.NEW
+
+
+CRASHING = """
+import sys
+from datetime import datetime, UTC
+from plugin.observability.health import Health
+from plugin.observability.metrics import Metrics
+from plugin.store.inbox import Delivery
+from plugin.store.store import Store
+from plugin.web.intake import Intake
+store = Store.open(sys.argv[1])
+intake = Intake(store, health=Health(), metrics=Metrics())
+for number in range(1, 11):
+    body = ('{"ticket":{"id":%d}}' % number).encode()
+    intake.receive(Delivery(body=body, source="t", received_at=datetime.now(UTC), ticket_id=number))
+    print(number, flush=True)
+"""
+
+
+@pytest.mark.parametrize("failpoint", ["received", "inbox-inserted-before-commit", "inbox-committed-before-answer"])
+@pytest.mark.parametrize("hit", [1, 5])
+def test_a_kill_loses_nothing_that_was_answered_and_doubles_nothing(store_url: str, failpoint: str, hit: int) -> None:
+    answered: set[int] = set()
+    first = crash(store_url, failpoint=f"{failpoint}:{hit}")
+    assert first.returncode == -signal.SIGKILL
+    answered |= {int(line) for line in first.stdout.split()}
+    assert answered == set(range(1, hit))
+    again = crash(store_url)  # Zammad sends what was not answered again, and what was answered may come again
+    assert again.returncode == 0, again.stderr
+    with Store.open(store_url) as opened, opened.read() as connection:
+        tickets = connection.exec_driver_sql("SELECT ticket_id FROM inbox ORDER BY ticket_id").scalars().all()
+    assert list(tickets) == list(range(1, 11))
+
+
+def crash(url: str, *, failpoint: str = "") -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "STEWARD_TEST_FAILPOINT": failpoint}
+    return subprocess.run(
+        [sys.executable, "-c", CRASHING, url], capture_output=True, text=True, env=environment, timeout=60, check=False
+    )
