@@ -128,21 +128,19 @@ class Receiving:
     def _find(self, telling: Telling, arrival: Arrival) -> Waiting | None:
         """The waiting job of a recorded delivery: a retry by its delivery id, else by trigger, ticket, article."""
         known = telling.identities.own("delivery", arrival.delivery_id)
-        for job in self._bench.waiting():
-            if job.url is None:
-                continue
-            if job.delivery_id == known or (known is None and _can_be(telling, arrival, job)):
-                return job
-        return None
+        deliveries = [job for job in self._bench.waiting() if job.url is not None]
+        if known is not None:
+            return next((job for job in deliveries if job.delivery_id == known), None)
+        return next((job for job in deliveries if _can_be(telling, arrival, job)), None)
 
     def _check_turn(self, telling: Telling, arrival: Arrival, job: Waiting) -> None:
         """With one worker nothing that is due, and was received later, may stand before it in the queue."""
-        if self._bench.workers > 1 or telling.during_group(arrival.step):
+        if self._bench.workers > 1 or job.number in telling.loose:
             return
         for earlier in self._bench.waiting():
             if earlier.number == job.number:
                 return
-            if earlier.url is None or earlier.run_at > self._bench.now() or self._unheard(earlier):
+            if not self._is_awaited(earlier) or earlier.run_at > self._bench.now():
                 continue
             later = next((other for other in telling.awaited if _can_be(telling, other, earlier)), None)
             if later is not None:
@@ -157,7 +155,7 @@ class Receiving:
             return
         free = self._free_at
         ready = max(job.run_at, free) if free is not None else job.run_at
-        if now > ready + LATENESS:
+        if now > ready + LATENESS and job.number not in telling.loose:
             telling.note(arrival.step, Deviation("", "too late", now.isoformat(), f"due {ready.isoformat()}"))
 
     def _compare(self, telling: Telling, arrival: Arrival, delivery: Delivery) -> None:
@@ -208,7 +206,7 @@ def _can_be(telling: Telling, arrival: Arrival, job: Waiting) -> bool:
         return str(job.ticket_id) in telling.touched
     if identities.own("Ticket", arrival.ticket_id) != str(job.ticket_id):
         return False
-    if not arrival.in_full or telling.during_group(arrival.step):
+    if not arrival.in_full:
         return True
     if arrival.article_id is None or job.article_id is None:
         return arrival.article_id is job.article_id

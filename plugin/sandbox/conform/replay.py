@@ -15,6 +15,7 @@ from plugin.sandbox.conform.directions import Script
 from plugin.sandbox.conform.identities import Identities, kind_of_path
 from plugin.sandbox.conform.moments import Moments
 from plugin.sandbox.conform.partial import CUT, beginning, is_cut
+from plugin.sandbox.conform.race import unmistakable_text
 from plugin.sandbox.conform.receiving import Receiving
 from plugin.sandbox.conform.report import Report
 from plugin.sandbox.conform.requests import own_request
@@ -56,7 +57,7 @@ class Replay:
         self._moments.windows.clear()
         self._together.clear()
         self._credentials.begin_story()
-        self._unrecorded.begin_story()
+        self._unrecorded.begin_story(story)
         self._flush(telling)
         for event in events(story, script):
             self._receiving.pass_time(story.at(event.seconds))
@@ -64,18 +65,25 @@ class Replay:
         self._receiving.settle(telling)
 
     def _happen(self, telling: Telling, event: Event) -> None:
+        before = self._queued_since(set())
         if event.direction is not None:
             if event.uncertain:
                 moment = telling.story.at(event.seconds)
                 spread = timedelta(seconds=event.uncertain / 2)
                 self._moments.windows.append((moment - spread, moment + spread))
             self._stage.carry_out(event.direction, telling.story)
+            telling.loose.update(self._queued_since(before))
         elif event.step is not None and event.step.kind == "rest":
             self._ask(telling, event.step)
+            if telling.script.group_of(event.step.index):
+                telling.loose.update(self._queued_since(before))
         elif event.step is not None and event.step.kind == "webhook":
             self._receiving.receive(telling, event.step)
         elif event.step is not None and event.step.kind == "mail_in":
             self._mail(telling, event.step)
+
+    def _queued_since(self, before: set[int]) -> set[int]:
+        return {job.number for job in self._bench.waiting()} - before
 
     def _flush(self, telling: Telling) -> None:
         """What the recorder did before every story but the set-up: unrelated reads, so that phantoms come out."""
@@ -132,6 +140,7 @@ class Replay:
         answers.append((step, answer))
         if step.record["response"]["status"] == answer.status < 300:
             _pair_made(telling, step, answer.body)
+            _pair_article(telling, step, answer.body)
         if len(answers) < len(group):
             return
         recorded = Counter(one.record["response"]["status"] for one, _ in answers)
@@ -174,6 +183,18 @@ def _pair_made(telling: Telling, step: Step, own: Any) -> None:
         telling.pair(kind, recorded=recorded["id"], own=own["id"])
         if kind == "Ticket" and "number" in recorded and "number" in own:
             telling.identities.match("number", recorded=recorded["number"], own=own["number"])
+
+
+def _pair_article(telling: Telling, step: Step, own: Any) -> None:
+    """Pair the article a request stored beside others: the recorded one is that with the same text."""
+    text = unmistakable_text(telling.story, telling.script, step)
+    article_ids = own.get("article_ids") if isinstance(own, dict) else None
+    if text is None or not article_ids:
+        return
+    for arrival in telling.awaited:
+        if arrival.in_full and arrival.body["article"].get("body") == text:
+            telling.pair("TicketArticle", recorded=arrival.article_id, own=max(article_ids))
+            return
 
 
 def _shows_later(story: Story, step: Step) -> bool:

@@ -30,6 +30,8 @@ class Telling:
     unrecorded: Unrecorded | None = None
     awaited: list[Arrival] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
+    loose: set[int] = field(default_factory=set)
+    """Jobs of which nobody knows when, or after which others, they were queued."""
 
     def __post_init__(self) -> None:
         self.awaited = [arrival_of(step) for step in self.story.steps if step.kind == "webhook"]

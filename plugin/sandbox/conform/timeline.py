@@ -13,6 +13,7 @@ from typing import Any
 from plugin.sandbox.conform.directions import Direction, Script
 from plugin.sandbox.conform.moments import TIME, time_of
 from plugin.sandbox.conform.partial import CUT, beginning, is_cut
+from plugin.sandbox.conform.race import unmistakable_text
 from plugin.sandbox.conform.stories import Step, Story
 
 LOOK_AHEAD = 6
@@ -45,7 +46,7 @@ def events(story: Story, script: Script) -> list[Event]:
             step = story.steps[index]
             seconds = _effect(story, step)
             if script.group_of(index):
-                seconds = _stored(story, step) or seconds
+                seconds = _stored(story, step, unmistakable_text(story, script, step)) or seconds
             timed.append((seconds, index, 1, Event(seconds=seconds, step=step)))
             reached = max(reached, step.ends if step.kind != "webhook" else step.seconds)
     return [event for _, _, _, event in sorted(timed, key=lambda entry: entry[:3])]
@@ -75,10 +76,8 @@ def _effect(story: Story, step: Step) -> float:
     return step.seconds + step.lasts / 2
 
 
-def _stored(story: Story, step: Step) -> float | None:
+def _stored(story: Story, step: Step, text: str | None) -> float | None:
     """When the article of a request that raced others was stored, where a later delivery shows it."""
-    body = step.record["request"]["body"]
-    text = body.get("article", body).get("body") if isinstance(body, dict) else None
     if text is None:
         return None
     for later in story.steps[step.index :]:

@@ -5,19 +5,19 @@ holiday). Such a change shows only afterwards, in the records of people and grou
 and then taken over into the sandbox, so that it is listed once and what follows from it is compared again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from plugin.sandbox.conform.identities import Identities, kind_of_key
+from plugin.sandbox.conform.identities import Identities, kind_of_key, kind_of_path
 from plugin.sandbox.conform.moments import TIME, time_of
 from plugin.sandbox.conform.stories import Story
 
 KINDS = frozenset({"Group", "Organization", "Role", "User"})
 """Records that live longer than a story; a ticket belongs to the story that made it."""
 
-INHERITED = frozenset({"updated_by", "updated_by_id", "tickets_open", "tickets_closed"})
-"""What a touch leaves standing, so that it can be older than the record's ``updated_at`` says."""
+ROUTES = ("/api/v1/users", "/api/v1/groups", "/api/v1/organizations", "/api/v1/roles")
+"""Where a story changes such records itself, and so explains what it shows of them."""
 
 MARGIN = timedelta(seconds=3)
 """How long before its first and after its last step a story can still have an effect."""
@@ -42,11 +42,13 @@ class Unrecorded:
         self._spans = [(story.starts_at - MARGIN, story.ends_at + MARGIN) for story in stories]
         self._at_start: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._seen: set[tuple[str, str, str]] = set()
+        self._explained: set[tuple[str, str]] = set()
 
-    def begin_story(self) -> None:
+    def begin_story(self, story: Story) -> None:
         """Look at records afresh: what is seen first in a story may be from before it."""
         self._at_start.clear()
         self._seen.clear()
+        self._explained = set(_written(story))
         for kind in KINDS:
             for own in self._identities.known(kind):
                 self._at_start[kind, own] = self._holder.record(kind, int(own))
@@ -58,7 +60,9 @@ class Unrecorded:
             return set()
         if self._is_strange(recorded.get("updated_at")) or self._is_strange(recorded.get("created_at")):
             return set(keys)
-        return {key for key in keys if key in INHERITED and self._is_inherited(kind, own, key)}
+        if (kind, str(recorded["id"])) in self._explained:
+            return set()
+        return {key for key in keys if self._is_inherited(kind, own, key)}
 
     def see(self, kind: str, recorded_id: object, recorded: Mapping[str, Any]) -> None:
         """Note that a story has shown these values; from now on its own steps must explain them."""
@@ -100,6 +104,21 @@ class Unrecorded:
     def _is_inherited(self, kind: str, own: str, key: str) -> bool:
         if (kind, own, key) in self._seen:
             return False
-        column = "preferences" if key.startswith("tickets_") else key if key.endswith("_id") else f"{key}_id"
-        before = self._at_start.get((kind, own), {}).get(column)
-        return bool(self._holder.record(kind, int(own)).get(column) == before)
+        before, now = self._at_start.get((kind, own), {}), self._holder.record(kind, int(own))
+        column = next((name for name in (key, f"{key}_id") if name in now), "preferences")
+        return bool(now.get(column) == before.get(column))
+
+
+def _written(story: Story) -> Iterator[tuple[str, str]]:
+    """The records a story's own requests change, by kind and recorded id."""
+    for step in story.steps:
+        if step.kind != "rest" or step.record["request"]["method"] == "GET":
+            continue
+        path = step.record["request"]["path"].partition("?")[0]
+        if path.startswith(ROUTES):
+            kind, body = kind_of_path(path), step.record["response"]["body"]
+            record = path.rpartition("/")[2]
+            if record.isdigit():
+                yield str(kind), record
+            elif isinstance(body, dict) and "id" in body:
+                yield str(kind), str(body["id"])
