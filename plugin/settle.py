@@ -51,7 +51,8 @@ Keep = Callable[[Connection, Ticket, frozenset[str]], None]
 class Settling:
     """What settling needs beside the plan.
 
-    ``ticket``, ``tags`` and ``checklist`` are those the plan was made for; ``keep`` commits what they became.
+    ``ticket``, ``tags`` and ``checklist`` are those the plan was made for; ``keep`` commits what they became,
+    ``keep_beside`` what is known of a task ticket that was made.
     ``unknown_wait`` is T_q of promises 4.
     """
 
@@ -62,6 +63,7 @@ class Settling:
     metrics: Metrics
     unknown_wait: timedelta
     keep: Keep
+    keep_beside: Callable[[Connection, Ticket], None]
     ticket: Ticket
     tags: frozenset[str]
     checklist: Checklist | None = None
@@ -285,7 +287,7 @@ class _Settler:
                 made = self._try_task(call, owner_id=None)  # Zammad takes only owners with full access
             else:
                 raise
-        self._applied(call.effects, {"ticket_id": made.id, "number": made.number})
+        self._applied(call.effects, {"ticket_id": made.id, "number": made.number}, beside=made)
 
     def _try_task(self, call: MakeTask, *, owner_id: int | None) -> Ticket:
         return self._writer.create_task_ticket(
@@ -302,10 +304,16 @@ class _Settler:
 
     # -- outcomes -----------------------------------------------------------------------------------------------------
 
-    def _applied(self, done: tuple[Effect, ...], outcome: Mapping[str, Any] | None = None) -> None:
+    def _applied(
+        self, done: tuple[Effect, ...], outcome: Mapping[str, Any] | None = None, *, beside: Ticket | None = None
+    ) -> None:
+        """``beside`` is another ticket the call made: its version is known, so that nobody looks at it for that."""
         failpoints.hit("called")
         self._state.wrote = True
         self._commit(done, EffectState.APPLIED, outcome=dict(outcome or {}))
+        if beside is not None:
+            with self._given.store.write() as connection:
+                self._given.keep_beside(connection, beside)
 
     def _withdraw(self, done: tuple[Effect, ...]) -> None:
         """The voiding was applied, and what it voids no longer stands."""

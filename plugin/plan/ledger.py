@@ -78,6 +78,10 @@ class Ledger:
         """Tasks we made that were not withdrawn."""
         return self.applied(EffectKind.ITEM, EffectKind.TASK)
 
+    def tasks_ever(self) -> int:
+        """How many task tickets were ever meant to be made here."""
+        return sum(1 for e in self._effects if e.kind is EffectKind.TASK and e.state is not EffectState.OBSERVED)
+
     @property
     def own_checklist_id(self) -> int | None:
         """The checklist we made on this ticket."""

@@ -44,7 +44,9 @@ def paragraph(note: Note, making: Making) -> str:
     """HTML: what is next and by when; then clause, reason, and what would end it."""
     render = making.terms.render
     lines = [escape(render(line)) for line in note.lines]
-    lines.append(escape(render(text("{clause}: {because}", clause=note.clause, because=note.because))))
+    named = any(line.values.get("clause") == note.clause for line in note.lines)
+    reason = note.because if named else text("{clause}: {because}", clause=note.clause, because=note.because)
+    lines.append(escape(render(reason)))
     if note.ends_with is not None:
         lines.append(escape(render(text("This ends with {what}.", what=note.ends_with))))
     return f"<p>{'<br>'.join(lines)}</p>"

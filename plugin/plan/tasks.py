@@ -20,15 +20,17 @@ CHECKLIST_RULE = "checklist"
 
 def calls(wanted: Iterable[Task], making: Making) -> Iterator[Call]:
     """What makes the tasks that lack, and withdraws those no longer needed."""
-    tasks = tuple(wanted)
     items: list[AddItem] = []
-    for task in tasks:
+    tickets = making.ledger.tasks_ever()
+    for task in wanted:
         if not task.wanted:
             yield from _void(task, making)
         elif _as_item(task, making, already=len(items)):
             items.extend(_item(task, making))
         else:
-            yield from _ticket(task, making)
+            for made in _ticket(task, making, position=tickets + 1):
+                tickets += 1
+                yield made
     if items and making.standing.ticket.checklist_id is None:
         yield MakeChecklist((_checklist_effect(making),))
     yield from items
@@ -100,12 +102,12 @@ def _item(task: Task, making: Making) -> Iterator[AddItem]:
         yield AddItem((effect,), shown, making.standing.ticket.checklist_id)
 
 
-def _ticket(task: Task, making: Making) -> Iterator[MakeTask]:
+def _ticket(task: Task, making: Making, *, position: int) -> Iterator[MakeTask]:
     key = _key(task, making)
     known = making.ledger.get(key)
     if known is not None and known.kind is EffectKind.ITEM:
         return  # it stands as an item
-    number = str(known.request["number"]) if known and known.request.get("number") else _number(key, making)
+    number = str(known.request["number"]) if known and known.request.get("number") else _number(key, position, making)
     person = making.terms.people.get(task.assignee or "")
     owner_id = person.id if person and person.may_own else None
     title = making.terms.render(task.title)
@@ -125,11 +127,10 @@ def _ticket(task: Task, making: Making) -> Iterator[MakeTask]:
     )
 
 
-def _number(key: str, making: Making) -> str:
+def _number(key: str, position: int, making: Making) -> str:
     """``<parent>T<n>-<5 letters>``: Zammad keeps numbers unique, so the ticket is made once (contract 4.6)."""
     parent = making.standing.ticket.number
-    tasks = sum(1 for e in making.ledger.applied(EffectKind.TASK)) + 1
-    end = f"T{tasks}-{letters(key)}"
+    end = f"T{position}-{letters(key)}"
     return f"{parent[: LONGEST_NUMBER - len(end)]}{end}"
 
 

@@ -247,6 +247,7 @@ class Visit:
                 metrics=self._metrics,
                 unknown_wait=self._unknown_wait,
                 keep=self._keep_merged if standing.ticket.is_merged else self._keep,
+                keep_beside=self._keep_task,
                 ticket=standing.ticket,
                 tags=standing.tags,
                 checklist=standing.checklist,
@@ -257,6 +258,17 @@ class Visit:
 
     def _keep_merged(self, connection: Connection, seen: Ticket, tags: frozenset[str]) -> None:
         self._keep(connection, seen, tags, status=CaseStatus.MERGED)
+
+    def _keep_task(self, connection: Connection, made: Ticket) -> None:
+        cases.observe(
+            connection,
+            made.id,
+            number=made.number,
+            version=made.version,
+            snapshot=_snapshot(made, frozenset()),
+            pack_version=self._pack.version,
+            now=self._clock(),
+        )
 
     # -- planning -----------------------------------------------------------------------------------------------------
 
