@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from plugin.model.errors import StewardError, Unavailable
 
@@ -75,11 +76,11 @@ class ControlServer:
             connection.settimeout(CONNECT_SECONDS)
             line = _read_line(connection)
             connection.settimeout(None)
-            connection.sendall(json.dumps(self._do(line)).encode() + b"\n")
+            connection.sendall(orjson.dumps(self._do(line)) + b"\n")
 
     def _do(self, line: bytes) -> Mapping[str, Any]:
         try:
-            asked = json.loads(line)
+            asked = orjson.loads(line)
             handler = self._handlers[asked["command"]]
         except (ValueError, KeyError, TypeError):
             return {"error": "no such command"}
@@ -106,9 +107,9 @@ def ask(path: Path, command: str, *, timeout: float = 60.0, **values: Any) -> Ma
         except OSError as failure:
             raise StewardError(f"{path}: {failure.strerror}; run the command as Steward's user") from failure
         try:
-            connection.sendall(json.dumps({"command": command, **values}).encode() + b"\n")
+            connection.sendall(orjson.dumps({"command": command, **values}) + b"\n")
             connection.settimeout(timeout)
-            answer = json.loads(_read_line(connection))
+            answer = orjson.loads(_read_line(connection))
         except (OSError, ValueError) as failure:
             raise Unavailable(f"{path}: Steward did not answer in {timeout:g} s; see its log") from failure
     return _told(answer)
