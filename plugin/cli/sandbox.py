@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from plugin.cli.errors import Stopped
+
 
 @click.group()
 def sandbox() -> None:
@@ -22,7 +24,11 @@ def serve(like: str, host: str, port: int, speed: float) -> None:
     """Run it alone, and print its people, tokens and fields."""
     from plugin.sandbox.serve import serve as serve_sandbox
 
-    serve_sandbox(like=like, host=host, port=port, speed=speed)
+    try:
+        serve_sandbox(like=like, host=host, port=port, speed=speed)
+    except OSError as error:
+        said = f"--port: found {host}:{port}, which cannot be listened on ({error.strerror}); name another, 0 is a free one"
+        raise Stopped(said) from error
 
 
 @sandbox.command()

@@ -51,7 +51,12 @@ def listen(sandbox: Sandbox, *, host: str, port: int) -> BaseWSGIServer:
 
 
 def serve(
-    *, like: Like = "6.5", host: str = "127.0.0.1", port: int = 8065, out: TextIO = sys.stdout, speed: float = 1.0
+    *,
+    like: Like = "6.5",
+    host: str = "127.0.0.1",
+    port: int = 8065,
+    out: TextIO = sys.stdout,
+    speed: float = 1.0,
 ) -> None:
     """Serves a peopled sandbox until interrupted; `speed` is sandbox seconds per second."""
     sandbox = Sandbox(like=like, clock=SandboxClock(speed=speed))
