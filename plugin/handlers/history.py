@@ -41,7 +41,7 @@ def created(ticket: Ticket, rows: Sequence[HistoryRow], who: Who, *, known: Time
         # an imported ticket may have no row of its own
         key=key_of(row) if row else "observed:created",
         kind=FactKind.CREATED,
-        at=row.created_at if row else ticket.created_at,
+        at=ticket.created_at,
         seen_at=now,
         by=who.actor(row.created_by_id if row else ticket.created_by_id, source=row.source if row else None),
         data={
@@ -72,6 +72,23 @@ def changes(
         fact = _change(row, who)
         if fact is not None:
             yield replace(_as_intended(fact, intended), seen_at=now)
+
+
+def moved(ticket: Ticket, rows: Iterable[HistoryRow], *, known: Timeline, now: datetime) -> Iterator[Fact]:
+    """Known facts whose row in Zammad has another time now: an operator or an import moved it."""
+    times = {key_of(row): row.created_at for row in rows}
+    for fact in known:
+        if fact.kind is FactKind.CREATED:
+            times[fact.key] = ticket.created_at
+        at = times.get(fact.key)
+        if at is not None and at != fact.at:
+            yield replace(fact, at=at, seen_at=now, revision=fact.revision + 1)
+
+
+def is_moved(ticket: Ticket, *, known: Timeline) -> bool:
+    """The ticket began at another time than we knew: its articles will have moved too."""
+    created = known.of(FactKind.CREATED)
+    return bool(created) and created[0].at != ticket.created_at
 
 
 def revivals(rows: Iterable[HistoryRow], who: Who, *, known: Timeline, now: datetime) -> Iterator[Fact]:

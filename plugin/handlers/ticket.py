@@ -47,6 +47,7 @@ def _facts(
 ) -> Iterator[Fact]:
     ticket, rows = seen.ticket, seen.rows
     yield from history.created(ticket, rows, who, known=known, now=now)
+    yield from history.moved(ticket, rows, known=known, now=now)
     yield from articles.said(seen.articles, rows, ticket, who, known=known, now=now)
     yield from articles.changed(rows, seen.articles, known=known, now=now)
     yield from articles.gone(ticket, known=known, now=now)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import orjson
 
-from plugin.handlers import merge, tasks, ticket
+from plugin.handlers import history, merge, tasks, ticket
 from plugin.handlers.who import ZammadWho
 from plugin.model.effects import Effect, EffectKind, EffectState
 from plugin.model.errors import Refused
@@ -73,7 +73,7 @@ class Looker:
         if full:
             rows, users = self._reader.history(seen.id)
             who = self._who(users)
-            articles = self._articles(seen, known)
+            articles = self._articles(seen, known, anew=in_full or history.is_moved(seen, known=known.timeline))
             whole = ticket.Seen(seen, rows, articles)
             found += ticket.facts_of(
                 whole, who, known=known.timeline, now=self._now, switches=known.switches, intended=_intended(known)
@@ -95,9 +95,10 @@ class Looker:
 
     # -- articles -----------------------------------------------------------------------------------------------------
 
-    def _articles(self, seen: Ticket, known: Known) -> tuple[Article, ...]:
-        """The articles that are not known: from signed deliveries where they brought them, else read."""
-        told = {f["id"] for f in known.timeline.of(FactKind.ARTICLE)} | set(_own_notes(known.effects))
+    def _articles(self, seen: Ticket, known: Known, *, anew: bool) -> tuple[Article, ...]:
+        """The articles that are not known (``anew``: all): from signed deliveries where they brought them, else read."""
+        told = set() if anew else {f["id"] for f in known.timeline.of(FactKind.ARTICLE)}
+        told |= set(_own_notes(known.effects))
         wanted = [one for one in seen.article_ids if one not in told]
         delivered = {article.id: article for article in _delivered(known.bodies) if article.ticket_id == seen.id}
         lacking = [one for one in wanted if one not in delivered]

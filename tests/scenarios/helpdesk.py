@@ -102,15 +102,15 @@ class Helpdesk:
 
     @property
     def anna(self) -> Person:
-        return self.person("anna@example.com")
+        return self.person("anna")
 
     @property
     def ben(self) -> Person:
-        return self.person("ben@example.com")
+        return self.person("ben")
 
     @property
     def chief(self) -> Person:
-        return self.person("chief@example.com")
+        return self.person("chief")
 
     @property
     def admin(self) -> Person:
