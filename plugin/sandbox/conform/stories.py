@@ -2,8 +2,8 @@
 
 A story is one JSON file (or the same compressed, ``.json.xz``) in the folder of its server; the folder above
 holds ``directions.json``. The recorder wrote ``recorded_at`` when the story was over (the creation times inside
-every story show it), so a story starts at ``received_at - t`` of its first webhook, or, where it has none, at
-``recorded_at`` less its own length.
+every story show it), so a story starts at ``received_at - t`` of its first webhook; where it has none, what its
+first POST made tells it, or else ``recorded_at`` less its own length.
 """
 
 import json
@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from plugin.sandbox.conform.moments import TIME, time_of
 from plugin.sandbox.manners import Like
 
 SET_UP = frozenset({"setup_people", "setup_attributes", "setup_automation"})
@@ -126,4 +127,18 @@ def _start(recorded_at: datetime, steps: Sequence[Step]) -> datetime:
             received_at = datetime.fromisoformat(step.record["received_at"]).astimezone(UTC)
             return received_at - timedelta(seconds=step.seconds)
     length = max((step.ends for step in steps), default=0.0)
-    return recorded_at - timedelta(seconds=length)
+    latest = recorded_at - timedelta(seconds=length)
+    for step in steps:
+        made_at = _made_at(step)
+        if made_at is not None:
+            return min(made_at - timedelta(seconds=step.seconds + step.lasts / 2), latest)
+    return latest
+
+
+def _made_at(step: Step) -> datetime | None:
+    """When a request made something, where its answer says so."""
+    if step.kind != "rest" or step.record["request"]["method"] != "POST" or step.record["response"]["status"] != 201:
+        return None
+    body = step.record["response"]["body"]
+    text = body.get("created_at") if isinstance(body, dict) else None
+    return time_of(text) if isinstance(text, str) and TIME.fullmatch(text) else None

@@ -22,6 +22,9 @@ ROUTES = ("/api/v1/users", "/api/v1/groups", "/api/v1/organizations", "/api/v1/r
 MARGIN = timedelta(seconds=3)
 """How long before its first and after its last step a story can still have an effect."""
 
+GAP = timedelta(seconds=20)
+"""A pause between two stories in which others can have used the server."""
+
 
 class Holder(Protocol):
     """The part of a bench that keeps records of people and groups."""
@@ -43,12 +46,19 @@ class Unrecorded:
         self._at_start: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._seen: set[tuple[str, str, str]] = set()
         self._explained: set[tuple[str, str]] = set()
+        self._taken: dict[tuple[str, str, str], str] = {}
+        self._sighted: dict[tuple[str, str], datetime] = {}
+        self._sighted_now: set[tuple[str, str]] = set()
+        self._span = self._spans[0]
 
     def begin_story(self, story: Story) -> None:
         """Look at records afresh: what is seen first in a story may be from before it."""
         self._at_start.clear()
         self._seen.clear()
         self._explained = set(_written(story))
+        self._sighted.update(dict.fromkeys(self._sighted_now, self._span[1]))
+        self._sighted_now.clear()
+        self._span = (story.starts_at - MARGIN, story.ends_at + MARGIN)
         for kind in KINDS:
             for own in self._identities.known(kind):
                 self._at_start[kind, own] = self._holder.record(kind, int(own))
@@ -58,23 +68,28 @@ class Unrecorded:
         own = self._identities.own(kind, recorded.get("id"))
         if kind not in KINDS or own is None:
             return set()
+        keys = [key for key in keys if self._taken.get((kind, own, key)) != repr(_shown(recorded, key))]
         if self._is_strange(recorded.get("updated_at")) or self._is_strange(recorded.get("created_at")):
             return set(keys)
-        if (kind, str(recorded["id"])) in self._explained:
+        if (kind, str(recorded["id"])) in self._explained or not self._was_touched_now(recorded):
             return set()
-        return {key for key in keys if self._is_inherited(kind, own, key)}
+        if not self._was_alone_since(self._sighted.get((kind, own))):
+            return set()
+        return {key for key in keys if key != "updated_at" and self._is_inherited(kind, own, key)}
 
     def see(self, kind: str, recorded_id: object, recorded: Mapping[str, Any]) -> None:
         """Note that a story has shown these values; from now on its own steps must explain them."""
         own = self._identities.own(kind, recorded_id)
         if own is not None:
             self._seen.update((kind, own, key) for key in (*recorded, *(recorded.get("preferences") or ())))
+            self._sighted_now.add((kind, own))
 
     def take_over(self, kind: str, recorded: Mapping[str, Any], keys: set[str]) -> None:
         """Give the sandbox's record the values the recorded one has."""
         own = self._identities.own(kind, recorded["id"])
         if own is None:
             return
+        self._taken.update({(kind, own, key): repr(_shown(recorded, key)) for key in keys})
         values = {key: self._own_value(key, recorded[key]) for key in keys if key in recorded}
         preferences = recorded.get("preferences") or {}
         inner = {key: preferences[key] for key in keys if key in preferences}
@@ -98,6 +113,23 @@ class Unrecorded:
         moment = time_of(text)
         return moment > self._begins() and not any(start <= moment <= end for start, end in self._spans)
 
+    def _was_touched_now(self, recorded: Mapping[str, Any]) -> bool:
+        """Whether this story moved the record's ``updated_at``, so that it no longer tells of older changes."""
+        text = recorded.get("updated_at")
+        if not isinstance(text, str) or not TIME.fullmatch(text):
+            return False
+        return self._span[0] <= time_of(text) <= self._span[1]
+
+    def _was_alone_since(self, sighted: datetime | None) -> bool:
+        """Whether the server was left to others for a while since a record was last seen."""
+        edges = sorted(span for span in self._spans if span[0] <= self._span[0])
+        last = sighted or edges[0][1]
+        for start, end in edges:
+            if start - last > GAP:
+                return True
+            last = max(last, end)
+        return False
+
     def _begins(self) -> datetime:
         return min(start for start, _ in self._spans)
 
@@ -107,6 +139,10 @@ class Unrecorded:
         before, now = self._at_start.get((kind, own), {}), self._holder.record(kind, int(own))
         column = next((name for name in (key, f"{key}_id") if name in now), "preferences")
         return bool(now.get(column) == before.get(column))
+
+
+def _shown(recorded: Mapping[str, Any], key: str) -> Any:
+    return recorded.get(key, (recorded.get("preferences") or {}).get(key))
 
 
 def _written(story: Story) -> Iterator[tuple[str, str]]:
