@@ -89,14 +89,20 @@ def _reason(timeline: Timeline, word: Fact) -> str | None:
 
 
 def tags_now(timeline: Timeline) -> frozenset[str]:
-    """The tags that are on the ticket after its last recorded change."""
+    """The tags that are on the ticket after its last recorded change, in the order of Zammad's rows: times may move."""
     tags: set[str] = set()
-    for fact in timeline.of(FactKind.TAG_ADDED, FactKind.TAG_REMOVED):
+    for fact in sorted(timeline.of(FactKind.TAG_ADDED, FactKind.TAG_REMOVED), key=row_number):
         if fact.kind is FactKind.TAG_ADDED:
             tags.add(str(fact["tag"]))
         else:
             tags.discard(str(fact["tag"]))
     return frozenset(tags)
+
+
+def row_number(fact: Fact) -> int:
+    """The number of the Zammad row a fact rests on, 0 without one."""
+    number = fact.key.rpartition(":")[2]
+    return int(number) if number.isdigit() else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -254,6 +254,8 @@ class Visit:
             ),
         )
         self._alarm(settled.alarms)
+        rules = sorted({effect.rule for call in planned.calls for effect in call.effects})
+        log.info("settled", ticket_id=self._id, calls=len(planned.calls), rules=rules)
         return settled
 
     def _keep_merged(self, connection: Connection, seen: Ticket, tags: frozenset[str]) -> None:
