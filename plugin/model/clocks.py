@@ -65,6 +65,8 @@ class Clock:
     """What would end it, for notes."""
     announced: bool = True
     mode: str = "enforce"
+    allowed: str = ""
+    """How long it had, as the pack writes it (``24 h``); the extended limit once it was extended."""
 
     @property
     def is_open(self) -> bool:

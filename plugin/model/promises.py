@@ -63,6 +63,7 @@ def run(promise: Promise, *, now: datetime) -> Clock:
         extended_from=_moment(promise, settings.limit, pauses, until) if promise.extended else None,
         arithmetic=tuple(_arithmetic(promise, allowed, pauses, limit_at)),
         ends_with=promise.ends_with,
+        allowed=str(allowed),
     )
 
 

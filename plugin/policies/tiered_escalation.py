@@ -155,6 +155,43 @@ NEXT_STEPS: dict[str, Text] = {
 """What to do about each clock, as a person would say it."""
 
 
+CLOCK_NAMES: dict[str, Text] = {
+    "first_response": text("first response"),
+    "assessment": text("assessment"),
+    "coordination": text("coordination"),
+    "notice": text("formal notice"),
+    "result": text("result"),
+    "resolution": text("resolution"),
+    "progress": text("progress"),
+}
+"""Clocks as people call them."""
+
+
+def _promise(clock: Clock) -> Text:
+    """``first response 24 h``."""
+    name = CLOCK_NAMES.get(clock.name) or text("clock {name}", name=clock.name)
+    if not clock.allowed:
+        return name
+    return text("{name} {amount}", name=name, amount=_amount(Duration.parse(clock.allowed)))
+
+
+def _amount(duration: Duration) -> Text:
+    amount = str(duration.amount)
+    match duration.unit:
+        case Unit.MINUTES:
+            return text("{amount} min", amount=amount)
+        case Unit.HOURS:
+            return text("{amount} h", amount=amount)
+        case Unit.WORKING_DAYS:
+            return text("{amount} working days", amount=amount)
+        case Unit.WEEKS:
+            return text("{amount} weeks", amount=amount)
+        case Unit.MONTHS:
+            return text("{amount} months", amount=amount)
+        case Unit.DAYS:
+            return text("{amount} days", amount=amount)
+
+
 def _what_to_do(clock: Clock) -> Text:
     return NEXT_STEPS.get(clock.name) or text("Meet the clock {name}", name=clock.name)
 
@@ -179,11 +216,10 @@ def _management(case: Case) -> tuple[str, ...]:
 
 def _step(case: Case, clock: Clock, step: str, moment: datetime, tell: tuple[str, ...]) -> Note:
     do = _what_to_do(clock)
-    line = text(
-        "{do} by {limit} – {clock}, {clause}", do=do, limit=clock.limit_at, clock=clock.name, clause=clock.clause
-    )
+    values = {"do": do, "limit": clock.limit_at, "promise": _promise(clock), "clause": clock.clause}
+    line = text("{do} by {limit} – {promise}, {clause}", **values)
     if step != "warning":
-        line = text("{do}: the limit was {limit} – {clock}, {clause}", **line.values)
+        line = text("{do}: the limit was {limit} – {promise}, {clause}", **values)
     return Note(
         rule=f"tiered_escalation.{step}.{clock.name}",
         epoch=f"{clock.epoch}-{clock.starts_at:%Y%m%dT%H%M%S}" if clock.name == "progress" else clock.epoch,

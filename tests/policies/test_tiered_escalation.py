@@ -66,7 +66,7 @@ def test_a_paused_clock_tells_nobody() -> None:
 
 def test_a_note_says_what_to_do_by_when_and_why() -> None:
     note = complaint().decided(after=20).notes["tiered_escalation.warning.first_response"]
-    assert str(note.lines[0]) == "Answer the customer by 2026-03-03 08:00 UTC – first_response, C3.1"
+    assert str(note.lines[0]) == "Answer the customer by 2026-03-03 08:00 UTC – first response 24 h, C3.1"
     assert str(note.ends_with) == "a public answer to the customer"
 
 
