@@ -29,7 +29,7 @@ from plugin.model.work import (
     WakeReason,
 )
 from plugin.observability.metrics import Metrics
-from plugin.plan import AddItem, Brake, MakeChecklist, Plan, Standing, TagAdd, TagRemove, Terms, plan, withdraw
+from plugin.plan import AddItem, Brake, NameChecklist, Plan, Standing, TagAdd, TagRemove, Terms, plan, withdraw
 from plugin.plan.tasks import is_done
 from plugin.settle import Settled, Settling, settle
 from plugin.store import cases, clocks, effects, inbox, meta, switches
@@ -321,7 +321,7 @@ class Visit:
             terms = replace(terms, people=people, brake=self._brake(terms.now))
         if not full and any(isinstance(call, TagAdd | TagRemove) for call in draft.calls):
             standing = replace(standing, tags=self._zammad.reader.tags(self._id))
-        if standing.checklist is None and any(isinstance(call, AddItem | MakeChecklist) for call in draft.calls):
+        if standing.checklist is None and any(isinstance(call, AddItem | NameChecklist) for call in draft.calls):
             standing = replace(standing, checklist=looker.checklist(standing.ticket))
         return standing, terms
 
