@@ -37,8 +37,10 @@ class InProcess(BaseAdapter):
         del stream, verify, cert, proxies
         environment = _environment(request)
         environment["sandbox.timeout"] = timeout[1] if isinstance(timeout, tuple) else timeout
+        signals: dict[str, str] = {}
+        environment["sandbox.signals"] = signals
         chunks, status, headers = run_wsgi_app(self._application, environment, buffered=True)
-        cut = environment.get("sandbox.cut")
+        cut = signals.get("cut")
         if cut:
             kind = {"timeout": requests.ReadTimeout, "connect": requests.ConnectionError}
             raise kind.get(cut, requests.ConnectionError)(f"connection {cut}", request=request)

@@ -116,7 +116,7 @@ def _leaf(world: World, name: str, block: dict[str, Any], ticket: Row, occasion:
     found = _values(world, name, ticket, occasion)
     if name == "ticket.tags":
         return _tags(str(test), block, found)
-    return any(_compare(world, name, value, block, occasion) for value in found)
+    return any(_compare(name, value, block, occasion) for value in found)
 
 
 def _action(name: str, block: dict[str, Any], occasion: Occasion) -> bool:
@@ -207,7 +207,7 @@ def _tags(test: str, block: dict[str, Any], found: list[str]) -> bool:
     }.get(test, lambda: False)()
 
 
-def _compare(world: World, name: str, value: Any, block: dict[str, Any], occasion: Occasion) -> bool:
+def _compare(name: str, value: Any, block: dict[str, Any], occasion: Occasion) -> bool:
     test = _OPERATORS.get(str(block.get("operator")))
     if test is None:
         raise broken(f"Invalid operator '{block.get('operator')}'")

@@ -189,7 +189,7 @@ class Faulty:
         return earlier if earlier is not None else self._run(environ)
 
     def _cut(self, environ: dict[str, Any], start_response: Any, how: str) -> Iterable[bytes]:
-        environ["sandbox.cut"] = how
+        environ.get("sandbox.signals", {})["cut"] = how
         connection = environ.get("werkzeug.socket")
         if connection is not None:
             connection.close()

@@ -34,31 +34,26 @@ class Performer:
 
 
 def perform(engine: Engine, ticket_id: int, performer: Performer) -> list[str]:
-    """Carries out the list on one ticket as the current actor; returns the ids of webhooks to send."""
-    webhooks: list[str] = []
+    """Carries out the list on one ticket as the current actor; returns the ids of webhooks to send.
+
+    Order as in Zammad: tags and the like, then the fields in one save, then notes, then mails.
+    """
+    world = engine.world
+    what_to_do: dict[str, Any] = performer.row.perform or {}
     changes: dict[str, Any] = {}
-    notes: list[dict[str, Any]] = []
-    mails: list[dict[str, Any]] = []
-    for key, what in (performer.row.perform or {}).items():
-        if key == "notification.webhook":
-            webhooks.append(str(what.get("webhook_id")))
-        elif key == "notification.email":
-            mails.append(what)
-        elif key == "article.note":
-            notes.append(what)
-        elif key.startswith("ticket.") and key not in _SPECIAL:
-            changes.update(_change(engine, ticket_id, performer, key.partition(".")[2], what))
-        elif key in _SPECIAL:
+    for key, what in what_to_do.items():
+        if key in _SPECIAL:
             _SPECIAL[key](engine, ticket_id, performer, what)
-    tagged = "ticket.tags" in (performer.row.perform or {}) and engine.world.manners.version != "6.1"
-    if (changes or tagged) and ticket_id in engine.world.tickets:
+        elif key.startswith("ticket."):
+            changes.update(_change(engine, ticket_id, performer, key.partition(".")[2], what))
+    tagged = "ticket.tags" in what_to_do and world.manners.version != "6.1"
+    if (changes or tagged) and ticket_id in world.tickets:
         tickets.save(engine, ticket_id, changes, source=performer.source)
-    for note in notes:
-        if ticket_id in engine.world.tickets:
-            _note(engine, ticket_id, performer, note)
-    for mail in mails:
-        _mail(engine, ticket_id, performer, mail)
-    return webhooks
+    for key, write in (("article.note", _note), ("notification.email", _mail)):
+        if key in what_to_do and ticket_id in world.tickets:
+            write(engine, ticket_id, performer, what_to_do[key])
+    webhook = what_to_do.get("notification.webhook")
+    return [] if webhook is None else [str(webhook.get("webhook_id"))]
 
 
 def _change(engine: Engine, ticket_id: int, performer: Performer, column: str, what: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 from importlib import resources
 from typing import Any
 
@@ -219,6 +220,7 @@ def add_token(world: World, login: str, *, token: str) -> str:
     return token
 
 
+@lru_cache
 def _recorded_seed(version: str) -> dict[str, Any]:
     text = resources.files("plugin.sandbox").joinpath(f"data/seed-{version}.json").read_text(encoding="utf-8")
     seed: dict[str, Any] = json.loads(text)

@@ -40,7 +40,7 @@ class _Handler(WSGIRequestHandler):
 
 
 def listen(sandbox: Sandbox, *, host: str, port: int) -> BaseWSGIServer:
-    """Binds `host`:`port` (0 = a free one) for the sandbox, whose links name it then. Raises OSError where it cannot."""
+    """Binds `host`:`port` (0 = a free one) for the sandbox, whose links name it then; OSError where it cannot."""
     # werkzeug itself would print and exit
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

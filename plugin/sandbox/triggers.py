@@ -33,7 +33,8 @@ def by_name(rows: list[Row]) -> list[Row]:
 def run_triggers(engine: Engine, event: Event, run: TriggerRun) -> None:
     """One pass: every action trigger, with the recursion guard of contract 3.4."""
     world = engine.world
-    deeper = TriggerRun(depth=run.depth + 1, performed=run.performed, silent=True)
+    performed = run.performed if run.depth else {}
+    deeper = TriggerRun(depth=run.depth + 1, performed=performed, silent=True)
     if deeper.depth > int(world.setting("ticket_trigger_recursive_max_loop") or 10):
         return
     recursive = bool(world.setting("ticket_trigger_recursive"))
@@ -47,7 +48,7 @@ def run_triggers(engine: Engine, event: Event, run: TriggerRun) -> None:
             continue
         if deeper.depth > 1 and not recursive:
             return
-        done = run.performed.setdefault(ticket.id, set())
+        done = performed.setdefault(ticket.id, set())
         if trigger.id in done:
             continue
         done.add(trigger.id)

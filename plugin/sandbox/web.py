@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -17,6 +16,7 @@ from plugin.sandbox.credentials import identify
 from plugin.sandbox.door import Answer, Asked, Route
 from plugin.sandbox.engine import Engine
 from plugin.sandbox.permissions import Caller, user_may
+from plugin.sandbox.router import Router
 from plugin.sandbox.routes import articles, attributes, checklists, people, records, relations, system, tickets
 from plugin.sandbox.unmodelled import is_known_to_zammad
 from plugin.sandbox.values import to_json
@@ -31,6 +31,9 @@ ROUTES: tuple[Route, ...] = (
     *records.ROUTES,
     *attributes.ROUTES,
 )
+
+_OLDER = Router(ROUTES)
+_NEWER = Router((*ROUTES, *checklists.ROUTES))
 
 _CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -49,34 +52,21 @@ class Frontdoor:
     def __init__(self, engine: Engine, bill: Bill) -> None:
         self._engine = engine
         self._bill = bill
+        self._router = _NEWER if engine.world.manners.has_checklists else _OLDER
 
     def install(self, app: Flask) -> None:
-        """Adds Zammad's routes of this version to the application, and its 404."""
-        routes = list(ROUTES)
-        if self._engine.world.manners.has_checklists:
-            routes += checklists.ROUTES
-        for number, route in enumerate(routes):
-            for suffix in ("", ".json"):
-                app.add_url_rule(
-                    f"{API}{route.rule}{suffix}",
-                    endpoint=f"api-{number}{suffix}",
-                    view_func=self._view(route),
-                    methods=[route.method],
-                    provide_automatic_options=False,
-                )
+        """Adds Zammad's API of this version to the application."""
         app.add_url_rule(
             f"{API}/<path:path>",
-            endpoint="api-unknown",
-            view_func=self._unknown,
-            methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+            endpoint="api",
+            view_func=self._answer,
+            methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
             provide_automatic_options=False,
         )
 
-    def _view(self, route: Route) -> Callable[..., Response]:
-        def run(**ids: str) -> Response:
-            return self._run(route, ids)
-
-        return run
+    def _answer(self, path: str) -> Response:
+        found = self._router.find(request.method, path)
+        return self._unknown(path) if found is None else self._run(*found)
 
     def _run(self, route: Route, ids: dict[str, str]) -> Response:
         engine = self._engine
