@@ -99,6 +99,12 @@ class Bench(Protocol):
     def cut_articles(self, ticket_id: int, *, longer_than: int, text: str) -> None:
         """Replace long article bodies without an event."""
 
+    def set_role(self, role_id: int, *, permissions: Sequence[str]) -> None:
+        """Give a role exactly these permissions behind the API."""
+
+    def set_rights(self, user_id: int, *, group: str, rights: Sequence[str]) -> None:
+        """Give a user exactly these rights in a group behind the API."""
+
     def record(self, kind: str, record_id: int) -> Mapping[str, Any]:
         """The columns of a user, group, organization or role as they are now; empty where there is none."""
 

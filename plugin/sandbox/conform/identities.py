@@ -127,6 +127,9 @@ TOKEN_IN_TEXT = re.compile(
 )
 """Message ids, UUIDs and digests: made by the server, so mapped."""
 
+USER_IN_TEXT = re.compile(r'(?<=data-mention-user-id=")\d+(?=")|(?<=#user/profile/)\d+(?=")')
+"""A mention in an article names a user by id."""
+
 
 def kind_of_key(key: str) -> str | None:
     """The kind of the ids that stand under a key, ``None`` where it holds none.
@@ -195,7 +198,7 @@ class Identities:
     def own_text(self, text: str) -> str:
         """A recorded text with the ticket numbers, message ids and the like the sandbox uses instead."""
         text = TOKEN_IN_TEXT.sub(lambda found: self._own["token"].get(found[0], found[0]), text)
-        return NUMBER_IN_TEXT.sub(lambda found: self._own["number"].get(found[0], found[0]), text)
+        return self._numbers(text)
 
     def match_text(self, *, recorded: str, own: str) -> bool:
         """Whether two texts say the same, numbers and server-made tokens mapped."""
@@ -208,4 +211,5 @@ class Identities:
         )
 
     def _numbers(self, text: str) -> str:
+        text = USER_IN_TEXT.sub(lambda found: self._own["User"].get(found[0], found[0]), text)
         return NUMBER_IN_TEXT.sub(lambda found: self._own["number"].get(found[0], found[0]), text)

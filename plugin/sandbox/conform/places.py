@@ -63,6 +63,8 @@ def inner_place(key: str, around: Mapping[str, Any], place: Place) -> Place:
 
 def _kind_beside(key: str, around: Mapping[str, Any]) -> str | None:
     named = around.get(KIND_BESIDE[key])
+    if key == "o_id" and named is None:
+        return "Ticket"  # notices and activities say which kind by a number only; all recorded ones are about tickets
     if key.startswith("id_"):
         if around.get("type") in ("merged_into", "received_merge"):
             return "Ticket"

@@ -11,6 +11,7 @@ from plugin.sandbox.conform.identities import KIND_OF_ROUTE, Identities, kind_of
 from plugin.sandbox.conform.partial import CUT, is_cut
 from plugin.sandbox.conform.stories import Step
 
+API = "/api/v1/"
 CONDITION_VALUE = ("value", "value_from", "value_to")
 TAILS = ('"}', '"}}', '", "internal": true}', '", "internal": true}}')
 """How a body the recorder cut inside a long text can have ended."""
@@ -60,6 +61,12 @@ def own_path(path: str, identities: Identities) -> str:
         if part.isdigit():
             parts[place] = _own_id(_kind_in_path(parts, place), part, identities)
     return "/".join(parts) + mark + re.sub(r"(\w+)=([^&]*)", lambda found: _own_pair(found, identities), query)
+
+
+def own_address(url: str, identities: Identities) -> str:
+    """A recorded URL of the API, in the sandbox's ids."""
+    server, api, path = url.partition(API)
+    return server + own_path(api + path, identities)
 
 
 def own_body(value: Any, identities: Identities, *, key: str = "", around: Mapping[str, Any] | None = None) -> Any:

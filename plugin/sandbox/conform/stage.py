@@ -17,6 +17,10 @@ REPEATED = re.compile(r"(\d+) x (GET|PUT) (/\S+) as (\w+)")
 WRONG_PASSWORDS = re.compile(r"(\d+) x GET /users/me with another wrong password")
 MAIL_GROUP = re.compile(r'mail channel was set behind the API to put new tickets into the group "([^"]+)"')
 CUT_BODIES = re.compile(r"bodies of all articles of ticket \d+ longer than ([\d,]+) characters were replaced")
+ROLE_SET = re.compile(r"the probe role was set behind the API to (?!exactly)([\w.]+)$")
+RIGHTS_SET = re.compile(
+    r'step (\d+) the rights of the probe user in the group "([^"]+)" were set behind the API to those'
+)
 WORK_IN_PROGRESS = re.compile(r"ids of all states that count as work in progress")
 
 
@@ -95,6 +99,8 @@ class Stage:
             (WRONG_PASSWORDS, self._mistype),
             (MAIL_GROUP, lambda found, _detail: self._bench.set_mail_group(found[1])),
             (CUT_BODIES, self._cut_bodies),
+            (ROLE_SET, self._set_role),
+            (RIGHTS_SET, self._set_rights),
         ):
             found = pattern.search(text)
             if found:
@@ -130,6 +136,15 @@ class Stage:
     def _cut_bodies(self, found: re.Match[str], detail: Mapping[str, Any]) -> None:
         longer_than = int(found[1].replace(",", ""))
         self._bench.cut_articles(self._own("Ticket", detail["id"]), longer_than=longer_than, text="cut")
+
+    def _set_role(self, found: re.Match[str], detail: Mapping[str, Any]) -> None:
+        self._bench.set_role(self._own("Role", detail["id"]), permissions=[found[1]])
+
+    def _set_rights(self, found: re.Match[str], detail: Mapping[str, Any]) -> None:
+        """The rights went through the rows of a table; what stays is the last one."""
+        table = next(step.record["data"]["table"] for step in self._later if step.index == int(found[1]))
+        rights = list(table)[-1].split("+")
+        self._bench.set_rights(self._own("User", detail["id"]), group=found[2], rights=rights)
 
     def _switch(self, detail: Mapping[str, Any]) -> None:
         kind = detail["object"].title()

@@ -46,6 +46,7 @@ class Unrecorded:
         self._at_start: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._seen: set[tuple[str, str, str]] = set()
         self._explained: set[tuple[str, str]] = set()
+        self._surplus: dict[tuple[str, str, str], int] = {}
         self._taken: dict[tuple[str, str, str], str] = {}
         self._sighted: dict[tuple[str, str], datetime] = {}
         self._sighted_now: set[tuple[str, str]] = set()
@@ -76,6 +77,22 @@ class Unrecorded:
         if not self._was_alone_since(self._sighted.get((kind, own))):
             return set()
         return {key for key in keys if key != "updated_at" and self._is_inherited(kind, own, key)}
+
+    def is_known_surplus(self, record: tuple[str, str], key: str, surplus: int) -> bool:
+        """Whether a count is higher, or lower, by as much as tickets made while nobody recorded explain.
+
+        The surplus of a record can change only where others were at the server since it was last seen.
+        """
+        kind, recorded = record
+        own = self._identities.own(kind, recorded)
+        if own is None:
+            return surplus == 0
+        if self._surplus.get((*record, key), 0) == surplus:
+            return True
+        if (kind, own, key) in self._seen or not self._was_alone_since(self._sighted.get((kind, own))):
+            return False
+        self._surplus[*record, key] = surplus
+        return True
 
     def see(self, kind: str, recorded_id: object, recorded: Mapping[str, Any]) -> None:
         """Note that a story has shown these values; from now on its own steps must explain them."""
