@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, literal_column, or_, select, update
 
 from plugin.model.effects import EffectState
 from plugin.model.work import CaseRow, CaseStatus, Wake, WakeReason
@@ -20,6 +20,50 @@ NO_VERSION = ""
 """``hinted_version`` when hints named several versions or none: then only a look can tell."""
 ASLEEP = (CaseStatus.PARKED,)
 """Statuses that no wake reaches."""
+
+
+# Built once: what runs for every look should not be put together for every look.
+_BY_ID = select(cases).where(cases.c.ticket_id == bindparam("ticket_id"))
+_LOCKED = (
+    # in one order everywhere, so that two folds never wait for each other
+    select(cases)
+    .where(cases.c.ticket_id.in_(bindparam("ticket_ids", expanding=True)))
+    .order_by(cases.c.ticket_id)
+    .with_for_update()
+)
+_KNOWN = select(cases.c.ticket_id).where(cases.c.ticket_id.in_(bindparam("ticket_ids", expanding=True)))
+_CHANGE = update(cases).where(cases.c.ticket_id == bindparam("of_ticket"))
+_CLAIM = (
+    update(cases)
+    .where(cases.c.ticket_id.in_(bindparam("ticket_ids", expanding=True)))
+    .values(claimed_generation=cases.c.generation)
+)
+# One rank at a time, so that an index answers however many cases there are.
+_DUE = (
+    select(cases)
+    .where(cases.c.wake_rank == bindparam("rank"), cases.c.wake_at <= bindparam("now"))
+    .where(or_(cases.c.not_before.is_(None), cases.c.not_before <= bindparam("now")))
+    .where(cases.c.ticket_id.not_in(bindparam("exclude", expanding=True)))
+    .order_by(cases.c.wake_at)
+    .limit(bindparam("limit"))
+)
+# Not under some worker's session lock (PostgreSQL); a hint only, the lock itself decides.
+_NOT_HELD_ELSEWHERE: ColumnElement[bool] = literal_column(
+    "cases.ticket_id NOT IN (SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks"
+    " WHERE locktype = 'advisory' AND objsubid = 1 AND granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
+)
+_DUE_TO_CLAIM = {
+    "sqlite": _DUE,
+    "postgresql": _DUE.where(_NOT_HELD_ELSEWHERE).with_for_update(skip_locked=True),
+}
+_NEXT_WAKE = (
+    select(cases.c.wake_at)
+    .where(cases.c.wake_rank == bindparam("rank"), cases.c.wake_at > bindparam("now"))
+    .order_by(cases.c.wake_at)
+    .limit(1)
+)
+_NEXT_RETRY = select(func.min(cases.c.not_before)).where(cases.c.not_before > bindparam("now"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +80,7 @@ class Hints:
 
 
 def get(connection: Connection, ticket_id: int) -> CaseRow | None:
-    row = connection.execute(select(cases).where(cases.c.ticket_id == ticket_id)).one_or_none()
+    row = connection.execute(_BY_ID, {"ticket_id": ticket_id}).one_or_none()
     return None if row is None else _case(row)
 
 
@@ -63,25 +107,21 @@ def counts(connection: Connection) -> Mapping[str, int]:
 
 def oldest_due(connection: Connection, *, now: datetime) -> datetime | None:
     """The wake that has been due longest and is not held back, for the lag."""
-    moments = [connection.execute(_due(reason, now=now, limit=1)).first() for reason in WakeReason]
-    return min((row.wake_at for row in moments if row is not None), default=None)
+    longest = [_first_due(connection, reason, now=now) for reason in WakeReason]
+    return min((moment for moment in longest if moment is not None), default=None)
+
+
+def _first_due(connection: Connection, reason: WakeReason, *, now: datetime) -> datetime | None:
+    asked = {"rank": reason.rank, "now": now, "limit": 1, "exclude": []}
+    row = connection.execute(_DUE, asked).first()
+    return None if row is None else row.wake_at
 
 
 def next_wake(connection: Connection, *, now: datetime) -> datetime | None:
     """The next moment after ``now`` at which a case becomes due, None for never."""
-    found = [_next(connection, cases.c.wake_at, now=now, rank=reason.rank) for reason in WakeReason]
-    found.append(_next(connection, cases.c.not_before, now=now))
+    found = [connection.execute(_NEXT_WAKE, {"rank": reason.rank, "now": now}).scalar() for reason in WakeReason]
+    found.append(connection.execute(_NEXT_RETRY, {"now": now}).scalar())
     return min((moment for moment in found if moment is not None), default=None)
-
-
-def _next(
-    connection: Connection, column: ColumnElement[datetime], *, now: datetime, rank: int | None = None
-) -> datetime | None:
-    query = select(column).where(column > now).order_by(column).limit(1)
-    if rank is not None:
-        query = query.where(_rank_is(rank))
-    moment: datetime | None = connection.execute(query).scalar()
-    return moment
 
 
 # -- waking -----------------------------------------------------------------------------------------------------------
@@ -177,12 +217,11 @@ def due(
     The caller takes each ticket's session lock before it commits, and marks what it got with ``mark_claimed``.
     """
     found: list[tuple[CaseRow, Wake]] = []
+    statement = _DUE_TO_CLAIM[connection.dialect.name]
     excluded = list(exclude)
     for reason in WakeReason:
-        query = _due(reason, now=now, limit=limit - len(found), exclude=excluded).with_for_update(skip_locked=True)
-        if connection.dialect.name != "sqlite":
-            query = query.where(_not_held_elsewhere())
-        found.extend((_case(row), _wake(row)) for row in connection.execute(query))
+        asked = {"rank": reason.rank, "now": now, "limit": limit - len(found), "exclude": excluded}
+        found.extend((_case(row), _wake(row)) for row in connection.execute(statement, asked))
         if len(found) >= limit:
             break
     return tuple(found)
@@ -196,9 +235,7 @@ def for_look(connection: Connection, ticket_id: int, *, now: datetime) -> CaseRo
 def mark_claimed(connection: Connection, ticket_ids: Sequence[int]) -> None:
     """From now on, what wakes these cases is new to the look that begins."""
     if ticket_ids:
-        connection.execute(
-            update(cases).where(cases.c.ticket_id.in_(ticket_ids)).values(claimed_generation=cases.c.generation)
-        )
+        connection.execute(_CLAIM, {"ticket_ids": list(ticket_ids)})
 
 
 def finish(
@@ -228,14 +265,13 @@ def finish(
     }
     if fresh is None:
         values |= {"first_hint_at": None, "hinted_version": None}
-    connection.execute(update(cases).where(_is(row)).values(**values, **_wake_values(wakes)))
+    _change(connection, row.ticket_id, values | _wake_values(wakes))
     return wakes
 
 
 def postpone(connection: Connection, ticket_id: int, *, until: datetime, now: datetime) -> None:
     """Zammad was not available: the case stays due as it is, and is not picked before ``until``."""
-    changed = {"not_before": until, "claimed_generation": None, "updated_at": now}
-    connection.execute(update(cases).where(cases.c.ticket_id == ticket_id).values(**changed))
+    _change(connection, ticket_id, {"not_before": until, "claimed_generation": None, "updated_at": now})
 
 
 def fail(connection: Connection, claimed: CaseRow, *, reason: str, retry_at: datetime | None, now: datetime) -> None:
@@ -250,7 +286,7 @@ def fail(connection: Connection, claimed: CaseRow, *, reason: str, retry_at: dat
     }
     if retry_at is None:
         values |= {"status": CaseStatus.PARKED} | _wake_values(None)
-    connection.execute(update(cases).where(cases.c.ticket_id == claimed.ticket_id).values(**values))
+    _change(connection, claimed.ticket_id, values)
 
 
 # -- what was seen ----------------------------------------------------------------------------------------------------
@@ -277,8 +313,9 @@ def observe(
         "misses": 0,
         "updated_at": now,
     }
-    ensure(connection, [ticket_id], now=now)
-    connection.execute(update(cases).where(cases.c.ticket_id == ticket_id).values(**seen))
+    if not _change(connection, ticket_id, seen):
+        ensure(connection, [ticket_id], now=now)
+        _change(connection, ticket_id, seen)
 
 
 def set_baseline(connection: Connection, ticket_id: int, baseline: Mapping[str, Any], *, now: datetime) -> None:
@@ -321,7 +358,7 @@ def ensure(connection: Connection, ticket_ids: Sequence[int], *, now: datetime) 
         "created_at": now,
         "updated_at": now,
     }
-    known = set(connection.execute(select(cases.c.ticket_id).where(cases.c.ticket_id.in_(ticket_ids))).scalars())
+    known = set(connection.execute(_KNOWN, {"ticket_ids": list(ticket_ids)}).scalars())
     missing = [{"ticket_id": ticket_id, **fresh} for ticket_id in ticket_ids if ticket_id not in known]
     if missing:
         connection.execute(insert_or_ignore(connection, cases), missing)
@@ -330,36 +367,19 @@ def ensure(connection: Connection, ticket_ids: Sequence[int], *, now: datetime) 
 # -- parts ------------------------------------------------------------------------------------------------------------
 
 
+def _change(connection: Connection, ticket_id: int, values: Mapping[str, Any]) -> bool:
+    """Whether there was a row to change."""
+    return bool(connection.execute(_CHANGE, {"of_ticket": ticket_id, **values}).rowcount)
+
+
 def _for_update(connection: Connection, ticket_ids: Sequence[int], *, now: datetime) -> Mapping[int, Row[Any]]:
-    ensure(connection, ticket_ids, now=now)
-    # in one order everywhere, so that two folds never wait for each other
-    query = select(cases).where(cases.c.ticket_id.in_(ticket_ids)).order_by(cases.c.ticket_id).with_for_update()
-    return {row.ticket_id: row for row in connection.execute(query)}
-
-
-def _due(reason: WakeReason, *, now: datetime, limit: int, exclude: Sequence[int] = ()) -> Any:
-    """One rank at a time, so that an index answers however many cases there are."""
-    query = (
-        select(cases)
-        .where(_rank_is(reason.rank), cases.c.wake_at <= now)
-        .where(or_(cases.c.not_before.is_(None), cases.c.not_before <= now))
-        .order_by(cases.c.wake_at)
-        .limit(limit)
-    )
-    return query.where(cases.c.ticket_id.not_in(exclude)) if exclude else query
-
-
-def _rank_is(rank: int) -> ColumnElement[bool]:
-    return cases.c.wake_rank == literal_column(str(rank))
-
-
-def _not_held_elsewhere() -> ColumnElement[bool]:
-    """Not under some worker's session lock (PostgreSQL); a hint only, the lock itself decides."""
-    return literal_column(
-        "ticket_id NOT IN (SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks"
-        " WHERE locktype = 'advisory' AND objsubid = 1 AND granted"
-        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
-    )
+    """The rows, made where they are missing, locked until the transaction ends."""
+    asked = {"ticket_ids": list(ticket_ids)}
+    rows = connection.execute(_LOCKED, asked).all()
+    if len(rows) < len(set(ticket_ids)):
+        ensure(connection, ticket_ids, now=now)
+        rows = connection.execute(_LOCKED, asked).all()
+    return {row.ticket_id: row for row in rows}
 
 
 def _pending(row: Row[Any]) -> Wake | None:
@@ -382,18 +402,13 @@ def _sooner(one: Wake | None, other: Wake | None, *, now: datetime) -> Wake | No
 
 def _set_wake(connection: Connection, row: Row[Any], wakes: Wake | None, *, now: datetime, **values: Any) -> None:
     values |= {"generation": row.generation + 1, "updated_at": now}
-    connection.execute(update(cases).where(_is(row)).values(**values, **_wake_values(wakes)))
+    _change(connection, row.ticket_id, values | _wake_values(wakes))
 
 
 def _wake_values(wakes: Wake | None) -> dict[str, Any]:
     if wakes is None:
         return {"wake_at": None, "wake_reason": None, "wake_rank": None}
     return {"wake_at": wakes.at, "wake_reason": wakes.reason, "wake_rank": wakes.reason.rank}
-
-
-def _is(row: Row[Any]) -> ColumnElement[bool]:
-    same: ColumnElement[bool] = cases.c.ticket_id == row.ticket_id
-    return same
 
 
 def _case(row: Row[Any]) -> CaseRow:

@@ -6,18 +6,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from plugin.model.clocks import Clock, ClockState
 from plugin.store.codec import clock_from_json, clock_to_json
 from plugin.store.tables import clocks
 from plugin.store.types import canonical
 
+_OF_CASE = select(clocks.c.content).where(clocks.c.ticket_id == bindparam("ticket_id")).order_by(clocks.c.position)
+
 
 def replace(connection: Connection, ticket_id: int, computed: Sequence[Clock]) -> None:
     """Keep ``computed`` for the ticket, in this order; nothing is written where they are the same."""
     rows = [_row(ticket_id, position, clock) for position, clock in enumerate(computed)]
-    kept = connection.execute(_of_case(ticket_id)).scalars().all()
+    kept = connection.execute(_OF_CASE, {"ticket_id": ticket_id}).scalars().all()
     if canonical([row["content"] for row in rows]) == canonical(list(kept)):
         return
     connection.execute(delete(clocks).where(clocks.c.ticket_id == ticket_id))
@@ -26,7 +28,8 @@ def replace(connection: Connection, ticket_id: int, computed: Sequence[Clock]) -
 
 
 def of_case(connection: Connection, ticket_id: int) -> tuple[Clock, ...]:
-    return tuple(clock_from_json(content) for content in connection.execute(_of_case(ticket_id)).scalars())
+    contents = connection.execute(_OF_CASE, {"ticket_id": ticket_id}).scalars()
+    return tuple(clock_from_json(content) for content in contents)
 
 
 def next_limits(connection: Connection, *, limit: int = 50) -> tuple[tuple[int, Clock], ...]:
@@ -41,10 +44,6 @@ def breached_since(connection: Connection, since: datetime) -> tuple[tuple[int, 
     query = select(clocks.c.ticket_id, clocks.c.content).where(clocks.c.breached_at >= since)
     rows = connection.execute(query.order_by(clocks.c.breached_at, clocks.c.ticket_id))
     return tuple((row.ticket_id, clock_from_json(row.content)) for row in rows)
-
-
-def _of_case(ticket_id: int) -> Any:
-    return select(clocks.c.content).where(clocks.c.ticket_id == ticket_id).order_by(clocks.c.position)
 
 
 def _row(ticket_id: int, position: int, clock: Clock) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
 
 from plugin.model.effects import Effect, EffectKind, EffectState
 from plugin.store.tables import effects
@@ -14,6 +14,17 @@ from plugin.store.tables import effects
 DONE_OR_UNDER_WAY = (EffectState.INTENDED, EffectState.UNKNOWN, EffectState.APPLIED)
 """What counts for the brakes: everything that has, or may have, reached Zammad."""
 UNSETTLED = (EffectState.INTENDED, EffectState.UNKNOWN)
+# Built once: what runs for every look should not be put together for every look.
+_OF_CASE = (
+    select(effects)
+    .where(effects.c.ticket_id == bindparam("ticket_id"))
+    .order_by(effects.c.created_at, effects.c.op_key)
+)
+_STATES = select(effects.c.op_key, effects.c.state).where(effects.c.op_key.in_(bindparam("op_keys", expanding=True)))
+_ADD = insert(effects)
+_CHANGE = update(effects).where(effects.c.op_key == bindparam("of_key"))
+_CHANGE_UNSPENT = _CHANGE.where(effects.c.state != EffectState.APPLIED)
+_AGAIN = _CHANGE.values(tries=effects.c.tries + 1)
 
 
 def intend(connection: Connection, wanted: Iterable[Effect], *, now: datetime) -> frozenset[str]:
@@ -28,12 +39,11 @@ def intend(connection: Connection, wanted: Iterable[Effect], *, now: datetime) -
     for effect in granted:
         request = {"request": dict(effect.request), "clause": effect.clause, "because": effect.because}
         if effect.op_key in known:
-            again = {"state": EffectState.INTENDED, "intended_at": now, "tries": effects.c.tries + 1}
-            again |= {"settled_at": None, "retry_not_before": None, **request}
-            connection.execute(update(effects).where(effects.c.op_key == effect.op_key).values(**again))
+            again = {"state": EffectState.INTENDED, "intended_at": now, "settled_at": None, "retry_not_before": None}
+            connection.execute(_AGAIN, {"of_key": effect.op_key, **again, **request})
         else:
             fresh = _row(effect) | {"state": EffectState.INTENDED, "intended_at": now, "tries": 1}
-            connection.execute(insert(effects).values(fresh))
+            connection.execute(_ADD, fresh)
     return frozenset(effect.op_key for effect in granted)
 
 
@@ -46,7 +56,7 @@ def record(connection: Connection, held: Iterable[Effect]) -> None:
     known = _states(connection, by_key)
     for key, effect in by_key.items():
         if key not in known:
-            connection.execute(insert(effects).values(_row(effect)))
+            connection.execute(_ADD, _row(effect))
         elif known[key] not in (*DONE_OR_UNDER_WAY, effect.state):
             values = {
                 name: value for name, value in _row(effect).items() if name not in ("op_key", "created_at", "tries")
@@ -68,8 +78,7 @@ def settle(
     values: dict[str, Any] = {"state": state, "settled_at": now, "error": error, "retry_not_before": retry_not_before}
     if outcome is not None:
         values["outcome"] = dict(outcome)
-    unspent = (effects.c.op_key == op_key, effects.c.state != EffectState.APPLIED)
-    return bool(connection.execute(update(effects).where(*unspent).values(**values)).rowcount)
+    return bool(connection.execute(_CHANGE_UNSPENT, {"of_key": op_key, **values}).rowcount)
 
 
 def withdraw(connection: Connection, op_key: str, *, now: datetime, outcome: Mapping[str, Any] | None = None) -> None:
@@ -87,9 +96,7 @@ def get(connection: Connection, op_key: str) -> Effect | None:
 
 def of_case(connection: Connection, ticket_id: int) -> tuple[Effect, ...]:
     """Every effect on the ticket, oldest first."""
-    query = select(effects).where(effects.c.ticket_id == ticket_id)
-    ordered = query.order_by(effects.c.created_at, effects.c.op_key)
-    return tuple(_effect(row) for row in connection.execute(ordered))
+    return tuple(_effect(row) for row in connection.execute(_OF_CASE, {"ticket_id": ticket_id}))
 
 
 def unsettled(connection: Connection, *, limit: int = 1000) -> tuple[Effect, ...]:
@@ -123,8 +130,8 @@ def oldest_of_rolling(
 
 
 def _states(connection: Connection, op_keys: Iterable[str]) -> dict[str, EffectState]:
-    query = select(effects.c.op_key, effects.c.state).where(effects.c.op_key.in_(list(op_keys)))
-    return {row.op_key: EffectState(row.state) for row in connection.execute(query)}
+    rows = connection.execute(_STATES, {"op_keys": list(op_keys)})
+    return {row.op_key: EffectState(row.state) for row in rows}
 
 
 def _row(effect: Effect) -> dict[str, Any]:

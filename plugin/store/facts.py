@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, bindparam, insert, select
 
 from plugin.model.facts import Fact, FactKind, Timeline
 from plugin.model.people import Actor, Role
@@ -22,6 +22,21 @@ GENESIS = "0" * 64
 """``prev_hash`` of a case's first entry."""
 KEYS_AT_ONCE = 500
 """SQLite and PostgreSQL both take so many values in one IN."""
+
+
+_ALL = select(facts).where(facts.c.ticket_id == bindparam("ticket_id")).order_by(facts.c.seq)
+_REVISIONS = (
+    select(facts)
+    .where(facts.c.ticket_id == bindparam("ticket_id"), facts.c.key.in_(bindparam("keys", expanding=True)))
+    .order_by(facts.c.revision)
+)
+_TAIL = (
+    select(facts.c.seq, facts.c.hash)
+    .where(facts.c.ticket_id == bindparam("ticket_id"))
+    .order_by(facts.c.seq.desc())
+    .limit(1)
+)
+_ADD = insert(facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +75,14 @@ def append(
         rows.append(row)
         added.append(replace(fact, revision=row["revision"]))
     if rows:
-        connection.execute(insert(facts), rows)
+        connection.execute(_ADD, rows)
     return tuple(added)
 
 
 def timeline(connection: Connection, ticket_id: int, *, store_key: Key) -> Timeline:
     """Everything known of the ticket. Payloads are None where they were erased."""
     key = case_keys.get(connection, ticket_id, store_key=store_key)
-    rows = connection.execute(select(facts).where(facts.c.ticket_id == ticket_id).order_by(facts.c.seq))
+    rows = connection.execute(_ALL, {"ticket_id": ticket_id})
     return Timeline(ticket_id, [_fact(row, key=key) for row in rows])
 
 
@@ -92,7 +107,7 @@ def entry_hash(row: Mapping[str, Any]) -> str:
 def first_broken(connection: Connection, ticket_id: int) -> int | None:
     """``seq`` of the first entry that does not follow from the one before it, None for a sound chain."""
     prev_hash, expected = GENESIS, 1
-    for row in connection.execute(select(facts).where(facts.c.ticket_id == ticket_id).order_by(facts.c.seq)):
+    for row in connection.execute(_ALL, {"ticket_id": ticket_id}):
         sound = row.seq == expected and row.prev_hash == prev_hash and row.hash == entry_hash(row._asdict())
         if not sound:
             return expected
@@ -104,16 +119,14 @@ def _newest(connection: Connection, ticket_id: int, keys: Sequence[str]) -> Mapp
     newest: dict[str, _Known] = {}
     for start in range(0, len(keys), KEYS_AT_ONCE):
         some = keys[start : start + KEYS_AT_ONCE]
-        query = select(facts).where(facts.c.ticket_id == ticket_id, facts.c.key.in_(some)).order_by(facts.c.revision)
-        for row in connection.execute(query):
+        for row in connection.execute(_REVISIONS, {"ticket_id": ticket_id, "keys": some}):
             content = _content(row.kind, row.at, row.by, row.data)
             newest[row.key] = _Known(row.revision, content, row.payload, row.payload_digest)
     return newest
 
 
 def _tail(connection: Connection, ticket_id: int) -> tuple[int, str]:
-    query = select(facts.c.seq, facts.c.hash).where(facts.c.ticket_id == ticket_id)
-    row = connection.execute(query.order_by(facts.c.seq.desc()).limit(1)).one_or_none()
+    row = connection.execute(_TAIL, {"ticket_id": ticket_id}).one_or_none()
     return (0, GENESIS) if row is None else (row.seq, row.hash)
 
 
