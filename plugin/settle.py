@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from html import escape
 from typing import Any
 
 import structlog
@@ -25,6 +26,7 @@ from plugin.plan import (
     NoteText,
     Plan,
     Put,
+    SendMessage,
     TagAdd,
     TagRemove,
     VoidItem,
@@ -34,7 +36,7 @@ from plugin.plan.fields import as_text
 from plugin.store import effects
 from plugin.store.database import Connection
 from plugin.store.store import Store
-from plugin.zammad.notes import MARKER, NoteDraft, mention
+from plugin.zammad.notes import MARKER, MailDraft, NoteDraft, mention
 from plugin.zammad.room import Zammad
 
 log = structlog.get_logger(__name__)
@@ -154,6 +156,8 @@ class _Settler:
                 self._applied(call.effects)
             case Put():
                 self._put(call)
+            case SendMessage():
+                self._send(call)
             case MakeChecklist() | NameChecklist() | AddItem() | VoidItem():
                 self._checklist(call)
             case MakeTask():
@@ -162,6 +166,20 @@ class _Settler:
                 self._writer.put_ticket(call.ticket_id, state=StateType.CLOSED)
                 self._withdraw(call.effects)
         return True
+
+    # -- a message to the customer ------------------------------------------------------------------------------------
+
+    def _send(self, call: SendMessage) -> None:
+        """By mail, from sender System: an Agent mail would satisfy Zammad's own first response (promises 11)."""
+        customer = self._given.zammad.people.user(self._given.ticket.customer_id)
+        if customer is None or not customer.email:
+            raise Refused(f"ticket {self._given.ticket.id}: its customer has no mail address; tell him another way")
+        keys = tuple(effect.op_key for effect in call.effects)
+        body = "".join(f"<p>{escape(part)}</p>" for part in call.body.split("\n\n") if part.strip())
+        mail = MailDraft(to=customer.email, subject=call.subject, body=body, op_keys=keys)
+        article = self._writer.post_message(self._given.ticket.id, mail)
+        self._state.look_again = True
+        self._applied(call.effects, {"article_id": article.id})
 
     # -- fields, state and note ---------------------------------------------------------------------------------------
 
@@ -226,9 +244,10 @@ class _Settler:
         outcome: dict[str, Any] = {"version": answer.version}
         if call.note is not None and len(fresh) == 1:
             outcome["article_id"] = fresh[0]
-        if ours:
+        if ours and call.state is None:
             self._state.ticket = answer
         else:
+            # a new state of the ticket, also one of our making, is a fact that changes what should hold
             self._state.look_again = True
         self._applied(call.effects, outcome)
 

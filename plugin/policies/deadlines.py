@@ -222,9 +222,12 @@ def _first_response(case: Case, since: datetime, epoch: str, matter_end: _End | 
     answered = _End(answer.at, text("{login} answered.", login=answer.by.login)) if answer else None
     unanswered = matter_end
     if matter_end is not None and matter_end.state is ClockState.MET:
-        unanswered = replace(
-            matter_end, state=ClockState.CLOSED_UNANSWERED, because=text("Closed without an answer to the customer.")
-        )
+        # closing with an answer is one PUT, in which Zammad records the state first and the article after it
+        if answered is not None and answered.at <= matter_end.at + ONE_ACT:
+            unanswered = None
+        else:
+            because = text("Closed without an answer to the customer.")
+            unanswered = replace(matter_end, state=ClockState.CLOSED_UNANSWERED, because=because)
     yield from _clock(
         case,
         "first_response",

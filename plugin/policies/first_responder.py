@@ -167,7 +167,9 @@ def _silence(case: Case, options: Options, held: Responsibility) -> Iterator[Sho
         return
     written = [a for a in articles(case.timeline) if is_by_agent(a)]
     last = written[-1] if written else None
-    since = max(last.at if last else case.accepted_at, case.accepted_at)
+    # while we wait for the customer it is his turn to write
+    waited = [wait.until for wait in case.waits if wait.until is not None]
+    since = max(last.at if last else case.accepted_at, case.accepted_at, *waited)
     major = case.is_complaint and case.tier is Tier.MAJOR
     silent_at = case.office.after(since, options.silence_major if major else options.silence)
     if case.now < silent_at:

@@ -189,6 +189,18 @@ def test_three_silent_working_days_are_told() -> None:
     assert "first_responder.silence" not in told.decided(after=3 * DAY + 2).notes
 
 
+def test_while_we_wait_for_the_customer_nobody_has_to_write() -> None:
+    told = Story().customer_writes_in("I want to complain.")
+    told.says("complaint", after=1)
+    told.gives(ANNA, by=ANNA, after=1)
+    told.answers(ANNA, after=2)
+    told.state("pending reminder", after=2)
+    told.customer_writes("Here is the number.", after=5 * DAY)
+    assert "first_responder.silence" not in told.decided(after=5 * DAY + 1).notes
+    # five days on is a Saturday: three silent working days from then end on Wednesday evening
+    assert "first_responder.silence" in told.decided(after=10 * DAY).notes
+
+
 def test_an_answered_request_may_be_silent() -> None:
     told = story()
     told.answers(ANNA, after=1)
