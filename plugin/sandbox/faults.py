@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import re
+import socket
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 from plugin.sandbox.clock import SandboxClock
@@ -25,6 +28,7 @@ KINDS = frozenset(
         "login_page",
         "rate_limit",
         "bad_gateway",
+        "late",
     }
 )
 
@@ -36,8 +40,9 @@ _GATEWAY = b"<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gate
 class Fault:
     """One rule: calls whose method and path match are disturbed in this way.
 
-    `path` is a regular expression searched in the path; `probability` from 0 to 1; `count` how often at most
-    (None = no end); `seconds` is how long a delay lasts, or for how long `bad_gateway` holds on; `after`
+    `path` is a regular expression searched in the path, `user_agent` one searched in who calls; `probability`
+    from 0 to 1; `count` how often at most (None = no end); `seconds` is how long a delay lasts, for how long
+    `bad_gateway` holds on, or how much later a `late` call takes effect that was answered 504 at once; `after`
     lets the call take effect before it is answered with the status.
     """
 
@@ -50,6 +55,7 @@ class Fault:
     count: int | None = None
     retry_after: int = 2
     after: bool = False
+    user_agent: str = ""
 
     @classmethod
     def parse(cls, given: dict[str, Any]) -> Fault:
@@ -102,11 +108,11 @@ class FaultBook:
                 for place, (fault, _ends) in enumerate(self._faults)
             ]
 
-    def strike(self, method: str, path: str, *, now: datetime) -> Fault | None:
+    def strike(self, method: str, path: str, *, now: datetime, user_agent: str = "") -> Fault | None:
         """The fault that disturbs this call, if chance and counts have it so."""
         with self._lock:
             for place, (fault, ends) in enumerate(self._faults):
-                if not _fits(fault, method, path) or (ends is not None and now >= ends):
+                if not _fits(fault, method, path, user_agent) or (ends is not None and now >= ends):
                     continue
                 if fault.count is not None and self._used.get(place, 0) >= fault.count:
                     continue
@@ -117,8 +123,9 @@ class FaultBook:
         return None
 
 
-def _fits(fault: Fault, method: str, path: str) -> bool:
-    return fault.method in ("*", method) and re.search(fault.path, path) is not None
+def _fits(fault: Fault, method: str, path: str, user_agent: str) -> bool:
+    called = fault.method in ("*", method) and re.search(fault.path, path) is not None
+    return called and re.search(fault.user_agent, user_agent) is not None
 
 
 @dataclass(slots=True)
@@ -128,13 +135,18 @@ class _Captured:
     body: bytes
 
 
+Later = Callable[[Callable[[], None], datetime], None]
+
+
 class Faulty:
     """WSGI middleware that disturbs Zammad's API, never the sandbox's own controls."""
 
-    def __init__(self, application: Any, book: FaultBook, clock: SandboxClock) -> None:
+    def __init__(self, application: Any, book: FaultBook, clock: SandboxClock, *, later: Later) -> None:
+        """`later` runs something at a moment of the clock."""
         self._application = application
         self._book = book
         self._clock = clock
+        self._later = later
         self._earlier: dict[str, _Captured] = {}
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -143,7 +155,8 @@ class Faulty:
         if not path.startswith("/api/"):
             return list(self._application(environ, start_response))
         method = str(environ.get("REQUEST_METHOD", "GET"))
-        fault = self._book.strike(method, path, now=self._clock.now())
+        agent = str(environ.get("HTTP_USER_AGENT", ""))
+        fault = self._book.strike(method, path, now=self._clock.now(), user_agent=agent)
         if fault is None:
             return self._remembered(environ, start_response, method, path)
         return self._disturbed(fault, environ, start_response)
@@ -171,9 +184,15 @@ class Faulty:
             return _emit(self._stale(environ), start_response)
         if fault.kind in ("content_type", "half_body"):
             return _emit(_spoiled(self._run(environ), fault.kind), start_response)
-        if fault.after:
+        if fault.kind == "late":
+            again = _repeatable(environ)
+            self._later(lambda: self._do_late(again), self._clock.now() + timedelta(seconds=fault.seconds))
+        elif fault.after:
             self._run(environ)
         return _emit(_instead(fault), start_response)
+
+    def _do_late(self, environ: dict[str, Any]) -> None:
+        self._run(environ)
 
     def _waits_too_long(self, fault: Fault, environ: dict[str, Any]) -> bool:
         patience = environ.get("sandbox.timeout")
@@ -192,8 +211,9 @@ class Faulty:
         environ.get("sandbox.signals", {})["cut"] = how
         connection = environ.get("werkzeug.socket")
         if connection is not None:
-            connection.close()
-            return []
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            raise ConnectionAbortedError("cut by a fault")
         return _emit(_Captured("500 Connection cut", [("Connection", "close")], b""), start_response)
 
     def _run(self, environ: dict[str, Any]) -> _Captured:
@@ -213,6 +233,13 @@ class Faulty:
         return _Captured(captured["status"], captured["headers"], body)
 
 
+def _repeatable(environ: dict[str, Any]) -> dict[str, Any]:
+    """The request by itself, its body read, so that it can be done when its connection is long gone."""
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    body = environ["wsgi.input"].read(length) if length else b""
+    return {**environ, "wsgi.input": BytesIO(body)}
+
+
 def _emit(captured: _Captured, start_response: Any) -> Iterable[bytes]:
     start_response(captured.status, captured.headers)
     return [captured.body]
@@ -230,6 +257,8 @@ def _spoiled(captured: _Captured, kind: str) -> _Captured:
 def _instead(fault: Fault) -> _Captured:
     if fault.kind == "login_page":
         return _page("200 OK", _LOGIN_PAGE)
+    if fault.kind == "late":
+        return _page("504 Gateway Time-out", _GATEWAY.replace(b"502 Bad Gateway", b"504 Gateway Time-out"))
     if fault.kind == "bad_gateway":
         return _page("502 Bad Gateway", _GATEWAY)
     if fault.kind == "rate_limit":

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import http.server
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import requests
 
-from tests.sandbox.conftest import START, Town
+from plugin.sandbox.deliveries import over_http
+from plugin.sandbox.serve import listen
+from tests.sandbox.conftest import START, MakeTown, Town
 
 
 def mail(subject: str, *headers: str, sender: str = "Olga Sommer <olga@customer.example>") -> str:
@@ -169,3 +173,50 @@ def test_the_pages_show_a_ticket_with_all_that_hangs_on_it(town: Town) -> None:
     page = client.get(f"/ticket/{ticket_id}").text
     assert all(part in page for part in ("steward:major", "call back", "Mei Lin 林", "internal"))
     assert client.get("/ticket/999").status_code == 404
+
+
+def test_over_the_wire_a_cut_is_a_connection_that_ends(make_town: MakeTown) -> None:
+    town = make_town("6.5")
+    server = listen(town.sandbox, host="127.0.0.1", port=0)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    address = f"http://127.0.0.1:{server.server_port}/api/v1/users/me"
+    town.control("POST", "faults", json={"kind": "cut_before", "path": "users/me", "count": 1})
+    try:
+        with pytest.raises(requests.ConnectionError):
+            requests.get(address, auth=("anna", "anna"), timeout=5)
+        assert requests.get(address, auth=("anna", "anna"), timeout=5).json()["login"] == "anna"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(timeout=5)
+
+
+def test_a_delivery_goes_out_over_the_wire_as_zammad_sends_it(make_town: MakeTown) -> None:
+    arrived: list[tuple[str, str, bytes]] = []
+
+    class Receiver(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            arrived.append((self.path, self.headers["User-Agent"], body))
+            self.send_response(202)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            del format, args
+
+    town = make_town("6.5")
+    with http.server.HTTPServer(("127.0.0.1", 0), Receiver) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        town.sandbox.deliver = over_http
+        webhook = next(iter(town.sandbox.world.webhooks))
+        endpoint = f"http://user:secret@127.0.0.1:{server.server_port}/zammad/main?x=1"
+        town.person("admin").put(f"webhooks/{webhook.id}", {"endpoint": endpoint})
+        town.person("anna").opens_ticket()
+        town.passes(seconds=5)
+        server.shutdown()
+        thread.join(timeout=5)
+    ((path, agent, body),) = arrived
+    assert (path, agent) == ("/zammad/main?x=1", "Zammad User Agent")
+    assert b'"title":"No heating"' in body
