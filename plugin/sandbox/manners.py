@@ -33,6 +33,8 @@ class Manners:
     mention_is_checked: bool
     duplicate_name: str
     removed_state: bool
+    writes_all_rights_anew: bool
+    names_replacement: bool
 
     def not_found(self, model: str, row_id: object) -> str:
         """The text of a 404 for an unknown id."""
@@ -67,6 +69,8 @@ MANNERS: dict[str, Manners] = {
         mention_is_checked=False,
         duplicate_name="This object already exists.",
         removed_state=True,
+        writes_all_rights_anew=True,
+        names_replacement=False,
     ),
     "6.5": Manners(
         version="6.5",
@@ -90,5 +94,7 @@ MANNERS: dict[str, Manners] = {
         mention_is_checked=True,
         duplicate_name="Name has already been taken",
         removed_state=False,
+        writes_all_rights_anew=False,
+        names_replacement=True,
     ),
 }

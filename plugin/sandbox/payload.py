@@ -101,6 +101,9 @@ def user_part(world: World, user: Row | None) -> dict[str, Any]:
     }
     if organization is not None:
         part["organization"] = organization.name
+    replacement = world.users.get(user.out_of_office_replacement_id)
+    if replacement is not None and world.manners.names_replacement:
+        part["out_of_office_replacement"] = replacement.login
     return dict(sorted(part.items()))
 
 

@@ -37,7 +37,8 @@ def make(engine: Engine, asked: dict[str, Any]) -> Row:
         user = world.users.put(user.id, preferences=MATRIX)
     if asked.get("password"):
         world.passwords[user.id] = str(asked["password"])
-    _touch_belongings(world, user)
+    _touch_belongings(world, user, groups=list(user.group_ids))
+    _sign_roles(world, user)
     return user
 
 
@@ -54,7 +55,7 @@ def change(engine: Engine, user: Row, asked: dict[str, Any]) -> Row:
     if not changes and user.updated_by_id == world.actor_id:
         return user
     changed = world.users.put_all(user.id, {**changes, "updated_by_id": world.actor_id, "updated_at": world.stamp()})
-    _touch_belongings(world, changed, groups="group_ids" in changes)
+    _touch_belongings(world, changed, groups=_groups_to_touch(world, before=user, after=changed))
     return changed
 
 
@@ -82,7 +83,7 @@ def sender_of_mail(engine: Engine, *, address: str, name: str) -> Row:
         return found
     first, _, last = name.strip().partition(" ")
     made = make(engine, {"email": address, "firstname": first, "lastname": last, "role_ids": [CUSTOMER_ROLE]})
-    return engine.world.users.put(made.id, created_by_id=made.id, updated_by_id=made.id)
+    return engine.world.users.put(made.id, created_by_id=made.id)
 
 
 def has_references(world: World, user: Row) -> bool:
@@ -115,13 +116,30 @@ def new_token(world: World, user: Row, asked: dict[str, Any]) -> str:
     return text
 
 
-def _touch_belongings(world: World, user: Row, *, groups: bool = True) -> None:
-    """Moves `updated_at` of a person's organization and groups."""
+def _touch_belongings(world: World, user: Row, *, groups: list[int]) -> None:
+    """Moves `updated_at` of a person's organization and of groups."""
     if user.organization_id in world.organizations:
         world.organizations.put(user.organization_id, updated_at=world.stamp())
-    for group_id in user.group_ids if groups else ():
+    for group_id in groups:
         if group_id in world.groups:
             world.groups.put(group_id, updated_at=world.stamp())
+
+
+def _groups_to_touch(world: World, *, before: Row, after: Row) -> list[int]:
+    """The groups a change of rights touches: 6.1 writes all rights anew, 6.5 only those that changed."""
+    if before.group_ids == after.group_ids:
+        return []
+    groups = list({**before.group_ids, **after.group_ids})
+    if world.manners.writes_all_rights_anew:
+        return groups
+    return [group_id for group_id in groups if before.group_ids.get(group_id) != after.group_ids.get(group_id)]
+
+
+def _sign_roles(world: World, user: Row) -> None:
+    """Giving a role saves it: its `updated_by_id` becomes the giver's, and only that moves `updated_at`."""
+    for role_id in user.role_ids:
+        if world.roles[role_id].updated_by_id != world.actor_id:
+            world.roles.put(role_id, updated_by_id=world.actor_id, updated_at=world.stamp())
 
 
 def _plain(asked: dict[str, Any]) -> dict[str, Any]:

@@ -92,9 +92,17 @@ def whole(cut: Mapping[str, Any], *, named: Callable[[int], bool]) -> str:
     start, length = cut[CUT], cut["__length__"]
     letter = start[-1]
     run = len(start) - len(start.rstrip(letter))
-    fillings = [(tail, length - len(start) - len(tail)) for tail in TAILS]
+    fillings = [(tail, length - len(start) - len(tail)) for tail in TAILS if _is_json(start + tail)]
     tail, more = next(((tail, more) for tail, more in fillings if named(run + more)), fillings[0])
     return str(start + letter * more + tail)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _kind_in_path(parts: list[str], place: int) -> str:

@@ -18,9 +18,7 @@ WRONG_PASSWORDS = re.compile(r"(\d+) x GET /users/me with another wrong password
 MAIL_GROUP = re.compile(r'mail channel was set behind the API to put new tickets into the group "([^"]+)"')
 CUT_BODIES = re.compile(r"bodies of all articles of ticket \d+ longer than ([\d,]+) characters were replaced")
 ROLE_SET = re.compile(r"the probe role was set behind the API to (?!exactly)([\w.]+)$")
-RIGHTS_SET = re.compile(
-    r'step (\d+) the rights of the probe user in the group "([^"]+)" were set behind the API to those'
-)
+RIGHTS_SET = re.compile(r'step (\d+) the rights of the probe user in the group "([^"]+)" were set behind the API')
 WORK_IN_PROGRESS = re.compile(r"ids of all states that count as work in progress")
 
 
