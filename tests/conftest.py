@@ -19,16 +19,18 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'steward.db'}"
     else:
-        yield from _fresh_database()
+        yield from _empty_database(request.getfixturevalue("databases"))
 
 
 @pytest.fixture
-def postgresql_url() -> Iterator[str]:
+def postgresql_url(databases: Databases) -> Iterator[str]:
     """The address of an empty database on PostgreSQL, for what only a shared engine can do."""
-    yield from _fresh_database()
+    yield from _empty_database(databases)
 
 
-def _fresh_database() -> Iterator[str]:
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """PostgreSQL databases to lend out; making one takes as long as ten tests, so they are emptied and lent again."""
     server = os.environ.get(SERVER)
     if not server:
         # never skipped: half of the promises are about PostgreSQL
@@ -36,12 +38,50 @@ def _fresh_database() -> Iterator[str]:
             f"{SERVER} is not set: run `make test`, or `tests/postgresql.sh .venv/bin/pytest …`",
             pytrace=False,
         )
-    name = f"test_{uuid.uuid4().hex}"
-    engine = sqlalchemy.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.NullPool)
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    try:
-        yield engine.url.set(database=name).render_as_string(hide_password=False)
-    finally:
+    made = Databases(server)
+    yield made
+    made.drop_all()
+
+
+def _empty_database(databases: Databases) -> Iterator[str]:
+    name = databases.take()
+    yield databases.address(name)
+    databases.give_back(name)
+
+
+class Databases:
+    """Databases of one server that nobody else uses."""
+
+    def __init__(self, server: str) -> None:
+        self._engine = sqlalchemy.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.NullPool)
+        self._free: list[str] = []
+        self._all: list[str] = []
+
+    def address(self, name: str) -> str:
+        return self._engine.url.set(database=name).render_as_string(hide_password=False)
+
+    def take(self) -> str:
+        if not self._free:
+            name = f"test_{uuid.uuid4().hex}"
+            self._do(f"CREATE DATABASE {name}")
+            self._all.append(name)
+            return name
+        return self._free.pop()
+
+    def give_back(self, name: str) -> None:
+        self._do(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        self._do("DROP SCHEMA public CASCADE", "CREATE SCHEMA public", database=name)
+        self._free.append(name)
+
+    def drop_all(self) -> None:
+        for name in self._all:
+            self._do(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _do(self, *statements: str, database: str | None = None) -> None:
+        engine = self._engine
+        if database is not None:
+            url = engine.url.set(database=database)
+            engine = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.NullPool)
         with engine.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+            for statement in statements:
+                connection.exec_driver_sql(statement)
