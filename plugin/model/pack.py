@@ -117,6 +117,18 @@ class Rule:
     limit: int | None = None
 
 
+MESSAGE_VALUES = ("number", "closed_on")
+"""Everything a message to the customer may name: the ticket's number, the day it was closed. Nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageText:
+    """A message to the customer in one language: plain text with closed placeholders (``MESSAGE_VALUES``)."""
+
+    subject: str
+    body: str
+
+
 @dataclass(frozen=True, slots=True)
 class Retention:
     """Record classes and how long each is kept at least (C3.3: six months)."""
@@ -147,11 +159,17 @@ class Pack:
     clocks: Mapping[str, ClockSettings]
     rules: tuple[Rule, ...]
     retention: Retention
+    messages: Mapping[str, Mapping[str, MessageText]] = field(default_factory=dict)
+    """By name and language; the pack's language is sent."""
     office: str = "office"
     """Name of the calendar for working days, orphan and hand-over times, quiet hours."""
 
     def calendar(self, name: str) -> Calendar:
         return self.calendars[name]
+
+    def message(self, name: str) -> MessageText | None:
+        """The message of that name in the pack's language."""
+        return self.messages.get(name, {}).get(self.language)
 
     @property
     def office_calendar(self) -> Calendar:

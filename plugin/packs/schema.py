@@ -14,6 +14,7 @@ from plugin.model.decision import Mode
 from plugin.model.pack import (
     ClockSettings,
     Kind,
+    MessageText,
     Pack,
     People,
     Retention,
@@ -238,6 +239,12 @@ class _RuleField(fields.Field[Any]):
 # -- the whole --------------------------------------------------------------------------------------------------------
 
 
+class _MessageSection(Section):
+    builds = MessageText
+    subject = Taken(values.message, required=True)
+    body = Taken(values.message, required=True)
+
+
 class _RetentionSection(Section):
     builds = Retention
     minimum = Taken(values.duration, required=True)
@@ -260,6 +267,7 @@ class _PackSection(Section):
     group_kinds = Mapped(values.text, Taken(values.member(Kind)))
     calendars = Mapped(values.name, Part(_CalendarSection), required=True)
     retention = Part(_RetentionSection, required=True)
+    messages = Mapped(values.code, Mapped(values.language, Part(_MessageSection)))
 
 
 def build(found: Mapping[str, Any], *, version: str) -> Pack:
@@ -281,5 +289,6 @@ def build(found: Mapping[str, Any], *, version: str) -> Pack:
         clocks={name: ClockSettings(name=name, **clock) for name, clock in found["clocks"].items()},
         rules=found["rules"],
         retention=found["retention"],
+        messages=found.get("messages", {}),
         office=found.get("office", "office"),
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time
 from enum import Enum
 from functools import cache
+from string import Formatter
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,6 +15,7 @@ import holidays
 
 from plugin.model.calendars import Opening, check_openings
 from plugin.model.durations import ALLOWED, Duration
+from plugin.model.pack import MESSAGE_VALUES
 
 LANGUAGES = ("en", "de", "zh-CN")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -28,6 +30,18 @@ def text(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError("allowed a text")
     return value.strip()
+
+
+def message(value: object) -> str:
+    """A text for the customer whose ``{placeholders}`` are all known, without formats or attributes."""
+    found = text(value)
+    try:
+        named = [(name, spec, how) for _, name, spec, how in Formatter().parse(found) if name is not None]
+    except ValueError:
+        named = [("", "", None)]
+    if any(name not in MESSAGE_VALUES or spec or how for name, spec, how in named):
+        raise ValueError(f"allowed a text with no placeholders but {{{'}, {'.join(MESSAGE_VALUES)}}}")
+    return found
 
 
 def code(value: object) -> str:

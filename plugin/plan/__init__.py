@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from plugin.model.decision import Decision, Ticketed
 from plugin.model.effects import Effect, EffectKind
 from plugin.model.ticket import CLOSED_TYPES, StateType
-from plugin.plan import fields, notes, tags, tasks
+from plugin.plan import fields, messages, notes, tags, tasks
 from plugin.plan.ledger import Ledger
 from plugin.plan.making import Making
 from plugin.plan.parts import (
@@ -22,6 +22,7 @@ from plugin.plan.parts import (
     Person,
     Plan,
     Put,
+    SendMessage,
     Standing,
     TagAdd,
     TagRemove,
@@ -42,6 +43,7 @@ __all__ = [
     "Person",
     "Plan",
     "Put",
+    "SendMessage",
     "Standing",
     "TagAdd",
     "TagRemove",
@@ -68,7 +70,7 @@ def plan(decision: Decision, standing: Standing, applied: Iterable[Effect], term
     makes_one = any(isinstance(call, MakeChecklist) for call in task_calls)
     calls += task_calls
     calls += tasks.name(decision.next_step, making, makes_one=makes_one)
-    _hold_messages(decision, making)
+    calls += messages.calls(decision.messages, making)
     return _plan(calls, making, missing=fields.missing(decision.fields, making))
 
 
@@ -124,18 +126,3 @@ def _state(wanted: Iterable[Ticketed], making: Making) -> Iterator[tuple[Effect,
         )
         if making.may_go(effect, part.mode):
             yield effect, StateType(part.state_type)
-
-
-def _hold_messages(decision: Decision, making: Making) -> None:
-    """Messages to customers wait for templates, which no pack has yet: recorded, and an alarm says so."""
-    for message in decision.messages:
-        effect = making.effect(
-            EffectKind.MESSAGE,
-            rule=message.rule,
-            epoch=message.epoch,
-            clause=message.clause,
-            because=message.because,
-            request={"template": message.template},
-        )
-        making.observe(effect, "no template")
-        making.alarms.append("message_without_template")

@@ -11,6 +11,7 @@ from plugin.model.decision import FieldValue, Mode
 from plugin.model.effects import Effect
 from plugin.model.facts import Timeline
 from plugin.model.features import Features
+from plugin.model.pack import MessageText
 from plugin.model.ticket import Checklist, StateType, Ticket
 from plugin.model.words import Text
 
@@ -66,6 +67,7 @@ class Terms:
     render: Callable[[Text], str]
     paused: bool = False
     people: Mapping[str, Person] = field(default_factory=dict)
+    messages: Mapping[str, MessageText] = field(default_factory=dict)
     brake: Brake = Brake()
     exhausted: frozenset[str] = frozenset()
 
@@ -160,7 +162,16 @@ class VoidTask:
     ticket_id: int
 
 
-Call = TagAdd | TagRemove | Put | MakeChecklist | NameChecklist | AddItem | VoidItem | MakeTask | VoidTask
+@dataclass(frozen=True, slots=True)
+class SendMessage:
+    """A mail to the customer, really sent; plain text, the address is looked up when it goes out."""
+
+    effects: tuple[Effect, ...]
+    subject: str
+    body: str
+
+
+Call = TagAdd | TagRemove | Put | SendMessage | MakeChecklist | NameChecklist | AddItem | VoidItem | MakeTask | VoidTask
 
 
 @dataclass(frozen=True, slots=True)

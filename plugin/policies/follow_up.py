@@ -30,7 +30,7 @@ from plugin.model.facts import Fact, FactKind
 from plugin.model.people import Role
 from plugin.model.promises import Promise, run
 from plugin.model.said import Said
-from plugin.model.words import text
+from plugin.model.words import Text, text
 
 CLAUSES = ("C2.3", "C4.2", "D5.3", "E4.4")
 CLOCKS = ("confirmation", "follow_up_visit")
@@ -78,22 +78,48 @@ def _after_closing(case: Case, closed_at: datetime) -> Iterator[Should]:
             rule="follow_up.visit",
             epoch=_epoch(case),
             key="follow_up",
-            title=text("Follow up: confirm in writing that it is done, ask whether it is, and record the answer"),
+            title=_task_title(case),
             clause="E4.4",
             because=text("The complaint was closed on {at}.", at=closed_at),
             due_at=min(c.limit_at for c in clocks),
             assignee=case.accountable or case.owner,
             form=TaskForm.TICKET,
         )
-    if case.customer_mail and "confirmation" in case.pack.clocks:
-        yield Message(
-            rule="follow_up.confirmation",
+    for clock in clocks:
+        if case.customer_mail and clock.name == "confirmation" and confirmed is None:
+            yield _confirmation(case, clock, closed_at)
+
+
+def _task_title(case: Case) -> Text:
+    if case.customer_mail:
+        return text("Follow up: ask the customer whether it is done, and record the answer")
+    return text("Follow up: confirm in writing that it is done, ask whether it is, and record the answer")
+
+
+def _confirmation(case: Case, clock: Clock, closed_at: datetime) -> Message | Task:
+    """The written confirmation; more than one working day late it is a task for a person."""
+    because = text("The complaint was closed on {at}.", at=closed_at)
+    if case.now > case.one_working_day_after(clock.limit_at):
+        return Task(
+            rule="follow_up.confirm",
             epoch=_epoch(case),
-            template="confirmation",
+            key="confirm",
+            title=text("Confirm in writing that it is done: Steward could not send the message in time"),
             clause="C2.3",
-            because=text("The complaint was closed on {at}.", at=closed_at),
-            moment=closed_at,
+            because=because,
+            due_at=clock.limit_at,
+            assignee=case.accountable or case.owner,
+            form=TaskForm.TICKET,
         )
+    return Message(
+        rule="follow_up.confirmation",
+        epoch=_epoch(case),
+        template="confirmation",
+        clause="C2.3",
+        because=because,
+        moment=closed_at,
+        values=(("closed_on", closed_at),),
+    )
 
 
 def _epoch(case: Case) -> str:

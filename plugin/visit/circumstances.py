@@ -9,7 +9,7 @@ from plugin import locales
 from plugin.model.decision import Decision, Mode, Urgency
 from plugin.model.effects import EffectKind
 from plugin.model.errors import Refused
-from plugin.model.pack import Pack
+from plugin.model.pack import MessageText, Pack
 from plugin.model.rendering import render
 from plugin.model.ticket import Ticket
 from plugin.model.words import Text
@@ -35,6 +35,11 @@ def renderer(pack: Pack, now: datetime) -> Callable[[Text], str]:
         return render(sentence, language=pack.language, zone=pack.zone, translate=translate, now=now)
 
     return shown
+
+
+def messages_of(pack: Pack) -> Mapping[str, MessageText]:
+    """What may be sent to customers, in the pack's language."""
+    return {name: found for name in pack.messages if (found := pack.message(name)) is not None}
 
 
 def needs_people(plan: Plan) -> bool:

@@ -96,7 +96,7 @@ class Looker:
     # -- articles -----------------------------------------------------------------------------------------------------
 
     def _articles(self, seen: Ticket, known: Known, *, anew: bool) -> tuple[Article, ...]:
-        """The articles that are not known (``anew``: all): from signed deliveries where they brought them, else read."""
+        """The articles that are not known (``anew``: all): from signed deliveries that brought them, else read."""
         told = set() if anew else {f["id"] for f in known.timeline.of(FactKind.ARTICLE)}
         told |= set(_own_notes(known.effects))
         wanted = [one for one in seen.article_ids if one not in told]

@@ -309,6 +309,7 @@ class Visit:
             features=self._zammad.reader.features,
             office=self._pack.office_calendar,
             render=circumstances.renderer(self._pack, now),
+            messages=circumstances.messages_of(self._pack),
             paused=self._paused,
             exhausted=exhausted,
         )

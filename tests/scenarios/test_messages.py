@@ -1,0 +1,55 @@
+"""Messages to customers: only with the switch on, once, from the pack's own text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from plugin.sandbox.rows import Row
+from tests.scenarios.helpdesk import Helpdesk, Ticket, open_helpdesk
+
+
+@pytest.fixture
+def mailing(like: str, store_url: str) -> Iterator[Helpdesk]:
+    helpdesk = open_helpdesk(like=like, store_url=store_url, customer_mail="on")
+    yield helpdesk
+    helpdesk.service.close()
+
+
+def closed_complaint(helpdesk: Helpdesk) -> Ticket:
+    ticket = helpdesk.mails("I want to complain.", subject="Broken again")
+    helpdesk.works()
+    ticket.said(helpdesk.anna, "complaint")
+    ticket.owned(helpdesk.anna)
+    ticket.answered(helpdesk.anna)
+    helpdesk.passes(hours=1)
+    ticket.closed(helpdesk.anna)
+    helpdesk.passes(hours=1)
+    return ticket
+
+
+def public_articles_of_steward(helpdesk: Helpdesk, ticket: Ticket) -> list[Row]:
+    steward = helpdesk.user_id("steward")
+    written = [a for a in helpdesk.sandbox.world.articles if a.ticket_id == ticket.id and a.created_by_id == steward]
+    return [article for article in written if not article.internal]
+
+
+def test_with_the_switch_on_the_confirmation_is_one_mail_in_steward_s_own_words(mailing: Helpdesk) -> None:
+    ticket = closed_complaint(mailing)
+    mailing.passes(hours=30)
+    mails = public_articles_of_steward(mailing, ticket)
+    assert len(mails) == 1
+    assert (mails[0].to, mails[0].subject) == (
+        "olga@customer.example",
+        f"Your complaint {ticket.row.number} is settled",
+    )
+    assert "Broken again" not in mails[0].body
+    assert "confirmation" not in (ticket.field("breached") or "")
+    assert ticket.row.first_response_at is not None
+
+
+def test_with_the_switch_off_no_customer_is_written_to(helpdesk: Helpdesk) -> None:
+    ticket = closed_complaint(helpdesk)
+    assert public_articles_of_steward(helpdesk, ticket) == []
+    assert len(ticket.tasks) == 1
