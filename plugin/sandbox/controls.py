@@ -62,8 +62,9 @@ class Controls:
             app.add_url_rule(f"/sandbox/{rule}", f"sandbox-{view.__name__}", _guarded(view), methods=methods)
 
     def clock(self) -> Any:
-        """GET: what time it is."""
-        return {"now": iso(self._sandbox.clock.now())}
+        """GET: what time it is, and how many seconds pass in one of the wall's."""
+        clock = self._sandbox.clock
+        return {"now": iso(clock.now()), "speed": clock.speed}
 
     def set_clock(self) -> Any:
         """POST {"advance": "25 h"} or {"set": "2026-11-21T09:00:00Z"}."""

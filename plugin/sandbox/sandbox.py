@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -185,10 +185,14 @@ class Sandbox:
             world.journal.forget()
         return Connection(webhook_id=webhook.id, trigger_id=trigger.id)
 
+    def _do_later(self, run: Callable[[], None], moment: datetime) -> None:
+        with self.world.lock:
+            self.engine.jobs.add("LateRequest", run, run_at=moment)
+
     def _application(self) -> Flask:
         app = Flask("plugin.sandbox")
         Frontdoor(self.engine, self._bill).install(app)
         Controls(self).install(app)
         app.register_blueprint(pages(self.engine))
-        app.wsgi_app = Faulty(app.wsgi_app, self.faults, self.clock)  # type: ignore[method-assign]
+        app.wsgi_app = Faulty(app.wsgi_app, self.faults, self.clock, later=self._do_later)  # type: ignore[method-assign]
         return app
