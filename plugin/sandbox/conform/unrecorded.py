@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from plugin.sandbox.conform.credentials import LOGINS
 from plugin.sandbox.conform.identities import Identities, kind_of_key, kind_of_path
 from plugin.sandbox.conform.moments import TIME, time_of
 from plugin.sandbox.conform.stories import Story
@@ -24,6 +25,12 @@ MARGIN = timedelta(seconds=3)
 
 GAP = timedelta(seconds=20)
 """A pause between two stories in which others can have used the server."""
+
+LOGIN_MARGIN = timedelta(seconds=0.3)
+"""How far off the recorder's clock can be from the server's."""
+
+SIGNED = frozenset({"updated_at", "updated_by", "updated_by_id"})
+"""What a login can change: depending on the thread that serves it, Zammad signs it with another user's id."""
 
 
 class Holder(Protocol):
@@ -43,6 +50,7 @@ class Unrecorded:
         self._holder = holder
         self._identities = identities
         self._spans = [(story.starts_at - MARGIN, story.ends_at + MARGIN) for story in stories]
+        self._logins = [login for story in stories for login in _logins(story)]
         self._at_start: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._seen: set[tuple[str, str, str]] = set()
         self._explained: set[tuple[str, str]] = set()
@@ -72,6 +80,9 @@ class Unrecorded:
         keys = [key for key in keys if self._taken.get((kind, own, key)) != repr(_shown(recorded, key))]
         if self._is_strange(recorded.get("updated_at")) or self._is_strange(recorded.get("created_at")):
             return set(keys)
+        by_login = {key for key in keys if key in SIGNED and self._was_signed_by_a_login(recorded)}
+        if by_login:
+            return by_login
         if (kind, str(recorded["id"])) in self._explained or not self._was_touched_now(recorded):
             return set()
         if not self._was_alone_since(self._sighted.get((kind, own))):
@@ -112,7 +123,7 @@ class Unrecorded:
         inner = {key: preferences[key] for key in keys if key in preferences}
         if inner:
             values["preferences"] = {**(self._holder.record(kind, int(own)).get("preferences") or {}), **inner}
-        if self._is_strange(recorded.get("updated_at")):
+        if "updated_at" in keys or self._is_strange(recorded.get("updated_at")):
             values["updated_at"] = time_of(recorded["updated_at"])
         self._holder.adopt(kind, int(own), values)
 
@@ -129,6 +140,14 @@ class Unrecorded:
             return False
         moment = time_of(text)
         return moment > self._begins() and not any(start <= moment <= end for start, end in self._spans)
+
+    def _was_signed_by_a_login(self, recorded: Mapping[str, Any]) -> bool:
+        """Whether a login by password saved a user, in the name of whoever the web thread had served before."""
+        text = recorded.get("updated_at")
+        if "login" not in recorded or not isinstance(text, str) or not TIME.fullmatch(text):
+            return False
+        moment = time_of(text)
+        return any(start <= moment <= end for login, start, end in self._logins if login in (None, recorded["login"]))
 
     def _was_touched_now(self, recorded: Mapping[str, Any]) -> bool:
         """Whether this story moved the record's ``updated_at``, so that it no longer tells of older changes."""
@@ -156,6 +175,14 @@ class Unrecorded:
         before, now = self._at_start.get((kind, own), {}), self._holder.record(kind, int(own))
         column = next((name for name in (key, f"{key}_id") if name in now), "preferences")
         return bool(now.get(column) == before.get(column))
+
+
+def _logins(story: Story) -> Iterator[tuple[str | None, datetime, datetime]]:
+    """Who logged in by password and when; nobody knows who ``anonymous`` was."""
+    for step in story.steps:
+        if step.kind == "rest" and step.record["request"]["headers"].get("Authorization", "").startswith("Basic "):
+            start, end = story.at(step.seconds), story.at(step.ends)
+            yield LOGINS.get(step.record["as"]), start - LOGIN_MARGIN, end + LOGIN_MARGIN
 
 
 def _shown(recorded: Mapping[str, Any], key: str) -> Any:
