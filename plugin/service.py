@@ -263,7 +263,10 @@ def _keep_pack(store: Store, pack: Pack, text: str, now: datetime) -> None:
     with store.write() as connection:
         kept_packs.keep(connection, name=pack.name, version=pack.version, text=text, now=now)
         switches.switch(connection, enforced, now=now)
-        cases.wake_outdated(connection, pack_version=pack.version, now=now)
+    woken = 1
+    while woken:  # some at a time: the receiver waits while we write
+        with store.write() as connection:
+            woken = cases.wake_outdated(connection, pack_version=pack.version, now=now)
 
 
 def _people_missing(pack: Pack) -> tuple[Finding, ...]:

@@ -169,6 +169,7 @@ def _configure_sqlite(*, query_only: bool) -> Any:
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",  # NORMAL does not survive a power cut in WAL
+            "wal_autocheckpoint=4000",  # pages; bodies fill the default of 1000 in a few commits
             "foreign_keys=ON",
             "temp_store=MEMORY",
             "secure_delete=ON",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -58,11 +58,11 @@ class Delivery:
     ticket_id: int | None = None
     version: str | None = None
     reason: str | None = None
+    digest: bytes = field(init=False)
+    """Of the body alone: sent again to another source, with another delivery id, it is still the same."""
 
-    @property
-    def digest(self) -> bytes:
-        # of the body alone: sent again to another source, with another delivery id, it is still the same
-        return hashlib.sha256(self.body).digest()
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", hashlib.sha256(self.body).digest())
 
 
 def receive(connection: Connection, batch: Sequence[Delivery], *, store_key: Key) -> frozenset[bytes]:

@@ -42,7 +42,6 @@ class _Waiting:
     """One delivery in the queue, and the thread that waits for it."""
 
     delivery: Delivery
-    digest: bytes
     since: float
     done: threading.Event = field(default_factory=threading.Event)
     received: Received | None = None
@@ -66,7 +65,7 @@ class Intake:
 
     def receive(self, delivery: Delivery) -> Received:
         """Return once the delivery is on disk. Raises Unavailable where it is not: overload, or a store that fails."""
-        waiting = _Waiting(delivery=delivery, digest=delivery.digest, since=time.monotonic())
+        waiting = _Waiting(delivery=delivery, since=time.monotonic())
         with self._changed:
             if self._closed or not self._thread.is_alive():
                 raise Unavailable("the receiver has ended; restart Steward", retry_after=10)
@@ -130,10 +129,11 @@ class Intake:
     def _answer(self, batch: list[_Waiting], fresh: frozenset[bytes]) -> None:
         unanswered = set(fresh)
         for waiting in batch:
-            if waiting.digest not in unanswered:
+            digest = waiting.delivery.digest
+            if digest not in unanswered:
                 waiting.received = Received.REPLAY
             else:
-                unanswered.discard(waiting.digest)
+                unanswered.discard(digest)
                 readable = waiting.delivery.ticket_id is not None
                 waiting.received = Received.NEW if readable else Received.QUARANTINED
             self._metrics.commit_seconds.observe(time.monotonic() - waiting.since)
