@@ -149,7 +149,7 @@ class Worker:
         self._fold()
         started = self._start_chores(self._submit)
         free = min(self._concurrency - self._under_way.count, self._gate.width(self._concurrency))
-        claims = self._claim(free) if free > 0 else ()
+        claims = self._claim(free) if free > 0 and not self._stopping.is_set() else ()
         for claim in claims:
             self._submit(partial(self._work, claim))
         return 0.0 if started or claims else self._nap()
