@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.scenarios.helpdesk import Helpdesk, open_helpdesk
+from tests.scenarios.helpdesk import Helpdesk, open_helpdesk, write_pack
+
+Open = Callable[..., Helpdesk]
 
 
 @pytest.fixture(params=["6.1", "6.5"])
@@ -15,8 +18,26 @@ def like(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def helpdesk(like: str, store_url: str) -> Iterator[Helpdesk]:
-    """A helpdesk on a Monday morning, Steward enforcing."""
-    helpdesk = open_helpdesk(like=like, store_url=store_url)
-    yield helpdesk
-    helpdesk.service.close()
+def opens(like: str, store_url: str) -> Iterator[Open]:
+    """Opens a helpdesk with settings of one's own (mode="observe"), and closes it after the story."""
+    opened: list[Helpdesk] = []
+
+    def open_one(**settings: str) -> Helpdesk:
+        opened.append(open_helpdesk(like=like, store_url=store_url, **settings))
+        return opened[-1]
+
+    yield open_one
+    for helpdesk in opened:
+        helpdesk.service.close()
+
+
+@pytest.fixture
+def helpdesk(opens: Open) -> Helpdesk:
+    """A helpdesk on a Monday morning, Steward enforcing the shipped pack, which names nobody."""
+    return opens()
+
+
+@pytest.fixture
+def staffed(opens: Open, tmp_path: Path) -> Helpdesk:
+    """The same with a pack that names people: chief is the supervisor, dora the management."""
+    return opens(pack=write_pack(tmp_path))
