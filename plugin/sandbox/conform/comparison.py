@@ -7,6 +7,7 @@ uncertainty, rows no recorded step made are left aside and counted. Everything e
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import tee
 from typing import Any
 
 from plugin.sandbox.conform.identities import FIXED, Identities
@@ -14,7 +15,7 @@ from plugin.sandbox.conform.moments import TIME, Moments, time_of
 from plugin.sandbox.conform.partial import CUT, beginning, is_cut
 from plugin.sandbox.conform.places import Place, inner_place
 from plugin.sandbox.conform.requests import API, own_address
-from plugin.sandbox.conform.unrecorded import KINDS, Unrecorded
+from plugin.sandbox.conform.unrecorded import KINDS, SIGNED, Unrecorded
 
 LEFT_OUT = re.compile(r"\[…?left out\]|REDACTEDx*|<(session|csrf token|present: .*)>")
 MASKED = re.compile(r"Error ID \S+: Please contact your administrator")
@@ -72,10 +73,15 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How strictly to compare: ``projected`` bodies show a part, ``foreign`` lists hold strangers' rows."""
+    """How strictly to compare.
+
+    ``projected`` bodies show a part, ``foreign`` lists hold strangers' rows, and of what was ``raced`` nobody
+    knows who wrote last.
+    """
 
     projected: bool = False
     foreign: bool = False
+    raced: bool = False
 
 
 @dataclass(slots=True)
@@ -134,7 +140,7 @@ class Comparison:
         found = [(_column(deviation, place), deviation) for deviation in self._fields(recorded, own, place)]
         uncaused = unrecorded.causes(kind, recorded, [column for column, _ in found])
         for column, deviation in found:
-            if (kind, record, column) not in self._taken_over:
+            if (kind, record, column) not in self._taken_over and not (self.manner.raced and column in SIGNED):
                 yield replace(deviation, no_cause=column in uncaused)
         unrecorded.take_over(kind, recorded, uncaused)
         self._taken_over.update((kind, record, column) for column in uncaused)
@@ -253,7 +259,8 @@ class Comparison:
     def _rows_in_turn(self, recorded: list[Any], own: list[Any], place: Place) -> Iterator[Deviation]:
         """Rows that come of themselves: the first to the first, or, where strangers' rows mix in, by their ids."""
         if self.manner.foreign and all("o_id" in row for row in recorded + own):
-            recorded, own = self._about_known_tickets(recorded, own)
+            yield from self._notices(recorded, own, place)
+            return
         partial = self.manner.projected or self.manner.foreign
         if len(recorded) != len(own) and not (partial and len(recorded) < len(own)):
             yield Deviation(path=place.path, what="length", recorded=len(recorded), own=len(own))
@@ -262,12 +269,28 @@ class Comparison:
         for index, (theirs, ours) in enumerate(zip(recorded, own, strict=False)):
             yield from self._values(theirs, ours, place.item(index))
 
-    def _about_known_tickets(self, recorded: list[Any], own: list[Any]) -> tuple[list[Any], list[Any]]:
-        """Of notices and activities those about tickets a recorded step made."""
-        made = {ticket for kind, ticket in self.identities.made if kind == "Ticket"}
-        known = [row for row in recorded if str(row["o_id"]) in made]
-        self.ignored += len(recorded) - len(known)
-        return known, [row for row in own if self.identities.recorded("Ticket", row["o_id"]) in made]
+    def _notices(self, recorded: list[Any], own: list[Any], place: Place) -> Iterator[Deviation]:
+        """Notices and activities: those of this story's tickets are all there, of others those that are."""
+        rest = iter(own)
+        for index, row in enumerate(recorded):
+            begun, rest = tee(rest)
+            ours = next((other for other in begun if self._is_same_notice(row, other)), None)
+            if ours is not None:
+                rest = begun
+                yield from self._values(row, ours, place.item(index))
+            elif str(row["o_id"]) in self.identities.made_now:
+                yield Deviation(path=f"{place.path}[{index}]", what="missing", recorded=_short(row), own=None)
+            else:
+                self.ignored += 1
+
+    def _is_same_notice(self, recorded: Mapping[str, Any], own: Mapping[str, Any]) -> bool:
+        ids = (("Ticket", "o_id"), ("User", "created_by_id"))
+        if any(
+            self.identities.own(kind, recorded.get(key)) != str(own.get(key)) for kind, key in ids if key in recorded
+        ):
+            return False
+        times = [row.get("created_at") for row in (recorded, own)]
+        return None in times or self.moments.same(time_of(str(times[0])), time_of(str(times[1])))
 
     def _id_lists(self, recorded: list[Any], own: list[Any], place: Place) -> Iterator[Deviation]:
         kind = place.ids or "unknown"

@@ -110,6 +110,7 @@ KIND_OF_ROUTE: Mapping[str, str] = {
     "ticket_attachment": "Ticket",
     "ticket_history": "Ticket",
     "ticket_merge": "Ticket",
+    "ticket_overviews": "Overview",
     "ticket_priorities": "TicketPriority",
     "ticket_states": "TicketState",
     "tickets": "Ticket",
@@ -161,6 +162,8 @@ class Identities:
 
     made: set[tuple[str, str]] = field(default_factory=set)
     """Recorded things that a replayed step made, by kind and id."""
+    made_now: set[str] = field(default_factory=set)
+    """Recorded ids of the tickets that the story being replayed has made."""
     _own: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     _recorded: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
 

@@ -19,12 +19,17 @@ class Moments:
     begins: datetime
     slack: timedelta = timedelta(seconds=1.5)
     windows: list[tuple[datetime, datetime]] = field(default_factory=list)
+    vague: dict[datetime, tuple[datetime, datetime]] = field(default_factory=dict)
+    """Of single moments of the sandbox: between which two the recorded one lies."""
 
     def same(self, recorded: datetime, own: datetime) -> bool:
         """Whether both can be the same moment."""
         if recorded < self.begins:
             return own < self.begins + self.slack
         if abs(recorded - own) <= self.slack:
+            return True
+        start, end = self.vague.get(own, (own, own))
+        if start <= recorded <= end:
             return True
         widest = max((end - start for start, end in self.windows), default=timedelta())
         return abs(recorded - own) <= widest + self.slack

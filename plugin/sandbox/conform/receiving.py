@@ -57,7 +57,7 @@ class Receiving:
         if delivery is None:
             telling.note(step, Deviation("", "delivery", step.name, "the job ended without one"))
         else:
-            self._compare(telling, arrival, delivery)
+            self._compare(telling, arrival, delivery, raced=job.number in telling.raced)
 
     def pass_time(self, moment: datetime) -> None:
         """Move the clock, running what no step shows (mails, counts, what nobody hears) when the worker would.
@@ -158,12 +158,12 @@ class Receiving:
         if now > ready + LATENESS and job.number not in telling.loose:
             telling.note(arrival.step, Deviation("", "too late", now.isoformat(), f"due {ready.isoformat()}"))
 
-    def _compare(self, telling: Telling, arrival: Arrival, delivery: Delivery) -> None:
+    def _compare(self, telling: Telling, arrival: Arrival, delivery: Delivery, *, raced: bool) -> None:
         self._attempts[arrival.delivery_id] += 1
         expected = self._attempts[arrival.delivery_id]
         if delivery.attempt != expected:
             telling.note(arrival.step, Deviation("", "attempt", expected, delivery.attempt))
-        comparison = telling.comparison(arrival.step)
+        comparison = telling.comparison(arrival.step, raced=raced)
         if telling.during_group(arrival.step):
             comparison.manner = Manner(projected=True, foreign=True)
             arrival = arrival.only_ids()

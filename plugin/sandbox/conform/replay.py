@@ -16,7 +16,7 @@ from plugin.sandbox.conform.identities import Identities, kind_of_path
 from plugin.sandbox.conform.moments import Moments
 from plugin.sandbox.conform.partial import CUT, beginning, is_cut
 from plugin.sandbox.conform.race import unmistakable_text
-from plugin.sandbox.conform.receiving import Receiving
+from plugin.sandbox.conform.receiving import UNRECORDED_DELIVERIES, Receiving
 from plugin.sandbox.conform.report import Report
 from plugin.sandbox.conform.requests import own_request
 from plugin.sandbox.conform.stage import Stage
@@ -48,7 +48,9 @@ class Replay:
         self._moments = Moments(begins=min(story.starts_at for story in stories))
         self._credentials = Credentials(tokens=dict(bench.tokens))
         self._stage = Stage(bench, identities=self.identities, credentials=self._credentials)
-        self._unrecorded = Unrecorded(bench, identities=self.identities, stories=stories)
+        self._unrecorded = Unrecorded(
+            bench, identities=self.identities, stories=stories, unwatched=UNRECORDED_DELIVERIES
+        )
         self._together: dict[frozenset[int], list[tuple[Step, Answer]]] = {}
 
     def play(self, story: Story, script: Script, *, report: Report) -> None:
@@ -56,6 +58,7 @@ class Replay:
         telling = Telling(story, script, report, self.identities, self._moments, self._unrecorded)
         self._moments.windows.clear()
         self._together.clear()
+        self.identities.made_now.clear()
         self._credentials.begin_story()
         self._unrecorded.begin_story(story)
         self._flush(telling)
@@ -67,6 +70,8 @@ class Replay:
     def _happen(self, telling: Telling, event: Event) -> None:
         before = self._queued_since(set())
         if event.direction is not None:
+            start, end = (telling.story.at(seconds) for seconds in event.between)
+            self._moments.vague[self._bench.now()] = (start - self._moments.slack, end + self._moments.slack)
             if event.uncertain:
                 moment = telling.story.at(event.seconds)
                 spread = timedelta(seconds=event.uncertain / 2)
@@ -76,7 +81,8 @@ class Replay:
         elif event.step is not None and event.step.kind == "rest":
             self._ask(telling, event.step)
             if telling.script.group_of(event.step.index):
-                telling.loose.update(self._queued_since(before))
+                telling.raced.update(self._queued_since(before))
+                telling.loose.update(telling.raced)
         elif event.step is not None and event.step.kind == "webhook":
             self._receiving.receive(telling, event.step)
         elif event.step is not None and event.step.kind == "mail_in":

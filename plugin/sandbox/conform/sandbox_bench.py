@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,10 +17,26 @@ from plugin.sandbox.mail import receive as receive_mail
 from plugin.sandbox.manners import Like
 from plugin.sandbox.rows import Table
 from plugin.sandbox.seed import ADMIN_LOGIN, add_token, stable_token
-from plugin.sandbox.world import WORK_ON_STATES
+from plugin.sandbox.world import WORK_ON_STATES, World
 
 NOT_MODELLED = frozenset({"data privacy tasks"})
 """Background checks the sandbox has not; the requests that would need them are answered 501."""
+
+
+TABLES: Mapping[str, Callable[[World], Table]] = {
+    "Calendar": lambda world: world.calendars,
+    "Group": lambda world: world.groups,
+    "Job": lambda world: world.jobs,
+    "Macro": lambda world: world.macros,
+    "Organization": lambda world: world.organizations,
+    "Overview": lambda world: world.overviews,
+    "Role": lambda world: world.roles,
+    "Sla": lambda world: world.slas,
+    "Trigger": lambda world: world.triggers,
+    "User": lambda world: world.users,
+    "Webhook": lambda world: world.webhooks,
+}
+"""Where the sandbox keeps what others than the recorder can have changed."""
 
 
 class SandboxBench:
@@ -207,15 +223,7 @@ class SandboxBench:
         self._clock.advance(timedelta(seconds=seconds))
 
     def _table(self, kind: str) -> Table:
-        world = self._engine.world
-        return {
-            "Group": world.groups,
-            "Organization": world.organizations,
-            "Role": world.roles,
-            "Trigger": world.triggers,
-            "User": world.users,
-            "Webhook": world.webhooks,
-        }[kind]
+        return TABLES[kind](self._engine.world)
 
     def _shift(self, table: Table, record_id: int, columns: Sequence[str], change: Change) -> None:
         row = table[record_id]

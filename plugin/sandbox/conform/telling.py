@@ -32,6 +32,8 @@ class Telling:
     touched: set[str] = field(default_factory=set)
     loose: set[int] = field(default_factory=set)
     """Jobs of which nobody knows when, or after which others, they were queued."""
+    raced: set[int] = field(default_factory=set)
+    """Those of them that came of requests sent together."""
 
     def __post_init__(self) -> None:
         self.awaited = [arrival_of(step) for step in self.story.steps if step.kind == "webhook"]
@@ -50,9 +52,10 @@ class Telling:
                 return True
         return False
 
-    def comparison(self, step: Step) -> Comparison:
+    def comparison(self, step: Step, *, raced: bool = False) -> Comparison:
         """How strictly the bodies of a step are to be compared."""
-        manner = Manner(projected=step.index in self.script.projected, foreign=step.index in self.script.foreign)
+        index = step.index
+        manner = Manner(index in self.script.projected, index in self.script.foreign, raced)
         return Comparison(self.identities, self.moments, manner, self.unrecorded)
 
     def pair(self, kind: str, *, recorded: object, own: object) -> bool:
@@ -62,6 +65,7 @@ class Telling:
         self.identities.made.add((kind, str(recorded)))
         if kind == "Ticket":
             self.touched.add(str(own))
+            self.identities.made_now.add(str(recorded))
         return True
 
     def note(self, step: Step, *deviations: Deviation, no_cause: bool = False) -> None:

@@ -25,12 +25,16 @@ POLL = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing to do, ``seconds`` after the story began; a direction's moment may be ``uncertain`` by seconds."""
+    """One thing to do, ``seconds`` after the story began.
+
+    A direction's moment may be ``uncertain`` by seconds; it lies ``between`` the ends of two steps.
+    """
 
     seconds: float
     step: Step | None = None
     direction: Direction | None = None
     uncertain: float = 0.0
+    between: tuple[float, float] = (0.0, 0.0)
 
 
 def events(story: Story, script: Script) -> list[Event]:
@@ -93,17 +97,15 @@ def _direct(story: Story, direction: Direction, *, not_before: float) -> Event:
     end = story.steps[-1].ends + 1.0 if story.steps else 0.0
     latest = story.steps[direction.before_step].seconds if direction.before_step < len(story.steps) else end
     latest = max(latest, earliest)
+    between = (earliest, latest)
     found = _evidence(story, direction, start=earliest, end=latest)
     if found is not None:
-        return Event(seconds=found, direction=direction)
+        return Event(seconds=found, direction=direction, between=between)
     if direction.before_step >= len(story.steps):
-        return Event(seconds=earliest, direction=direction)
+        return Event(seconds=earliest, direction=direction, between=between)
     earliest = max(earliest, latest - POLL)
-    return Event(
-        seconds=(earliest + latest) / 2,
-        direction=direction,
-        uncertain=0.0 if direction.do == "setting" else latest - earliest,
-    )
+    uncertain = 0.0 if direction.do == "setting" else latest - earliest
+    return Event(seconds=(earliest + latest) / 2, direction=direction, uncertain=uncertain, between=between)
 
 
 def _evidence(story: Story, direction: Direction, *, start: float, end: float) -> float | None:

@@ -5,7 +5,7 @@ holiday). Such a change shows only afterwards, in the records of people and grou
 and then taken over into the sandbox, so that it is listed once and what follows from it is compared again.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -14,7 +14,9 @@ from plugin.sandbox.conform.identities import Identities, kind_of_key, kind_of_p
 from plugin.sandbox.conform.moments import TIME, time_of
 from plugin.sandbox.conform.stories import Story
 
-KINDS = frozenset({"Group", "Organization", "Role", "User"})
+KINDS = frozenset(
+    {"Calendar", "Group", "Job", "Macro", "Organization", "Overview", "Role", "Sla", "Trigger", "User", "Webhook"}
+)
 """Records that live longer than a story; a ticket belongs to the story that made it."""
 
 ROUTES = ("/api/v1/users", "/api/v1/groups", "/api/v1/organizations", "/api/v1/roles")
@@ -46,10 +48,15 @@ class Holder(Protocol):
 class Unrecorded:
     """Tells values without a cause from faults of the sandbox."""
 
-    def __init__(self, holder: Holder, *, identities: Identities, stories: Sequence[Story]) -> None:
+    def __init__(
+        self, holder: Holder, *, identities: Identities, stories: Sequence[Story], unwatched: Collection[str] = ()
+    ) -> None:
         self._holder = holder
         self._identities = identities
         self._spans = [(story.starts_at - MARGIN, story.ends_at + MARGIN) for story in stories]
+        self._watched = [
+            (story.starts_at - MARGIN, story.ends_at + MARGIN) for story in stories if story.name not in unwatched
+        ]
         self._logins = [login for story in stories for login in _logins(story)]
         self._at_start: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._seen: set[tuple[str, str, str]] = set()
@@ -158,9 +165,9 @@ class Unrecorded:
 
     def _was_alone_since(self, sighted: datetime | None) -> bool:
         """Whether the server was left to others for a while since a record was last seen."""
-        edges = sorted(span for span in self._spans if span[0] <= self._span[0])
-        last = sighted or edges[0][1]
-        for start, end in edges:
+        edges = sorted(span for span in self._watched if span[0] <= self._span[0])
+        last = sighted or self._spans[0][1]
+        for start, end in [*edges, (self._span[0], self._span[1])]:
             if start - last > GAP:
                 return True
             last = max(last, end)
