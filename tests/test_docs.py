@@ -25,7 +25,7 @@ PAGES = [path for path in TEXTS if path.suffix == ".md"]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.DOTALL | re.MULTILINE)
 SETTING = re.compile(r"STEWARD_[A-Z][A-Z_]*[A-Z]")
-COMMAND = re.compile(r"(?<![\w.=:@-])steward((?:[ \t]+[^\s`|;&()\"'\\#]+)+)")
+COMMAND = re.compile(r"(?:^[ \t]*|`|bin/|\$ )steward(?=[ \t]+[a-z])((?:[ \t]+[^\s`|;&()\"'\\#]+)+)", re.MULTILINE)
 
 
 def named(path: Path) -> str:
@@ -58,7 +58,7 @@ def missing_commands(text: str, root: click.Command) -> Iterator[str]:
     """The ``steward …`` calls in ``text`` whose command or options the command tree does not have."""
     for match in COMMAND.finditer(text):
         if not resolves(match[1].split(), root):
-            yield match[0]
+            yield f"steward{match[1]}"
 
 
 def resolves(words: list[str], command: click.Command) -> bool:

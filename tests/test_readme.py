@@ -55,7 +55,7 @@ def test_the_curl_calls_make_fields_webhook_trigger_and_macros(server: tuple[San
         "ADMIN": admin_token(url),
         "STEWARD": "http://127.0.0.1:9",
         "STEWARD_WEBHOOK_SECRET": "secret",
-        "STEWARD_USER_ID": "3",
+        "ZAMMAD_USER_ID": "3",
     }
     ran = subprocess.run(
         ["sh", "-eu", "-c", block()], env=environment, capture_output=True, text=True, timeout=60, check=False
