@@ -413,13 +413,18 @@ def heartbeats(store: Store) -> int:
 def test_several_cases_are_visited_at_a_time_and_never_one_ticket_twice(store: Store) -> None:
     together: set[int] = set()
     most, twice = [0], [0]
-    mutex = threading.Lock()
+    mutex, three = threading.Lock(), threading.Event()
+    for ticket_id in range(1, 6):
+        wake(store, ticket_id)
 
     def visit(claim: Claim) -> Verdict:
         with mutex:
             twice[0] += claim.ticket_id in together
             together.add(claim.ticket_id)
             most[0] = max(most[0], len(together))
+            if len(together) == 3:
+                three.set()
+        three.wait(5)
         threading.Event().wait(0.02)
         with mutex:
             together.discard(claim.ticket_id)
