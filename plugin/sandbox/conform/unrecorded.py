@@ -76,13 +76,13 @@ class Unrecorded:
         self._sighted_now.clear()
         self._span = (story.starts_at - MARGIN, story.ends_at + MARGIN)
         for kind in KINDS:
-            for own in self._identities.known(kind):
+            for own in filter(str.isdigit, self._identities.known(kind)):
                 self._at_start[kind, own] = self._holder.record(kind, int(own))
 
     def causes(self, kind: str, recorded: Mapping[str, Any], keys: Sequence[str]) -> set[str]:
         """Those of the deviating keys of a recorded object that nothing recorded explains."""
         own = self._identities.own(kind, recorded.get("id"))
-        if kind not in KINDS or own is None:
+        if kind not in KINDS or own is None or not own.isdigit():
             return set()
         keys = [key for key in keys if self._taken.get((kind, own, key)) != repr(_shown(recorded, key))]
         if self._is_strange(recorded.get("updated_at")) or self._is_strange(recorded.get("created_at")):
