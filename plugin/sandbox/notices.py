@@ -91,7 +91,8 @@ def _worth_telling(world: World, event: Event) -> Row | str | None:
         return "silent"
     if article.sender_id != SYSTEM or loud:
         return article
-    return None if event.changes else "silent"
+    # a creation has no changes to tell of: made with a System note it is silent
+    return None if event.changes and event.kind != "create" else "silent"
 
 
 def _recipients(world: World, ticket: Row, kind: str) -> list[tuple[Row, dict[str, Any]]]:
