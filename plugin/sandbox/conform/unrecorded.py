@@ -63,17 +63,15 @@ class Unrecorded:
         self._explained: set[tuple[str, str]] = set()
         self._surplus: dict[tuple[str, str, str], int] = {}
         self._taken: dict[tuple[str, str, str], str] = {}
-        self._sighted: dict[tuple[str, str], datetime] = {}
-        self._sighted_now: set[tuple[str, str]] = set()
+        self._sighted: dict[tuple[str, str, str], datetime] = {}
         self._span = self._spans[0]
 
     def begin_story(self, story: Story) -> None:
         """Look at records afresh: what is seen first in a story may be from before it."""
         self._at_start.clear()
+        self._sighted.update(dict.fromkeys(self._seen, self._span[1]))
         self._seen.clear()
         self._explained = set(_written(story))
-        self._sighted.update(dict.fromkeys(self._sighted_now, self._span[1]))
-        self._sighted_now.clear()
         self._span = (story.starts_at - MARGIN, story.ends_at + MARGIN)
         for kind in KINDS:
             for own in filter(str.isdigit, self._identities.known(kind)):
@@ -92,8 +90,6 @@ class Unrecorded:
             return by_login
         if (kind, str(recorded["id"])) in self._explained or not self._was_touched_now(recorded):
             return set()
-        if not self._was_alone_since(self._sighted.get((kind, own))):
-            return set()
         return {key for key in keys if key != "updated_at" and self._is_inherited(kind, own, key)}
 
     def is_known_surplus(self, record: tuple[str, str], key: str, surplus: int) -> bool:
@@ -107,7 +103,7 @@ class Unrecorded:
             return surplus == 0
         if self._surplus.get((*record, key), 0) == surplus:
             return True
-        if (kind, own, key) in self._seen or not self._was_alone_since(self._sighted.get((kind, own))):
+        if not self._may_be_from_others(kind, own, key):
             return False
         self._surplus[*record, key] = surplus
         return True
@@ -117,7 +113,6 @@ class Unrecorded:
         own = self._identities.own(kind, recorded_id)
         if own is not None:
             self._seen.update((kind, own, key) for key in (*recorded, *(recorded.get("preferences") or ())))
-            self._sighted_now.add((kind, own))
 
     def take_over(self, kind: str, recorded: Mapping[str, Any], keys: set[str]) -> None:
         """Give the sandbox's record the values the recorded one has."""
@@ -163,6 +158,11 @@ class Unrecorded:
             return False
         return self._span[0] <= time_of(text) <= self._span[1]
 
+    def _may_be_from_others(self, kind: str, own: str, key: str) -> bool:
+        """Whether a value, seen for the first time in this story, can be older than it."""
+        seen = (kind, own, key)
+        return seen not in self._seen and self._was_alone_since(self._sighted.get(seen))
+
     def _was_alone_since(self, sighted: datetime | None) -> bool:
         """Whether the server was left to others for a while since a record was last seen."""
         edges = sorted(span for span in self._watched if span[0] <= self._span[0])
@@ -177,7 +177,7 @@ class Unrecorded:
         return min(start for start, _ in self._spans)
 
     def _is_inherited(self, kind: str, own: str, key: str) -> bool:
-        if (kind, own, key) in self._seen:
+        if not self._may_be_from_others(kind, own, key):
             return False
         before, now = self._at_start.get((kind, own), {}), self._holder.record(kind, int(own))
         column = next((name for name in (key, f"{key}_id") if name in now), "preferences")
