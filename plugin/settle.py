@@ -13,7 +13,7 @@ import structlog
 from plugin import failpoints
 from plugin.model import retry
 from plugin.model.effects import IDEMPOTENT, Effect, EffectKind, EffectState
-from plugin.model.errors import Refused, Unavailable, Unknown
+from plugin.model.errors import NotFound, OutOfSight, Refused, Unavailable, Unknown
 from plugin.model.ticket import Checklist, StateType, Ticket
 from plugin.model.work import Lock
 from plugin.observability.metrics import Metrics
@@ -188,39 +188,43 @@ class _Settler:
             self._note_alone(call)
             return
         try:
-            answer = self._try_put(call, mentions=True)
+            answer = self._try_put(call)
+        except (NotFound, OutOfSight):
+            raise
         except Refused as refused:
-            if refused.status != 422:
-                raise
             self._put_again(call, refused)
         else:
             self._put_applied(call, answer)
 
-    def _try_put(self, call: Put, *, mentions: bool) -> Ticket:
+    def _try_put(self, call: Put) -> Ticket:
         keys = " ".join(effect.op_key for effect in call.effects)
-        note = None if call.note is None else _draft(call.note, keys, mentions=mentions)
+        note = None if call.note is None else _draft(call.note, keys)
         return self._writer.put_ticket(
             self._given.ticket.id, fields=call.fields, preferences={MARKER: keys}, article=note, state=call.state
         )
 
-    def _put_again(self, call: Put, first: Refused) -> None:
+    def _put_again(self, call: Put, refused: Refused) -> None:
         """A 422 gets one look and one more try; a mandatory field is named, and the note goes without the fields."""
-        fresh = self._reader.look(self._given.ticket.id)
-        blockers = tuple(sorted(self._reader.workflow(fresh).blockers(fresh)))
-        if not blockers:
-            try:
-                self._put_applied(call, self._try_put(call, mentions=False))
-            except Refused as again:
-                first = again
-            else:
+        blockers: tuple[str, ...] = ()
+        if refused.status == 422:
+            fresh = self._reader.look(self._given.ticket.id)
+            blockers = tuple(sorted(self._reader.workflow(fresh).blockers(fresh)))
+            if not blockers and self._second_try(call):
                 return
-        self._state.look_again = False
-        for_fields = tuple(effect for effect in call.effects if effect.kind is not EffectKind.NOTE)
-        self._refused(for_fields, first, blocked_by=blockers)
+        self._refused(tuple(e for e in call.effects if e.kind is not EffectKind.NOTE), refused, blocked_by=blockers)
         if blockers:
             self._state.alarms.append("mandatory_field")
-            log.warning("mandatory fields block every change", ticket_id=fresh.id, fields=blockers)
+            log.warning("mandatory fields block every change", ticket_id=self._given.ticket.id, fields=blockers)
         self._note_alone(call)
+
+    def _second_try(self, call: Put) -> bool:
+        """Some refusals pass: a 422 also stands for errors of Zammad's database (promises 4)."""
+        try:
+            answer = self._try_put(call)
+        except Refused:
+            return False
+        self._put_applied(call, answer)
+        return True
 
     def _note_alone(self, call: Put) -> None:
         """By POST /ticket_articles, which no mandatory field hinders (promises 6)."""
@@ -228,14 +232,23 @@ class _Settler:
         if call.note is None or not notes:
             return
         try:
-            article = self._writer.post_note(self._given.ticket.id, _draft(call.note, " ".join(call.note.op_keys)))
+            article_id = self._post_note(call.note)
         except Refused as refused:
             self._refused(notes, refused)
-            return
         except Unknown as unknown:
             self._unknown(notes, unknown)
-            return
-        self._applied(notes, {"article_id": article.id, "alone": True})
+        else:
+            self._applied(notes, {"article_id": article_id, "alone": True})
+
+    def _post_note(self, note: NoteText) -> int:
+        keys = " ".join(note.op_keys)
+        try:
+            return self._writer.post_note(self._given.ticket.id, _draft(note, keys)).id
+        except Refused:
+            if not note.tell:
+                raise
+        # somebody who may not be mentioned after all refuses the whole note (contract 4.7)
+        return self._writer.post_note(self._given.ticket.id, _draft(note, keys, mentions=False)).id
 
     def _put_applied(self, call: Put, answer: Ticket) -> None:
         known = set(self._given.ticket.article_ids)

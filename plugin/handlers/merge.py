@@ -37,6 +37,7 @@ def carried(source: Timeline, *, pack: Pack, at: datetime) -> Mapping[str, Any]:
         "accountable": findings.get("accountable"),
         "kind": _code(findings.get("kind")),
         "tier": _code(findings.get("tier")),
+        "tasks_done": _tasks_done(before),
     }
 
 
@@ -53,6 +54,12 @@ def _before_merge(source: Timeline, at: datetime) -> Iterator[Fact]:
         merged_now = fact.kind is FactKind.CHANGED and fact["state_type_to"] == "merged"
         if fact.at <= end and not merged_now and fact.kind is not FactKind.MERGED_INTO:
             yield fact
+
+
+def _tasks_done(source: Timeline) -> list[str]:
+    """Keys of the tasks people did there: they are not done again on the target."""
+    last = {str(f["task"]): f.kind for f in source.of(FactKind.TASK_DONE, FactKind.TASK_REOPENED)}
+    return sorted(task for task, kind in last.items() if kind is FactKind.TASK_DONE)
 
 
 def _asked(login: object, at: object) -> Mapping[str, str] | None:

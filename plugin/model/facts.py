@@ -33,7 +33,7 @@ class FactKind(StrEnum):
     """This ticket went into another one. target_id."""
     RECEIVED_MERGE = "received_merge"
     """Another ticket came in. source_id, and what it carries: accepted_at (ISO or None), first_asked {login, at} or
-    None, accountable login or None, kind, tier."""
+    None, accountable login or None, kind, tier, tasks_done (keys)."""
     TIME_TRIGGER = "time_trigger"
     """Zammad's own reminder or escalation fired. trigger."""
     TASK_DONE = "task_done"

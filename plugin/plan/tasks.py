@@ -25,6 +25,8 @@ def calls(wanted: Iterable[Task], making: Making) -> Iterator[Call]:
     for task in wanted:
         if not task.wanted:
             yield from _void(task, making)
+        elif _came_done(task, making):
+            continue
         elif _as_item(task, making, already=len(items)):
             items.extend(_item(task, making))
         else:
@@ -82,6 +84,13 @@ def letters(op_key: str) -> str:
 
 
 # -- making -----------------------------------------------------------------------------------------------------------
+
+
+def _came_done(task: Task, making: Making) -> bool:
+    """It was done on a ticket that was merged into this one, and never stood here."""
+    merges = making.standing.timeline.of(FactKind.RECEIVED_MERGE)
+    done = any(task.key in (merge["tasks_done"] or ()) for merge in merges)
+    return done and making.ledger.get(_key(task, making)) is None
 
 
 def _as_item(task: Task, making: Making, *, already: int) -> bool:

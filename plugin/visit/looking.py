@@ -38,6 +38,11 @@ class Known:
     def is_new(self) -> bool:
         return not self.timeline.of(FactKind.CREATED)
 
+    @property
+    def is_in_doubt(self) -> bool:
+        """Something was, or may have been, done whose outcome is not known."""
+        return any(effect.state in (EffectState.INTENDED, EffectState.UNKNOWN) for effect in self.effects)
+
 
 @dataclass(frozen=True, slots=True)
 class Looked:
@@ -66,7 +71,7 @@ class Looker:
         self, known: Known, seen: Ticket, *, in_full: bool, tasks_may_have_moved: bool, sources: Sources
     ) -> Looked:
         """Everything ``seen`` (the cheap read) gives reason to read."""
-        full = in_full or known.is_new or seen.version != known.version
+        full = in_full or known.is_new or known.is_in_doubt or seen.version != known.version
         found: list[Fact] = []
         users: Mapping[int, User] = {}
         checklist = None

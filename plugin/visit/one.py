@@ -140,12 +140,9 @@ class Visit:
             tasks_may_have_moved=reason not in (WakeReason.DEADLINE, WakeReason.RETRY),
             sources=self._source,
         )
-        added = self._append(looked, now)
-        timeline = Timeline(self._id, (*known.timeline, *added)) if added else known.timeline
-        tags = tags_now(timeline) if looked.full else frozenset(self._case.snapshot.get("tags") or ())
-        evidence = recovering.Evidence(seen, tags, added, looked.checklist)
+        added, timeline, tags = self._commit_look(looked, known, now)
+        evidence = recovering.Evidence(seen, tags, timeline, looked.checklist)
         done = self._recover(known, evidence, now)
-        self._observe(seen, tags, now)
         decision = self._decide(timeline, known, now)
         failpoints.hit("decided")
         standing = Standing(seen, tags, timeline, looked.checklist)
@@ -180,30 +177,38 @@ class Visit:
         with self._store.read() as connection:
             return self._store.timeline(connection, ticket_id)
 
-    def _append(self, looked: Looked, now: datetime) -> tuple[Fact, ...]:
-        if not looked.facts:
-            return ()
+    def _commit_look(
+        self, looked: Looked, known: Known, now: datetime
+    ) -> tuple[tuple[Fact, ...], Timeline, frozenset[str]]:
+        """Keep facts and look in one commit; returns what was new, the whole timeline, and the tags on the ticket."""
+        told = frozenset(self._case.snapshot.get("tags") or ())
+        if not looked.facts and not looked.full and self._is_as_observed(looked.ticket, told):
+            return (), known.timeline, told
         with self._store.write() as connection:
-            added = self._store.append_facts(connection, self._id, looked.facts, now=now)
-            adopted = next((f for f in added if f["what"] == "adopted"), None)
-            if adopted is not None:
-                baseline = {"created_at": adopted["created_at"], "older": adopted["older"]}
-                cases.set_baseline(connection, self._id, baseline, now=now)
-            for merged in (f for f in added if f.kind is FactKind.MERGED_INTO and f["target_id"]):
-                cases.wake(connection, int(merged["target_id"]), at=now, reason=WakeReason.EVENT, now=now)
+            added = self._append(connection, looked, now) if looked.facts else ()
+            timeline = Timeline(self._id, (*known.timeline, *added)) if added else known.timeline
+            tags = tags_now(timeline) if looked.full else told
+            if not self._is_as_observed(looked.ticket, tags):
+                self._keep(connection, looked.ticket, tags, status=_status(looked.ticket), now=now)
             failpoints.hit("facts-appended-before-commit")
         failpoints.hit("facts-appended")
+        return added, timeline, tags
+
+    def _append(self, connection: Connection, looked: Looked, now: datetime) -> tuple[Fact, ...]:
+        added = self._store.append_facts(connection, self._id, looked.facts, now=now)
+        adopted = next((f for f in added if f["what"] == "adopted"), None)
+        if adopted is not None:
+            baseline = {"created_at": adopted["created_at"], "older": adopted["older"]}
+            cases.set_baseline(connection, self._id, baseline, now=now)
+        for merged in (f for f in added if f.kind is FactKind.MERGED_INTO and f["target_id"]):
+            cases.wake(connection, int(merged["target_id"]), at=now, reason=WakeReason.EVENT, now=now)
         return added
 
-    def _observe(self, seen: Ticket, tags: frozenset[str], now: datetime) -> None:
-        """Keep what the look saw, unless that is known already."""
+    def _is_as_observed(self, seen: Ticket, tags: frozenset[str]) -> bool:
+        """The case says already what this look saw."""
         case = self._case
-        status = CaseStatus.MERGED if seen.is_merged else CaseStatus.OPEN
-        same = case.version == seen.version and case.status is status and not case.misses
-        if same and case.pack_version == self._pack.version and case.snapshot == _snapshot(seen, tags):
-            return
-        with self._store.write() as connection:
-            self._keep(connection, seen, tags, status=status, now=now)
+        same = case.version == seen.version and case.status is _status(seen) and not case.misses
+        return same and case.pack_version == self._pack.version and case.snapshot == _snapshot(seen, tags)
 
     def _keep(
         self,
@@ -482,6 +487,10 @@ class Visit:
                 elif effect.state in recovering.UNSETTLED:
                     effects.settle(connection, effect.op_key, state=EffectState.VOID, now=now, error="merged away")
         return planned
+
+
+def _status(seen: Ticket) -> CaseStatus:
+    return CaseStatus.MERGED if seen.is_merged else CaseStatus.OPEN
 
 
 def _snapshot(seen: Ticket, tags: frozenset[str]) -> dict[str, object]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from plugin.model.effects import IDEMPOTENT, Effect, EffectKind, EffectState
-from plugin.model.facts import Fact, FactKind
+from plugin.model.facts import FactKind, Timeline
 from plugin.model.ticket import Checklist, Ticket
 from plugin.plan.fields import as_text
 from plugin.plan.tasks import item_mark
@@ -32,11 +32,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a look showed. ``facts`` are those it added; ``checklist`` is None where none was read."""
+    """What is known after a look; ``checklist`` is None where none was read."""
 
     ticket: Ticket
     tags: frozenset[str]
-    facts: tuple[Fact, ...]
+    timeline: Timeline
     checklist: Checklist | None
 
 
@@ -56,7 +56,7 @@ def found(
     effects: Iterable[Effect], evidence: Evidence, reader: Reader, *, own_id: int, now: datetime
 ) -> Iterator[Found]:
     """Those that are there after all."""
-    carried = _carried(evidence.facts)
+    carried = _carried(evidence.timeline)
     for effect in unsettled(effects):
         outcome = _outcome(effect, evidence, carried, reader, own_id=own_id, now=now)
         if outcome is not None:
@@ -70,10 +70,9 @@ def left_over(effects: Iterable[Effect], planned: frozenset[str]) -> Iterator[Fo
             yield Found(effect.op_key, EffectState.VOID, dict(effect.outcome), error="no longer wanted")
 
 
-def _carried(facts: Iterable[Fact]) -> Mapping[str, int]:
+def _carried(timeline: Timeline) -> Mapping[str, int]:
     """Effects by the article that proves them; ``ours`` is only read from articles of our own user (promises 6)."""
-    articles = (fact for fact in facts if fact.kind is FactKind.ARTICLE)
-    return {str(key): int(fact["id"]) for fact in articles for key in fact["ours"] or ()}
+    return {str(key): int(fact["id"]) for fact in timeline.of(FactKind.ARTICLE) for key in fact["ours"] or ()}
 
 
 def _outcome(

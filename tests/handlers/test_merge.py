@@ -37,6 +37,7 @@ def test_the_source_is_read_as_it_stood_just_before() -> None:
         "accountable": "ben@example.com",
         "kind": "complaint",
         "tier": "serious",
+        "tasks_done": [],
     }
 
 

@@ -115,6 +115,12 @@ def test_a_long_number_is_cut_where_it_does_no_harm() -> None:
     assert call.number.endswith(letters(call.effects[0].op_key))
 
 
+def test_a_task_done_on_a_ticket_that_was_merged_in_is_not_asked_for_again() -> None:
+    merge = Fact("history:9", FactKind.RECEIVED_MERGE, hours(1), hours(1), ANNA, {"tasks_done": ["talk"]})
+    plan = planned(decision(tasks=(task("talk"), task("team"))), facts=(merge,), under=NO_CHECKLISTS)
+    assert [effect.request["task"] for call in plan.calls for effect in call.effects] == ["team"]
+
+
 # -- withdrawing ------------------------------------------------------------------------------------------------------
 
 
