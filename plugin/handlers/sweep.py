@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import structlog
+
 from plugin.model.ticket import Ticket
 from plugin.model.work import CaseStatus, WakeReason
 from plugin.observability.health import Health
-from plugin.store import cases
+from plugin.store import cases, inbox
 from plugin.store.store import Store
 from plugin.zammad.room import Zammad
 
+log = structlog.get_logger(__name__)
+
 FIRST_REACH = timedelta(days=1)
 """How far back the very first sweep looks."""
+DELIVERED_WITHIN = timedelta(minutes=2)
+"""Zammad's own tries to deliver take about as long (contract 1.4)."""
 OVERLAP = timedelta(minutes=1)
 """Zammad's versions can run backwards under parallel writers, and a slow transaction commits late (promises 1)."""
 
@@ -36,21 +42,38 @@ class Sweep:
     def run(self, cursor: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
         """⌈U/200⌉ + 1 list calls for U changed tickets. Raises ``Unavailable``; then the cursor stays."""
         newest = _since(cursor, now)
-        woken = 0
+        began = datetime.fromisoformat(str(cursor.get("began") or now.isoformat()))
+        changed: list[Ticket] = []
         for page in self.zammad.reader.changed_since(newest - OVERLAP):
-            woken += self._wake(page, now)
+            changed += self._wake(page, now)
             newest = max([newest, *(ticket.updated_at for ticket in page)])
-        self.health.tell("sweep", ok=True, said="", woken=woken, at=now.isoformat())
-        return {"since": newest.isoformat()}
+        self.health.tell("sweep", ok=True, said="", woken=len(changed), at=now.isoformat())
+        self._listen([ticket for ticket in changed if began < ticket.updated_at < now - DELIVERED_WITHIN])
+        return {"since": newest.isoformat(), "began": began.isoformat()}
 
-    def _wake(self, page: Iterable[Ticket], now: datetime) -> int:
+    def _wake(self, page: Iterable[Ticket], now: datetime) -> list[Ticket]:
         changed = [ticket for ticket in page if self._is_news(ticket)]
-        if not changed:
-            return 0
-        with self.store.write() as connection:
-            for ticket in changed:
-                cases.wake(connection, ticket.id, at=now, reason=WakeReason.SWEEP, now=now)
-        return len(changed)
+        if changed:
+            with self.store.write() as connection:
+                for ticket in changed:
+                    cases.wake(connection, ticket.id, at=now, reason=WakeReason.SWEEP, now=now)
+        return changed
+
+    def _listen(self, changed: list[Ticket]) -> None:
+        """Say so when others change tickets and no webhook comes: a trigger is missing, or the secrets differ."""
+        own_id = self.zammad.people.me().id
+        unheard = [ticket.updated_at for ticket in changed if ticket.updated_by_id != own_id]
+        with self.store.read() as connection:
+            heard = inbox.last_received_at(connection)
+        if unheard and (heard is None or heard < min(unheard)):
+            said = (
+                f"the sweep found {len(unheard)} changed tickets, and no webhook was heard since the first of them; "
+                "check the webhook and its trigger in Zammad, and that its signature token is STEWARD_WEBHOOK_SECRET"
+            )
+            log.warning("no webhook heard", tickets=len(unheard))
+            self.health.tell("webhook", ok=False, said=said)
+        elif heard is not None:
+            self.health.tell("webhook", ok=True)
 
     def _is_news(self, ticket: Ticket) -> bool:
         with self.store.read() as connection:

@@ -10,7 +10,7 @@ def test_an_aged_ticket_is_late_at_the_next_look_and_no_older_than_the_switch(he
     helpdesk.works()
     ticket.aged(hours=25)
     helpdesk.passes(minutes=11)
-    assert "steward:breached" in ticket.ours
+    assert "breached" in ticket.ours
     assert ticket.field("breached") == "first_response"
     assert ticket.field("next_due_at") == ticket.row.created_at.replace(day=ticket.row.created_at.day + 1)
 
