@@ -42,13 +42,13 @@ def write(wanted: Iterable[Note], making: Making) -> NoteWrite | None:
 
 def paragraph(note: Note, making: Making) -> str:
     """HTML: what is next and by when; then clause, reason, and what would end it."""
-    render = making.terms.render
-    lines = [escape(render(line)) for line in note.lines]
     named = any(line.values.get("clause") == note.clause for line in note.lines)
-    reason = note.because if named else text("{clause}: {because}", clause=note.clause, because=note.because)
-    lines.append(escape(render(reason)))
+    sentences = [*note.lines]
+    sentences.append(note.because if named else text("{clause}: {because}", clause=note.clause, because=note.because))
     if note.ends_with is not None:
-        lines.append(escape(render(text("This ends with {what}.", what=note.ends_with))))
+        sentences.append(text("This ends with {what}.", what=note.ends_with))
+    # as of the moment it became due, so that a note written late says the same
+    lines = (escape(making.terms.render(sentence, note.moment)) for sentence in sentences)
     return f"<p>{'<br>'.join(lines)}</p>"
 
 

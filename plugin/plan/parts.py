@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from plugin.model.calendars import Calendar
 from plugin.model.decision import FieldValue, Mode
@@ -14,6 +15,13 @@ from plugin.model.features import Features
 from plugin.model.pack import MessageText
 from plugin.model.ticket import Checklist, StateType, Ticket
 from plugin.model.words import Text
+
+
+class Render(Protocol):
+    """A sentence in the pack's language. Moments are written for a reader of ``at``: the same whenever it is asked."""
+
+    def __call__(self, sentence: Text, at: datetime | None = None, /) -> str: ...
+
 
 # -- from -------------------------------------------------------------------------------------------------------------
 
@@ -64,7 +72,7 @@ class Terms:
     mode: Mode
     features: Features
     office: Calendar
-    render: Callable[[Text], str]
+    render: Render
     paused: bool = False
     people: Mapping[str, Person] = field(default_factory=dict)
     messages: Mapping[str, MessageText] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from plugin import locales
@@ -13,7 +13,7 @@ from plugin.model.pack import MessageText, Pack
 from plugin.model.rendering import render
 from plugin.model.ticket import Ticket
 from plugin.model.words import Text
-from plugin.plan import Brake, MakeTask, Person, Plan, Put
+from plugin.plan import Brake, MakeTask, Person, Plan, Put, Render
 from plugin.store import effects
 from plugin.store.database import Connection
 from plugin.zammad.people import People
@@ -27,14 +27,21 @@ def mode_of(pack: Pack) -> Mode:
     return Mode.ENFORCE if any(rule.mode is Mode.ENFORCE for rule in pack.rules) else Mode.OBSERVE
 
 
-def renderer(pack: Pack, now: datetime) -> Callable[[Text], str]:
+def renderer(pack: Pack) -> Render:
     """Sentences in the pack's language, times on its wall clock."""
     translate = locales.translator(pack.language)
 
-    def shown(sentence: Text) -> str:
-        return render(sentence, language=pack.language, zone=pack.zone, translate=translate, now=now)
+    def shown(sentence: Text, at: datetime | None = None, /) -> str:
+        reader_at = at or _week_before(sentence)
+        return render(sentence, language=pack.language, zone=pack.zone, translate=translate, now=reader_at)
 
     return shown
+
+
+def _week_before(sentence: Text) -> datetime | None:
+    """Nobody says when it will be read: moments are then named with their day, whenever that is."""
+    moments = [value for value in sentence.values.values() if isinstance(value, datetime)]
+    return min(moments) - timedelta(days=7) if moments else None
 
 
 def messages_of(pack: Pack) -> Mapping[str, MessageText]:

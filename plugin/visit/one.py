@@ -313,7 +313,7 @@ class Visit:
             mode=circumstances.mode_of(self._pack),
             features=self._zammad.reader.features,
             office=self._pack.office_calendar,
-            render=circumstances.renderer(self._pack, now),
+            render=circumstances.renderer(self._pack),
             messages=circumstances.messages_of(self._pack),
             paused=self._paused,
             exhausted=exhausted,
@@ -347,7 +347,7 @@ class Visit:
 
     def _recover(self, known: Known, evidence: recovering.Evidence, now: datetime) -> tuple[Effect, ...]:
         """The effects with what was found out about those whose outcome was lost."""
-        if not recovering.unsettled(known.effects):
+        if not recovering.doubtful(known.effects):
             return known.effects
         own_id = self._zammad.people.me().id
         found = recovering.found(known.effects, evidence, self._zammad.reader, own_id=own_id, now=now)

@@ -44,6 +44,11 @@ def unsettled(effects: Iterable[Effect]) -> tuple[Effect, ...]:
     return tuple(effect for effect in effects if effect.state in UNSETTLED)
 
 
+def doubtful(effects: Iterable[Effect]) -> tuple[Effect, ...]:
+    """Those that may have been done: also one that counts as refused, for its last call was answered by a 5xx."""
+    return tuple(e for e in effects if e.state in UNSETTLED or (e.state is EffectState.REFUSED and e.outcome.get("same")))
+
+
 def interrupted(effects: Iterable[Effect], *, now: datetime, unknown_wait: timedelta) -> Iterator[Found]:
     """Intents found at the start of a visit: their process died, so they are unknown and rest from discovery."""
     for effect in effects:
@@ -57,7 +62,7 @@ def found(
 ) -> Iterator[Found]:
     """Those that are there after all."""
     carried = _carried(evidence.timeline)
-    for effect in unsettled(effects):
+    for effect in doubtful(effects):
         outcome = _outcome(effect, evidence, carried, reader, own_id=own_id, now=now)
         if outcome is not None:
             yield Found(effect.op_key, EffectState.APPLIED, outcome)

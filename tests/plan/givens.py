@@ -59,6 +59,11 @@ def holding(**fields: Any) -> Ticket:
     return ticket(fields=values)
 
 
+def shown(sentence: Text, at: datetime | None = None, /) -> str:  # noqa: ARG001
+    """Sentences in English, times in UTC."""
+    return str(sentence)
+
+
 def terms(**changes: Any) -> Terms:
     """Everything allowed, on Monday at noon."""
     plain = Terms(
@@ -68,7 +73,7 @@ def terms(**changes: Any) -> Terms:
         mode=Mode.ENFORCE,
         features=Features(checklists=True, fields=frozenset(STEWARD_FIELDS)),
         office=OFFICE,
-        render=str,
+        render=shown,
     )
     return replace(plain, **changes)
 
