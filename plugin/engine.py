@@ -27,9 +27,10 @@ from plugin.model.decision import (
     Ticketed,
     WordDone,
 )
-from plugin.model.facts import Timeline
+from plugin.model.facts import FactKind, Timeline
 from plugin.model.life import state_type_now
 from plugin.model.pack import Kind, Pack, Rule, When
+from plugin.model.people import Role
 from plugin.model.said import SAY, WORDS, tags_now
 from plugin.model.ticket import StateType
 from plugin.model.words import Text, text
@@ -188,9 +189,8 @@ def _was_late_before(clock: Clock, case: Case) -> bool:
 
 
 def _decision(case: Case, collected: _Collected) -> Decision:
-    by_agent = case.finding("kind_by_agent")
     words = tuple(_words_done(case, collected))
-    if case.kind is Kind.NONE and not by_agent:
+    if case.kind is Kind.NONE and not (case.finding("kind_by_agent") or _wrote_before(case)):
         return _silent(case, collected, _kind_reason(collected))
     if not collected.acted:
         return _silent(case, collected, text("Accepted before the rules were switched on: recorded, never announced."))
@@ -205,7 +205,7 @@ def _decision(case: Case, collected: _Collected) -> Decision:
         tags=tuple(_tags(case, collected)),
         words=words,
         clocks=tuple(collected.clocks),
-        notes=tuple(collected.notes),
+        notes=(*collected.notes, *_unknown_words(case)),
         tasks=tuple(collected.tasks),
         messages=tuple(collected.messages),
         ticket=tuple(collected.ticket),
@@ -215,8 +215,14 @@ def _decision(case: Case, collected: _Collected) -> Decision:
     )
 
 
+def _wrote_before(case: Case) -> bool:
+    """Whether Steward put something on the ticket while it was taken for something else (spam found out later, say)."""
+    by_us = (f for f in case.timeline.of(FactKind.CHANGED, FactKind.TAG_ADDED) if f.by.role is Role.STEWARD)
+    return next(by_us, None) is not None
+
+
 def _emptied(kind: Field) -> dict[str, Field]:
-    """An agent said *none*: whatever we had put into our fields is taken out again."""
+    """It is none of ours any more: whatever we had put into our fields is taken out again."""
     emptied = {name: replace(kind, name=name, value=None) for name in STEWARD_FIELDS if name not in KEPT_FIELDS}
     return emptied | {kind.name: kind}
 
@@ -244,6 +250,22 @@ def _words_done(case: Case, collected: _Collected) -> Iterator[WordDone]:
         known_word = tag.removeprefix(SAY) in WORDS
         because = text("Read, with person and time.") if known_word else text("Steward does not know this word.")
         yield WordDone(tag=tag, because=because, rule="words", clause="C1.4")
+
+
+def _unknown_words(case: Case) -> Iterator[Note]:
+    """Whoever says a word nobody knows is told at once that nothing came of it."""
+    for word in case.said:
+        if word.word not in WORDS:
+            yield Note(
+                rule="words.unknown",
+                epoch=word.key,
+                lines=(text("Steward does not know the word “{word}”.", word=word.word),),
+                clause="C1.4",
+                because=text("Nothing was done about it."),
+                moment=word.at,
+                asked=True,
+                about="refusal",
+            )
 
 
 def _clock_looks(clocks: Iterable[Clock]) -> Iterator[Look]:

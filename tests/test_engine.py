@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from plugin.engine import decide
 from plugin.model.decision import Mode
-from plugin.model.facts import Timeline
-from tests.policies.story import ANNA, Story, shipped
+from plugin.model.facts import FactKind, Timeline
+from tests.policies.story import ANNA, STEWARD, Story, shipped
 
 
 def test_the_same_facts_give_the_same_decision_in_any_order_and_twice() -> None:
@@ -91,3 +91,22 @@ def test_every_part_carries_clause_and_reason() -> None:
     cited += [(c.clause, c.because) for c in told.clocks]
     assert len(cited) > 20
     assert all(clause and str(because) for clause, because in cited)
+
+
+def test_an_unknown_word_is_answered() -> None:
+    story = Story().customer_writes_in()
+    story.says("abracadabra", after=1)
+    note = story.decided(after=2).notes["words.unknown"]
+    assert str(note.lines[0]) == "Steward does not know the word “abracadabra”."
+    assert note.asked
+
+
+def test_what_turns_out_to_be_none_of_ours_is_cleaned_up_only_where_we_wrote() -> None:
+    story = Story().customer_writes_in()
+    story.tell(FactKind.TAG_ADDED, after=2, by=ANNA, tag="spam")
+    assert not story.decided(after=3).decision.in_force
+    story.tell(FactKind.CHANGED, after=1, by=STEWARD, attribute="steward_kind", to="request")
+    told = story.decided(after=3)
+    assert told.decision.in_force
+    assert told.fields["kind"] == "none"
+    assert told.fields["next_due"] is None

@@ -19,7 +19,7 @@ Options: ``management_after`` (a duration on the office calendar) between the li
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from plugin.model.case import Case, known
@@ -27,6 +27,7 @@ from plugin.model.clocks import Clock, ClockState
 from plugin.model.decision import Look, NextStep, Note, Should, Task, Urgency
 from plugin.model.durations import Duration, Unit
 from plugin.model.pack import Kind, Tier
+from plugin.model.said import fields_set
 from plugin.model.words import Text, text
 
 CLAUSES = ("A2.1", "C1.4", "C2.3", "C4.1", "E4.1")
@@ -42,7 +43,11 @@ class Options:
 
 
 def decide(case: Case, options: Options) -> Iterator[Should]:
-    if case.kind is Kind.NONE or case.matter.is_closed:
+    if case.matter.is_closed:
+        return
+    if not (case.is_complaint and case.tier is Tier.MAJOR):
+        yield from _withdrawn(case)
+    if case.kind is Kind.NONE:
         return
     yield from _next_step(case)
     if case.is_complaint:
@@ -64,7 +69,7 @@ def _tier(case: Case) -> Iterator[Should]:
     handlers = settings.handlers if settings else ()
     if case.tier is Tier.MAJOR:
         yield _major_note(case, handlers, epoch, entered)
-        yield from _major_tasks(case)
+        yield from _major_tasks(case, _times_major(case))
     elif handlers:
         yield Note(
             rule=f"tiered_escalation.{case.tier}",
@@ -109,11 +114,11 @@ _RESPONSE: tuple[tuple[str, Text, str, str], ...] = (
 """Key, title, clause, and the clock whose limit is the task's date."""
 
 
-def _major_tasks(case: Case) -> Iterator[Task]:
+def _major_tasks(case: Case, time: int) -> Iterator[Task]:
     for key, title, clause, clock_name in _RESPONSE:
         yield Task(
             rule=f"tiered_escalation.{key}",
-            epoch=f"m{case.matter.number}",
+            epoch=f"m{case.matter.number}" if time == 1 else f"m{case.matter.number}-{time}",
             key=key,
             title=title,
             clause=clause,
@@ -121,6 +126,22 @@ def _major_tasks(case: Case) -> Iterator[Task]:
             due_at=_limit_of(case, clock_name),
             assignee=case.accountable or case.owner,
         )
+
+
+def _times_major(case: Case) -> int:
+    """How often the matter at hand came to stand as major; tasks that were withdrawn are made anew each time."""
+    steps = case.finding("tiers")
+    tiers = [tier for _, tier in steps] if isinstance(steps, tuple) else []
+    return sum(1 for n, tier in enumerate(tiers) if tier is Tier.MAJOR and (n == 0 or tiers[n - 1] is not Tier.MAJOR))
+
+
+def _withdrawn(case: Case) -> Iterator[Task]:
+    """The tasks of every time it may have stood as major: those that were made and are not done are void."""
+    by_field = [f for f in fields_set(case.timeline, "steward_tier") if f.value == Tier.MAJOR and not f.by.is_customer]
+    because = text("It is not major any more.")
+    for time in range(1, len(case.said_now(Tier.MAJOR)) + len(by_field) + 1):
+        for task in _major_tasks(case, time):
+            yield replace(task, wanted=False, because=because)
 
 
 def _limit_of(case: Case, clock_name: str) -> datetime | None:

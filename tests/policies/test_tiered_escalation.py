@@ -74,3 +74,21 @@ def test_the_next_step_names_the_nearest_promise() -> None:
     step = complaint().decided(after=1).decision.next_step
     assert step is not None
     assert str(step.text) == "Answer the customer by 2026-03-03 08:00 UTC"
+
+
+@pytest.mark.parametrize("word", ["general", "request", "none"])
+def test_tasks_of_a_complaint_no_longer_major_are_withdrawn(word: str) -> None:
+    story = complaint("major")
+    story.says(word, after=1)
+    withdrawn = {task.key for task in story.decided(after=2).decision.tasks if not task.wanted}
+    assert withdrawn == {"management", "team", "investigate", "talk", "put_right"}
+
+
+def test_tasks_of_a_complaint_major_again_are_others() -> None:
+    story = complaint("major")
+    first = story.decided(after=1).tasks["talk"].epoch
+    story.says("general", after=2)
+    story.says("major", after=3)
+    again = story.decided(after=4).tasks["talk"]
+    assert again.wanted
+    assert again.epoch != first

@@ -112,11 +112,21 @@ def test_a_complaint_no_longer_major_withdraws_what_is_not_done(staffed: Helpdes
     assert all("No longer needed" in item for item in ticket.items)
 
 
-def test_a_closed_major_complaint_leaves_no_open_tasks(staffed: Helpdesk) -> None:
+def test_a_complaint_major_again_has_its_tasks_again(staffed: Helpdesk) -> None:
     ticket = major(staffed)
-    ticket.answered(staffed.anna, state="closed")
+    for word in ("general", "major"):
+        ticket.said(staffed.chief, word)
+        staffed.works()
+    still_open = [item for item in ticket.items if "No longer needed" not in item] or open_tasks(ticket)
+    assert len(still_open) == FIVE
+
+
+def test_a_ticket_that_is_none_of_ours_after_all_keeps_no_tasks(staffed: Helpdesk) -> None:
+    ticket = major(staffed)
+    ticket.said(staffed.chief, "none")
     staffed.works()
-    assert [task.row.title for task in open_tasks(ticket) if "Follow up" not in task.row.title] == []
+    assert open_tasks(ticket) == []
+    assert all("No longer needed" in item for item in ticket.items)
 
 
 def test_progress_is_owed_on_major_complaints_every_three_working_days(staffed: Helpdesk) -> None:
