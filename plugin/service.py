@@ -5,9 +5,10 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from time import monotonic
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -93,7 +94,8 @@ class Service:
         store = Store.open(settings.database_url.reveal(), secret_key=secret)
         try:
             now = clock or _clock(settings, store)
-            zammad = _zammad(settings, metrics, now, adapter)
+            ages = monotonic if clock is None else _seconds_of(clock)
+            zammad = _zammad(settings, metrics, now, adapter, ages=ages)
             _keep_pack(store, pack, packs.text_of(settings.pack), now())
             intake = Intake(store, health=health, metrics=metrics) if web else None
             service = cls(
@@ -236,7 +238,19 @@ def _clock(settings: Settings, store: Store) -> clocks.Clock:
         ) from error
 
 
-def _zammad(settings: Settings, metrics: Metrics, clock: clocks.Clock, adapter: BaseAdapter | None) -> Zammad:
+def _seconds_of(clock: clocks.Clock) -> Callable[[], float]:
+    """What is remembered grows old, and a dead Zammad is asked again, by the clock that stands in."""
+    return lambda: clock().timestamp()
+
+
+def _zammad(
+    settings: Settings,
+    metrics: Metrics,
+    clock: clocks.Clock,
+    adapter: BaseAdapter | None,
+    *,
+    ages: Callable[[], float],
+) -> Zammad:
     assert settings.zammad_url is not None
     assert settings.zammad_token is not None
 
@@ -254,6 +268,7 @@ def _zammad(settings: Settings, metrics: Metrics, clock: clocks.Clock, adapter: 
         adapter=adapter,
         on_call=count,
         clock=clock,
+        ages=ages,
     )
 
 

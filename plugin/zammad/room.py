@@ -48,13 +48,16 @@ def connect(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     seconds: Callable[[], float] = monotonic,
     wait: Callable[[float], None] = sleep,
+    ages: Callable[[], float] | None = None,
 ) -> Zammad:
     """Ready to use; calls nothing yet.
 
     ``rate`` is in calls a second, ``timeout`` and ``lifetime`` (of what is remembered) in seconds; ``seconds`` and
-    ``wait`` are the monotonic clock and the sleep of limits and lifetimes.
+    ``wait`` are the monotonic clock and the sleep of the rate, ``ages`` is the clock by which what is remembered grows
+    old and a dead Zammad is asked again (``seconds`` where None).
     """
-    breaker = Breaker(clock=seconds)
+    ages = ages or seconds
+    breaker = Breaker(clock=ages)
     limiter = Limiter(rate=rate, burst=2 * rate, clock=seconds, wait=wait, share=breaker.share)
     client = ZammadClient(
         url,
@@ -68,9 +71,9 @@ def connect(
         on_call=on_call,
         clock=clock,
     )
-    catalogues = Catalogues(client, lifetime=lifetime, clock=seconds)
-    people = People(client, lifetime=lifetime, clock=seconds)
-    watch = FeatureWatch(client, lifetime=lifetime, clock=seconds)
+    catalogues = Catalogues(client, lifetime=lifetime, clock=ages)
+    people = People(client, lifetime=lifetime, clock=ages)
+    watch = FeatureWatch(client, lifetime=lifetime, clock=ages)
     reader = Reader(client, catalogues=catalogues, people=people, watch=watch)
     writer = Writer(client, catalogues=catalogues, watch=watch)
     return Zammad(client, catalogues, people, watch, reader, writer)
