@@ -65,7 +65,7 @@ def plan(decision: Decision, standing: Standing, applied: Iterable[Effect], term
     """
     if not decision.in_force or standing.ticket.is_merged:
         return Plan()
-    making = Making(standing, Ledger(applied, now=terms.now), terms)
+    making = Making(standing, Ledger(applied, now=terms.now, insist=terms.insist), terms)
     calls: list[Call] = [*tags.calls(decision.tags, decision.words, making)]
     calls += _put(decision, making)
     task_calls = [*tasks.calls(decision.tasks, making)]
@@ -78,7 +78,7 @@ def plan(decision: Decision, standing: Standing, applied: Iterable[Effect], term
 
 def withdraw(standing: Standing, applied: Iterable[Effect], terms: Terms) -> Plan:
     """What to do about a ticket that went into another one: its open task tickets are closed, itself is left alone."""
-    making = Making(standing, Ledger(applied, now=terms.now), terms)
+    making = Making(standing, Ledger(applied, now=terms.now, insist=terms.insist), terms)
     return _plan([*tasks.withdrawals(making)], making, missing=())
 
 

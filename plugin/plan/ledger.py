@@ -20,16 +20,17 @@ class Standby(Enum):
 class Ledger:
     """The effects of one ticket, asked in short words."""
 
-    def __init__(self, effects: Iterable[Effect], *, now: datetime) -> None:
+    def __init__(self, effects: Iterable[Effect], *, now: datetime, insist: bool = False) -> None:
         self._effects = tuple(effects)
         self._by_key = {effect.op_key: effect for effect in self._effects}
         self._now = now
+        self._insist = insist
 
     def get(self, op_key: str) -> Effect | None:
         return self._by_key.get(op_key)
 
     def standby(self, op_key: str) -> Standby:
-        """Applied keys are spent; refused and unknown ones wait until their moment, given up ones for ever."""
+        """Applied keys are spent; refused and unknown ones wait until their moment, those given up until somebody insists."""
         known = self._by_key.get(op_key)
         if known is None:
             return Standby.FREE
@@ -37,7 +38,7 @@ class Ledger:
             return Standby.SPENT
         waits = known.state in (EffectState.REFUSED, EffectState.UNKNOWN)
         later = known.retry_not_before is not None and known.retry_not_before > self._now
-        later = later or known.outcome.get("gave_up") is True
+        later = later or (known.outcome.get("gave_up") is True and not self._insist)
         return Standby.WAITING if waits and later else Standby.FREE
 
     def waits_until(self, op_key: str) -> datetime | None:

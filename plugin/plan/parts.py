@@ -63,7 +63,8 @@ class Terms:
     """On which terms may be written now.
 
     ``mode`` is the server's, which caps every rule's own; ``exhausted`` are policies that wrote to as many tickets as
-    their rule's ``limit`` allows; ``people`` are those the decision names, by login.
+    their rule's ``limit`` allows; ``people`` are those the decision names, by login. ``insist``: an operator looks, so what
+    was given up is tried again.
     """
 
     now: datetime
@@ -78,6 +79,7 @@ class Terms:
     messages: Mapping[str, MessageText] = field(default_factory=dict)
     brake: Brake = Brake()
     exhausted: frozenset[str] = frozenset()
+    insist: bool = False
 
     def enforces(self, mode: Mode) -> bool:
         """Whether a part of that mode is really written."""

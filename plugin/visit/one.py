@@ -317,6 +317,7 @@ class Visit:
             messages=circumstances.messages_of(self._pack),
             paused=self._paused,
             exhausted=exhausted,
+            insist=self._claim.wake.reason is WakeReason.OPERATOR,
         )
 
     def _know_more(

@@ -46,7 +46,9 @@ def unsettled(effects: Iterable[Effect]) -> tuple[Effect, ...]:
 
 def doubtful(effects: Iterable[Effect]) -> tuple[Effect, ...]:
     """Those that may have been done: also one that counts as refused, for its last call was answered by a 5xx."""
-    return tuple(e for e in effects if e.state in UNSETTLED or (e.state is EffectState.REFUSED and e.outcome.get("same")))
+    return tuple(
+        e for e in effects if e.state in UNSETTLED or (e.state is EffectState.REFUSED and e.outcome.get("same"))
+    )
 
 
 def interrupted(effects: Iterable[Effect], *, now: datetime, unknown_wait: timedelta) -> Iterator[Found]:

@@ -142,6 +142,13 @@ def test_a_refused_write_waits_for_its_moment_and_is_not_forgotten() -> None:
     assert kinds(planned(SERIOUS, applied=(refused,), under=terms(now=hours(5)))) == ["Put"]
 
 
+def test_what_was_given_up_rests_until_an_operator_insists() -> None:
+    first = planned(SERIOUS).calls[0].effects[0]
+    given_up = left(first, EffectState.REFUSED, outcome={"gave_up": True})
+    assert planned(SERIOUS, applied=(given_up,)).is_empty
+    assert kinds(planned(SERIOUS, applied=(given_up,), under=terms(insist=True))) == ["Put"]
+
+
 @pytest.mark.parametrize(
     ("under", "mode", "why"),
     [
