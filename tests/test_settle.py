@@ -127,6 +127,18 @@ def test_the_same_500_again_with_nothing_there_is_a_refusal_and_named(helpdesk: 
     assert "steward:major" in ticket.tags
 
 
+def test_a_note_the_same_500_hid_the_second_time_is_not_written_a_third(helpdesk: Helpdesk) -> None:
+    ticket = a_major_complaint(helpdesk)
+    fails(helpdesk, "status", "PUT", PUT, status=500)
+    helpdesk.works()
+    helpdesk.passes(seconds=T_Q.total_seconds() - 60)
+    assert ticket.notes == []
+    fails(helpdesk, "status", "PUT", PUT, status=500, after=True)
+    helpdesk.passes(minutes=30)
+    assert len(ticket.notes) == 1
+    assert states(helpdesk, ticket, EffectKind.NOTE) == {EffectState.APPLIED}
+
+
 # -- refusals ---------------------------------------------------------------------------------------------------------
 
 
