@@ -70,6 +70,8 @@ class Collector:
         if group is None or self._world.manners.version != "6.1" or self._has("Group", group.id):
             return
         self._put("Group", group.id, shapes.group(self._world, group))
+        for key in ("created_by_id", "updated_by_id"):
+            self.user(group[key])
 
     def role(self, role_id: Any) -> None:
         """A role with its permissions' ids."""

@@ -65,6 +65,10 @@ class Table:
         self._store(new_id, row)
         return row
 
+    def reserve(self, row_id: int) -> None:
+        """Lets the next row have a higher id than this."""
+        self._last_id = max(self._last_id, row_id)
+
     def put(self, row_id: int, /, **changes: Any) -> Row:
         """Replaces columns of one row and returns the new row."""
         return self.put_all(row_id, changes)

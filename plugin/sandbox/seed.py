@@ -82,6 +82,10 @@ QUIET_FIELDS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
 """Steward's ticket attributes: name, label, data type and data option, as the design names them."""
 
 
+SHIPPED_WORKFLOWS = 2
+"""Zammad ships two workflows of its own (`workflow.py` knows what they do), so that others begin at id 3."""
+
+
 def stable_token(login: str) -> str:
     """The API token of a seeded person: the same in every sandbox, so that examples can show it."""
     return hashlib.sha256(f"sandbox token of {login}".encode()).hexdigest()
@@ -98,6 +102,7 @@ def sow(world: World) -> None:
         world.settings.insert(_stamped(world, row))
     for row in data["object_attributes"]:
         world.object_attributes.insert(_stamped(world, _seed_attribute(row)), row_id=row["id"])
+    world.core_workflows.reserve(SHIPPED_WORKFLOWS)
     _sow_roles(world, data["roles"])
     _sow_people(world)
 

@@ -202,7 +202,10 @@ class Comparison:
     def _lists(self, recorded: list[Any], own: list[Any], place: Place) -> Iterator[Deviation]:
         if _rows(recorded) and _rows(own) and place.objects is not None:
             yield from self._row_lists(recorded, own, place)
-        elif place.ids is not None and all(_is_id(value) for value in recorded + own):
+        elif place.ids is not None and all(_is_id(value) or value == "" for value in recorded + own):
+            if recorded.count("") != own.count(""):
+                yield Deviation(path=place.path, what="blank", recorded=recorded, own=own)
+            recorded, own = ([value for value in values if value != ""] for values in (recorded, own))
             yield from self._id_lists(recorded, own, place)
         elif place.unordered and all(isinstance(value, str) for value in recorded + own):
             if not _same_members(recorded, own):

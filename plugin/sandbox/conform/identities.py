@@ -65,6 +65,7 @@ KIND_OF_KEY: Mapping[str, str] = {
     "link_object_source_value": "Ticket",
     "link_object_target_value": "Ticket",
     "link_object_value": "Ticket",
+    "matched_workflows": "CoreWorkflow",
     "mentions": "User",
     "message_id_md5": "digest",
     "number": "number",

@@ -56,7 +56,7 @@ class SandboxBench:
         """Whoever made the admin's token had logged in as admin before."""
         world = self._engine.world
         admin = world.users.where(login=ADMIN_LOGIN)[0]
-        world.users.put(admin.id, last_login=self.now())
+        world.users.put(admin.id, last_login=self.now(), updated_by_id=admin.id)
         world.journal.forget()
 
     @property

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from plugin.sandbox.conform.credentials import LOGINS
 from plugin.sandbox.conform.identities import Identities, kind_of_key, kind_of_path
 from plugin.sandbox.conform.moments import TIME, time_of
-from plugin.sandbox.conform.stories import Story
+from plugin.sandbox.conform.stories import Step, Story
 
 KINDS = frozenset(
     {"Calendar", "Group", "Job", "Macro", "Organization", "Overview", "Role", "Sla", "Trigger", "User", "Webhook"}
@@ -24,6 +24,10 @@ ROUTES = ("/api/v1/users", "/api/v1/groups", "/api/v1/organizations", "/api/v1/r
 
 MARGIN = timedelta(seconds=3)
 """How long before its first and after its last step a story can still have an effect."""
+
+WRITE_MARGIN = timedelta(seconds=0.5)
+WORKER_MARGIN = timedelta(seconds=2)
+"""How long after, or before, a write or a delivery something can still come of it."""
 
 GAP = timedelta(seconds=20)
 """A pause between two stories in which others can have used the server."""
@@ -53,6 +57,7 @@ class Unrecorded:
     ) -> None:
         self._holder = holder
         self._identities = identities
+        self._active = [window for story in stories for window in _active(story)]
         self._spans = [(story.starts_at - MARGIN, story.ends_at + MARGIN) for story in stories]
         self._watched = [
             (story.starts_at - MARGIN, story.ends_at + MARGIN) for story in stories if story.name not in unwatched
@@ -141,7 +146,7 @@ class Unrecorded:
         if not isinstance(text, str) or not TIME.fullmatch(text):
             return False
         moment = time_of(text)
-        return moment > self._begins() and not any(start <= moment <= end for start, end in self._spans)
+        return moment > self._begins() and not any(start <= moment <= end for start, end in self._active)
 
     def _was_signed_by_a_login(self, recorded: Mapping[str, Any]) -> bool:
         """Whether a login by password saved a user, in the name of whoever the web thread had served before."""
@@ -182,6 +187,23 @@ class Unrecorded:
         before, now = self._at_start.get((kind, own), {}), self._holder.record(kind, int(own))
         column = next((name for name in (key, f"{key}_id") if name in now), "preferences")
         return bool(now.get(column) == before.get(column))
+
+
+def _active(story: Story) -> Iterator[tuple[datetime, datetime]]:
+    """When something a story did can have changed a record: its writes, and the worker around deliveries."""
+    for step in story.steps:
+        if step.kind == "webhook":
+            yield story.at(step.seconds) - WORKER_MARGIN, story.at(step.seconds) + WORKER_MARGIN
+        elif step.kind == "mail_in" or (step.kind == "rest" and _can_write(step)):
+            yield story.at(step.seconds) - WRITE_MARGIN, story.at(step.ends) + WRITE_MARGIN
+    if not any(step.kind == "webhook" for step in story.steps):
+        yield story.starts_at - MARGIN, story.ends_at + MARGIN
+
+
+def _can_write(step: Step) -> bool:
+    request = step.record["request"]
+    authorization = str(request["headers"].get("Authorization"))
+    return request["method"] != "GET" or authorization.startswith("Basic ")
 
 
 def _logins(story: Story) -> Iterator[tuple[str | None, datetime, datetime]]:

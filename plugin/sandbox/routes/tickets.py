@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugin.sandbox import articles, conditions, history, links, mentions, search, shapes, tags, tickets, workflow
+from plugin.sandbox import (
+    articles,
+    conditions,
+    form_meta,
+    history,
+    links,
+    mentions,
+    search,
+    shapes,
+    tags,
+    tickets,
+    workflow,
+)
 from plugin.sandbox.answers import Refusal, broken, forbidden, unprocessable
 from plugin.sandbox.assets import Collector
 from plugin.sandbox.columns import STAMPS, ticket_columns
@@ -250,8 +262,6 @@ def _workflow_assets(asked: Asked, form: workflow.Form) -> dict[str, Any]:
         collector.user(to_integer(text))
     for row in world.priorities:
         collector.other("TicketPriority", row)
-    for text in form.restricted["state_id"]:
-        collector.other("TicketState", world.states[int(text)])
     return collector.assets
 
 
@@ -422,6 +432,9 @@ def _all(asked: Asked, ticket: Row) -> dict[str, Any]:
     for person in full_agents(world, ticket.group_id):
         # who can own the ticket comes along with `all`
         collector.user(person.id)
+    if world.manners.workflow_sends_assets:
+        for priority in world.priorities:
+            collector.other("TicketPriority", priority)
     collector.ticket(ticket)
     for row in rows:
         collector.article(row)
@@ -437,9 +450,10 @@ def _all(asked: Asked, ticket: Row) -> dict[str, Any]:
         "links": links.seen_from(world, ticket.id),
         "tags": world.tags_of(ticket.id),
         "mentions": [row.id for row in world.mentions.where(mentionable_id=ticket.id)],
-        "time_accountings": _time_accountings(asked, ticket),
-        "form_meta": {"filter": {}, "dependencies": {}, "configure_attributes": []},
+        "form_meta": form_meta.of_ticket(world, asked.caller, ticket),
     }
+    if world.manners.has_checklists:
+        whole["time_accountings"] = _time_accountings(asked, ticket)
     return whole
 
 
