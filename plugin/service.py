@@ -94,7 +94,7 @@ class Service:
         store = Store.open(settings.database_url.reveal(), secret_key=secret)
         try:
             now = clock or _clock(settings, store)
-            ages = monotonic if clock is None else _seconds_of(clock)
+            ages = monotonic if now is clocks.system else _seconds_of(now)
             zammad = _zammad(settings, metrics, now, adapter, ages=ages)
             _keep_pack(store, pack, packs.text_of(settings.pack), now())
             intake = Intake(store, health=health, metrics=metrics) if web else None
