@@ -30,7 +30,7 @@ class Ledger:
         return self._by_key.get(op_key)
 
     def standby(self, op_key: str) -> Standby:
-        """Applied keys are spent; refused and unknown ones wait until their moment, those given up until somebody insists."""
+        """Applied keys are spent; refused and unknown ones wait for their moment, given up ones for an operator."""
         known = self._by_key.get(op_key)
         if known is None:
             return Standby.FREE

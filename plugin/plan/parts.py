@@ -63,8 +63,8 @@ class Terms:
     """On which terms may be written now.
 
     ``mode`` is the server's, which caps every rule's own; ``exhausted`` are policies that wrote to as many tickets as
-    their rule's ``limit`` allows; ``people`` are those the decision names, by login. ``insist``: an operator looks, so what
-    was given up is tried again.
+    their rule's ``limit`` allows; ``people`` are those the decision names, by login. ``insist``: an operator looks, so
+    what was given up is tried again.
     """
 
     now: datetime
