@@ -65,7 +65,7 @@ def delete(engine: Engine, checklist: Row) -> None:
             ticket_id=ticket.id,
             record="Checklist",
             record_id=checklist.id,
-            at=world.stamp(),
+            at=checklist.updated_at,
             value_from=None,
             value_to=checklist.name,
         )
@@ -120,7 +120,7 @@ def delete_item(engine: Engine, item: Row) -> None:
     world = engine.world
     checklist = world.checklists[item.checklist_id]
     order = [key for key in checklist.sorted_item_ids if key != str(item.id)]
-    world.checklists.put(checklist.id, sorted_item_ids=order)
+    _put(world.checklists, world, checklist, {"sorted_item_ids": order})
     ticket = ticket_of(world, checklist)
     if ticket is not None:
         _record(world, ticket.id, "removed", item, item.text)
@@ -167,8 +167,7 @@ def _insert_item(world: World, checklist_id: int, text: str, named: Row | None =
         }
     )
     checklist = world.checklists[checklist_id]
-    order = [*checklist.sorted_item_ids, str(item.id)]
-    world.checklists.put(checklist_id, sorted_item_ids=order, updated_at=item.updated_at)
+    _put(world.checklists, world, checklist, {"sorted_item_ids": [*checklist.sorted_item_ids, str(item.id)]})
     return item
 
 
@@ -215,7 +214,7 @@ def _record(world: World, ticket_id: int, kind: str, item: Row, text: str) -> No
         ticket_id=ticket_id,
         record="Checklist::Item",
         record_id=item.id,
-        at=world.stamp(),
+        at=item.updated_at,
         value_from=None,
         value_to=text,
     )

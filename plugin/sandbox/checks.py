@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from plugin.sandbox import conditions, history, sla, tickets
+from plugin.sandbox import conditions, history, tickets
 from plugin.sandbox.engine import Engine
 from plugin.sandbox.events import Event
 from plugin.sandbox.performing import Performer, perform
@@ -89,7 +89,6 @@ def _check_escalation(engine: Engine) -> None:
     for ticket in due:
         kind = "escalation" if ticket.escalation_at < world.now() else "escalation_warning"
         _time_event(engine, ticket, kind)
-        sla.restore(world, ticket.id)
 
 
 def _check_unassigned(engine: Engine) -> None:
@@ -117,12 +116,11 @@ def _time_event(engine: Engine, ticket: Row, kind: str) -> None:
     article = spoken[-1] if spoken else None
     event = Event(ticket.id, kind, NOBODY, article_id=None if article is None else article.id)
     active = [row for row in world.triggers if row.active and row.activator == "time"]
+    engine.notices.tell(engine, event)
     with engine.background():
         for trigger in by_name(active):
             if _fires(world, trigger, ticket, article, kind):
                 _fire(engine, trigger, ticket, event)
-    if not _told_today(world, ticket, kind):
-        engine.notices.queue(engine, event, by_person=False)
 
 
 def _fires(world: World, trigger: Row, ticket: Row, article: Row | None, kind: str) -> bool:
@@ -163,14 +161,6 @@ def _performed_today(world: World, trigger: Row, ticket: Row, kind: str) -> bool
         and row.sourceable_id == trigger.id
         and row.value_from == kind
         and row.created_at.date() == today
-        for row in world.history.where(ticket_id=ticket.id)
-    )
-
-
-def _told_today(world: World, ticket: Row, kind: str) -> bool:
-    today = world.now().date()
-    return any(
-        row.kind == "notification" and f"({kind}:" in str(row.value_to) and row.created_at.date() == today
         for row in world.history.where(ticket_id=ticket.id)
     )
 

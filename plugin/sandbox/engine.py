@@ -38,6 +38,7 @@ class Engine:
         self.events = EventBuffer()
         self.jobs = JobQueue()
         self.raw_mails: dict[int, bytes] = {}
+        self.shown_tickets: dict[int, Row] = {}
         self.commit_hooks: list[Callable[[Engine, TriggerRun], None]] = []
         self.state_hooks: list[Callable[[Engine, Row], None]] = []
         self.sla_hook: Callable[[Engine, int], None] = lambda _engine, _ticket_id: None

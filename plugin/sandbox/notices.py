@@ -8,17 +8,29 @@ from typing import Any
 from plugin.sandbox import history
 from plugin.sandbox.engine import Engine
 from plugin.sandbox.events import Event
-from plugin.sandbox.permissions import full_agents, user_may
+from plugin.sandbox.permissions import full_agents, has_group_right, user_may
 from plugin.sandbox.rows import Row
 from plugin.sandbox.world import NOBODY, SYSTEM, World
 
 _VISIBLE = frozenset(
-    {"title", "number", "customer_id", "organization_id", "type", "group_id", "owner_id", "state_id"}
-    | {"pending_time", "priority_id"}
+    {"title", "number", "customer_id", "organization_id", "group_id", "owner_id", "state_id", "pending_time"}
+    | {"priority_id"}
 )
-"""Built-in ticket attributes whose change is worth a notice."""
+"""Built-in ticket attributes whose change is worth a notice (`type` is switched off in a fresh Zammad)."""
 
-NOTICE_TYPES = {"create": 1, "update": 2, "escalation": 3, "escalation_warning": 4, "reminder_reached": 5}
+NOTICE_TYPES = {
+    "create": 1,
+    "update": 2,
+    "update.merged_into": 3,
+    "update.received_merge": 4,
+    "reminder_reached": 6,
+    "escalation": 7,
+    "escalation_warning": 8,
+}
+"""Zammad numbers the kinds as it first needs them; these are the recorded servers'."""
+
+REMINDERS = frozenset({"reminder_reached", "escalation", "escalation_warning"})
+"""Kinds the clock brings about: told once a day to each person, the newest one standing for the older ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +49,12 @@ class NoticeBook:
     def __init__(self) -> None:
         self.sent: list[Notice] = []
 
-    def queue(self, engine: Engine, event: Event, *, by_person: bool = True) -> None:
+    def queue(self, engine: Engine, event: Event) -> None:
         """Queues the notification job of an event."""
-        engine.jobs.add(
-            "TransactionJob",
-            lambda: self._tell(engine, event, by_person=by_person),
-            run_at=engine.world.now(),
-        )
+        engine.jobs.add("TransactionJob", lambda: self.tell(engine, event), run_at=engine.world.now())
 
-    def _tell(self, engine: Engine, event: Event, *, by_person: bool) -> None:
+    def tell(self, engine: Engine, event: Event) -> None:
+        """Tells everybody concerned now, as the checks do it."""
         world = engine.world
         with world.lock:
             ticket = world.tickets.get(event.ticket_id)
@@ -55,7 +64,7 @@ class NoticeBook:
             if article == "silent":
                 return
             for user, channels in _recipients(world, ticket, event.kind):
-                if _told(world, user, event, article, by_person=by_person):
+                if _is_told(world, user, event, article):
                     self._send(engine, ticket, user, channels, event)
             world.journal.forget()
 
@@ -77,7 +86,7 @@ class NoticeBook:
             at=world.stamp(),
             by=event.user_id or NOBODY,
             value_from=None,
-            value_to=f"{user.email or user.login}({event.kind}:{','.join(used)})",
+            value_to=f"{_told(user, event)}{','.join(used)})",
         )
 
 
@@ -97,15 +106,29 @@ def _worth_telling(world: World, event: Event) -> Row | str | None:
 
 def _recipients(world: World, ticket: Row, kind: str) -> list[tuple[Row, dict[str, Any]]]:
     people = sorted(full_agents(world, ticket.group_id), key=lambda user: str(user.login))
-    people += [world.users[row.user_id] for row in world.mentions.where(mentionable_id=ticket.id)]
+    subscribed = [world.users[row.user_id] for row in world.mentions.where(mentionable_id=ticket.id)]
+    people += [user for user in subscribed if has_group_right(world, user, ticket.group_id, "read")]
     if ticket.owner_id != NOBODY:
         people.append(world.users[ticket.owner_id])
+    people += [user for person in people if (user := _replacement(world, person, ticket)) is not None]
     found: dict[int, tuple[Row, dict[str, Any]]] = {}
     for user in people:
         channels = _channels(world, user, ticket, kind)
         if channels is not None and user.active:
             found.setdefault(user.id, (user, channels))
     return list(found.values())
+
+
+def _replacement(world: World, user: Row, ticket: Row) -> Row | None:
+    """Who stands in today for somebody out of office, if he may read the ticket."""
+    today = world.now().date().isoformat()
+    start, end = user.out_of_office_start_at, user.out_of_office_end_at
+    if not user.out_of_office or not start or not end or not str(start)[:10] <= today <= str(end)[:10]:
+        return None
+    other = world.users.get(user.out_of_office_replacement_id)
+    if other is None or not has_group_right(world, other, ticket.group_id, "read"):
+        return None
+    return other
 
 
 def _channels(world: World, user: Row, ticket: Row, kind: str) -> dict[str, Any] | None:
@@ -131,12 +154,29 @@ def _matrix_row(kind: str) -> str:
     return "escalation" if kind.startswith("escalation") else kind
 
 
-def _told(world: World, user: Row, event: Event, article: Row | str | None, *, by_person: bool) -> bool:
-    if by_person and _did_it(user, event, article):
+def _is_told(world: World, user: Row, event: Event, article: Row | str | None) -> bool:
+    if event.kind in REMINDERS:
+        return not _told_today(world, user, event)
+    if _did_it(user, event, article):
         return False
     if event.kind == "update" and article is None:
         return any(_sees(world, user, column) for column in event.changes)
     return True
+
+
+def _told(user: Row, event: Event) -> str:
+    """How the history says whom it was told and what, up to the channels."""
+    return f"{user.email or user.login}({event.kind}:"
+
+
+def _told_today(world: World, user: Row, event: Event) -> bool:
+    today = world.now().date()
+    return any(
+        row.kind == "notification"
+        and str(row.value_to).startswith(_told(user, event))
+        and row.created_at.date() == today
+        for row in world.history.where(ticket_id=event.ticket_id)
+    )
 
 
 def _did_it(user: Row, event: Event, article: Row | str | None) -> bool:
@@ -155,18 +195,63 @@ def _sees(world: World, user: Row, column: str) -> bool:
 
 
 def _note_online(world: World, ticket: Row, user: Row, event: Event) -> None:
+    replaced = {"escalation", "escalation_warning"} if event.kind.startswith("escalation") else {event.kind}
+    for row in world.online_notifications.where(user_id=user.id, o_id=ticket.id):
+        if event.kind in REMINDERS and row.type in replaced:
+            world.online_notifications.delete(row.id)
+    author = NOBODY if event.kind in REMINDERS else event.user_id or NOBODY
     stamp = world.stamp()
     world.online_notifications.insert(
         {
             "o_id": ticket.id,
             "object_lookup_id": 1,
-            "type_lookup_id": NOTICE_TYPES.get(event.kind, 6),
+            "type_lookup_id": NOTICE_TYPES.get(event.kind, 9),
             "type": event.kind,
             "user_id": user.id,
-            "seen": world.state_type(ticket.state_id) in ("closed", "merged"),
-            "updated_by_id": event.user_id or NOBODY,
-            "created_by_id": event.user_id or NOBODY,
+            "seen": _starts_seen(world, ticket, user, event),
+            "updated_by_id": author,
+            "created_by_id": author,
             "created_at": stamp,
             "updated_at": stamp,
         }
     )
+
+
+def _starts_seen(world: World, ticket: Row, user: Row, event: Event) -> bool:
+    """Whether a notice is born as read: only where the ticket was just made, or its state changed."""
+    if event.kind in REMINDERS or (event.kind != "create" and "state_id" not in event.changes):
+        return False
+    return counts_as_seen(world, ticket, user.id)
+
+
+def counts_as_seen(world: World, ticket: Row, user_id: int | None = None) -> bool:
+    """Whether nothing is to be done about a ticket in its state, for that user or (None) for everybody."""
+    kind = world.state_type(ticket.state_id)
+    mine = user_id == ticket.owner_id and user_id != ticket.updated_by_id
+    if kind != "merged" and mine:
+        return False
+    if kind == "pending action" and world.states[ticket.state_id].next_state_id:
+        kind = world.state_type(world.states[ticket.state_id].next_state_id)
+    if kind == "pending reminder":
+        return user_id is None or ticket.owner_id != NOBODY
+    return kind in ("closed", "merged")
+
+
+def follow_state(engine: Engine, ticket: Row) -> None:
+    """Queues that the notices of a ticket count as seen when its new state leaves nothing to do."""
+    if engine.world.setting("import_mode") or not counts_as_seen(engine.world, ticket):
+        return
+    by = engine.world.actor_id
+    engine.jobs.add(
+        "TicketOnlineNotificationSeenJob", lambda: _see_all(engine, ticket.id, by=by), run_at=engine.world.now()
+    )
+
+
+def _see_all(engine: Engine, ticket_id: int, *, by: int) -> None:
+    world = engine.world
+    with world.lock:
+        ticket = world.tickets.get(ticket_id)
+        for row in world.online_notifications.where(o_id=ticket_id):
+            if ticket is not None and not row.seen and counts_as_seen(world, ticket, row.user_id):
+                world.online_notifications.put(row.id, seen=True, updated_by_id=by, updated_at=world.stamp())
+        world.journal.forget()

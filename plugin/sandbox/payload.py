@@ -15,9 +15,18 @@ def default_payload(engine: Engine, ticket: Row, article: Row | None) -> dict[st
     """`{"ticket": {...}, "article": {...}}` of contract 2.1; `article` is {} where none belongs to the event."""
     world = engine.world
     return {
-        "ticket": ticket_part(world, ticket),
+        "ticket": ticket_part(world, _remembered(engine, ticket)),
         "article": {} if article is None else article_part(world, article),
     }
+
+
+def _remembered(engine: Engine, ticket: Row) -> Row:
+    """The ticket as it was first shown with this `updated_at`: Zammad keeps that, and does not see columns moved
+    behind its back."""
+    known = engine.shown_tickets.get(ticket.id)
+    if known is None or known.updated_at != ticket.updated_at:
+        engine.shown_tickets[ticket.id] = known = ticket
+    return known
 
 
 def ticket_part(world: World, ticket: Row) -> dict[str, Any]:

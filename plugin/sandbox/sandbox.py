@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask
 
-from plugin.sandbox import checklists, checks, sla, tickets, triggers
+from plugin.sandbox import checklists, checks, notices, sla, tickets, triggers
 from plugin.sandbox.adapter import InProcess
 from plugin.sandbox.clock import SandboxClock
 from plugin.sandbox.controls import Controls
@@ -49,6 +49,7 @@ class Sandbox:
         self.engine.courier = Courier(self.engine, over_http)
         self.engine.commit_hooks.append(triggers.commit)
         self.engine.state_hooks.append(checklists.follow_ticket)
+        self.engine.state_hooks.append(notices.follow_state)
         self.engine.sla_hook = sla.recalculate
         self.engine.recount_hook = tickets.queue_count
         self.faults = FaultBook()

@@ -10,34 +10,50 @@ from plugin.sandbox.calendars import after_minutes, minutes_between
 from plugin.sandbox.engine import Engine
 from plugin.sandbox.rows import Row
 from plugin.sandbox.values import iso
-from plugin.sandbox.world import World
+from plugin.sandbox.world import OPEN_STATES, World
 
 ESCALATIONS = ("first_response_escalation_at", "update_escalation_at", "close_escalation_at")
 
 
-def recalculate(engine: Engine, ticket_id: int) -> None:
-    """Reckons a saved ticket's escalation anew and saves what changed, as Zammad does after each commit."""
+def recalculate(engine: Engine, ticket_id: int, *, forced: bool = False) -> None:
+    """Reckons a saved ticket's escalation anew and saves what changed, as Zammad does after each commit.
+
+    Only the clocks whose moments moved since the last time are reckoned; `forced` reckons all.
+    """
     world = engine.world
     ticket = world.tickets.get(ticket_id)
     if ticket is None or world.setting("import_mode"):
         return
-    changes = _reckoned(world, ticket)
+    changes = _reckoned(world, ticket, forced=forced)
     if any(ticket.get(name) != value for name, value in changes.items()):
         tickets.save(engine, ticket_id, changes)
         engine.take_touched()
 
 
-def restore(world: World, ticket_id: int) -> None:
-    """Reckons the escalation columns from scratch, without an event, as the escalation check leaves them."""
-    ticket = world.tickets[ticket_id]
-    sla = matching(world, ticket)
-    calendar = None if sla is None else world.calendars.get(sla.calendar_id)
-    if sla is None or calendar is None:
-        return
-    ignored = bool(world.states[ticket.state_id].ignore_escalation)
-    notes = _notes(ticket, sla, calendar, ignored=ignored)
-    fresh = _Changes(ticket, {}, notes)
-    world.tickets.put_all(ticket_id, _escalations(sla, calendar, ticket, fresh, ignored=ignored))
+def rebuild(engine: Engine) -> None:
+    """Reckons all open tickets anew, as Zammad does in the background after a service level has changed."""
+    world = engine.world
+    for ticket in [row for row in world.tickets if world.state_type(row.state_id) in OPEN_STATES]:
+        with engine.background(ticket.updated_by_id):
+            recalculate(engine, ticket.id, forced=True)
+
+
+def queue_rebuild(engine: Engine) -> None:
+    """Queues that all open tickets are reckoned anew, as a change of an SLA or a calendar asks for."""
+    if not engine.world.setting("import_mode"):
+        engine.jobs.add("TicketEscalationRebuildJob", lambda: _rebuild(engine), run_at=engine.world.now())
+
+
+def _rebuild(engine: Engine) -> None:
+    world = engine.world
+    for ticket in list(world.tickets):
+        if world.state_type(ticket.state_id) not in OPEN_STATES:
+            continue
+        changes = _reckoned(world, ticket, forced=True)
+        if any(ticket.get(name) != value for name, value in changes.items()):
+            with engine.background(ticket.updated_by_id):
+                tickets.save(engine, ticket.id, changes)
+                engine.take_touched()
 
 
 def matching(world: World, ticket: Row) -> Row | None:
@@ -51,10 +67,10 @@ def matching(world: World, ticket: Row) -> Row | None:
     return fallback
 
 
-def _reckoned(world: World, ticket: Row) -> dict[str, Any]:
+def _reckoned(world: World, ticket: Row, *, forced: bool = False) -> dict[str, Any]:
     ignored = bool(world.states[ticket.state_id].ignore_escalation)
     noted = ticket.preferences.get("escalation_calculation") or {}
-    if ignored and _shown(ticket.close_at) == noted.get("close_at"):
+    if ignored and not forced and _shown(ticket.close_at) == noted.get("close_at"):
         disabled = {**noted, "escalation_disabled": True}
         return {**_cleared(), "preferences": {**ticket.preferences, "escalation_calculation": disabled}}
     sla = matching(world, ticket)
@@ -62,12 +78,12 @@ def _reckoned(world: World, ticket: Row) -> dict[str, Any]:
     if sla is None or calendar is None:
         return _cleared()
     now_noted = _notes(ticket, sla, calendar, ignored=ignored)
-    if now_noted == noted:
-        return {}
-    fresh = _Changes(ticket, noted, now_noted)
-    escalations = _escalations(sla, calendar, ticket, fresh, ignored=ignored)
+    if now_noted == noted and not ignored:
+        # nothing to count anew; moments that were moved behind Zammad's back come back
+        return _escalations(sla, calendar, ticket, _Changes(ticket, {}, now_noted), ignored=ignored)
+    fresh = _Changes(ticket, {} if forced else noted, now_noted)
     return {
-        **escalations,
+        **_escalations(sla, calendar, ticket, fresh, ignored=ignored),
         **_statistics(sla, calendar, ticket, fresh),
         "preferences": {**ticket.preferences, "escalation_calculation": now_noted},
     }
@@ -97,9 +113,13 @@ def _shown(moment: datetime | None) -> str | None:
 
 
 def _notes(ticket: Row, sla: Row, calendar: Row, *, ignored: bool) -> dict[str, Any]:
+    contacts = [at for at in (ticket.last_contact_agent_at, ticket.last_contact_customer_at) if at is not None]
+    contacts = [
+        moment for moment in (ticket.last_contact_agent_at, ticket.last_contact_customer_at) if moment is not None
+    ]
     notes = {
         "first_response_at": _shown(ticket.first_response_at),
-        "last_update_at": _shown(ticket.last_contact_at),
+        "last_update_at": _shown(max(contacts, default=None)),
         "close_at": _shown(ticket.close_at),
         "last_contact_at": _shown(ticket.last_contact_at),
         "sla_id": sla.id,

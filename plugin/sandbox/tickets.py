@@ -107,9 +107,7 @@ def save(
     if before.customer_id != ticket.customer_id:
         touch_customer(world, before.customer_id)
         touch_customer(world, ticket.customer_id)
-    if before.state_id != ticket.state_id or before.customer_id != ticket.customer_id:
-        _count_for(engine, before.customer_id)
-        _count_for(engine, ticket.customer_id)
+    _count_for(engine, ticket.customer_id)
     return ticket
 
 
@@ -247,9 +245,10 @@ def _owner_moment(world: World, before: Row, after: Row, stamp: datetime) -> dic
         return nothing
     if changed("group_id") and (group is None or not group.assignment_timeout):
         return nothing
-    if changed("state_id") or changed("group_id"):
-        return now if world.state_type(after.state_id) in WORK_ON_STATES else nothing
-    return now if changed("owner_id") or changed("last_contact_agent_at") else {}
+    if changed("state_id") and world.state_type(after.state_id) not in WORK_ON_STATES:
+        return nothing
+    moving = ("owner_id", "state_id", "group_id", "last_contact_agent_at")
+    return now if any(changed(name) for name in moving) else {}
 
 
 def _announce(engine: Engine, before: Row, after: Row, *, kind: str) -> None:

@@ -14,6 +14,7 @@ from plugin.sandbox.conform.requests import Request, own_path
 from plugin.sandbox.conform.stories import Step, Story
 
 REPEATED = re.compile(r"(\d+) x (GET|PUT) (/\S+) as (\w+)")
+LISTED = re.compile(r"\d+ x POST /checklist_items as (\w+) with the texts n(\d+) to n(\d+) to the first checklist")
 WRONG_PASSWORDS = re.compile(r"(\d+) x GET /users/me with another wrong password")
 MAIL_GROUP = re.compile(r'mail channel was set behind the API to put new tickets into the group "([^"]+)"')
 CUT_BODIES = re.compile(r"bodies of all articles of ticket \d+ longer than ([\d,]+) characters were replaced")
@@ -29,6 +30,7 @@ class Stage:
         self._bench = bench
         self._identities = identities
         self._credentials = credentials
+        self._earlier: Sequence[Step] = ()
         self._later: Sequence[Step] = ()
 
     def carry_out(self, direction: Direction, story: Story) -> None:
@@ -36,7 +38,7 @@ class Stage:
 
         What was sent but not recorded can show in a later step of the story.
         """
-        self._later = story.steps[direction.before_step :]
+        self._earlier, self._later = story.steps[: direction.before_step], story.steps[direction.before_step :]
         acts: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
             "shift": self._shift,
             "check": lambda detail: self._bench.check(detail["name"]),
@@ -94,6 +96,7 @@ class Stage:
         text = detail["text"]
         for pattern, act in (
             (REPEATED, self._repeat),
+            (LISTED, self._list),
             (WRONG_PASSWORDS, self._mistype),
             (MAIL_GROUP, lambda found, _detail: self._bench.set_mail_group(found[1])),
             (CUT_BODIES, self._cut_bodies),
@@ -117,6 +120,18 @@ class Stage:
                 note = self._shown_note(int(path.rpartition("/")[2])) if number == times else None
                 body = json.dumps({"note": note or f"note {number}"}).encode()
             self._bench.call(Request(method, own_path(path, self._identities), headers, body))
+
+    def _list(self, found: re.Match[str], _detail: Mapping[str, Any]) -> None:
+        """Items nobody recorded, on the checklist the story made first."""
+        checklist_id = next(
+            self._own("Checklist", step.record["response"]["body"]["id"])
+            for step in self._earlier
+            if step.kind == "rest" and _has_made_checklist(step.record)
+        )
+        headers = {**self._credentials.of(found[1]), "Content-Type": "application/json"}
+        for number in range(int(found[2]), int(found[3]) + 1):
+            body = json.dumps({"checklist_id": checklist_id, "text": f"n{number}"}).encode()
+            self._bench.call(Request("POST", "/api/v1/checklist_items", headers, body))
 
     def _shown_note(self, user_id: int) -> str | None:
         """The note of a user as the next delivery shows it."""
@@ -159,3 +174,8 @@ class Stage:
 
     def _own(self, kind: str, recorded: object) -> int:
         return int(self._identities.own(kind, recorded) or 0)
+
+
+def _has_made_checklist(record: Mapping[str, Any]) -> bool:
+    request = record["request"]
+    return (request["method"], request["path"], record["response"]["status"]) == ("POST", "/api/v1/checklists", 201)

@@ -6,12 +6,18 @@ import re
 from functools import partial
 from typing import Any
 
-from plugin.sandbox import shapes
+from plugin.sandbox import shapes, sla
 from plugin.sandbox.answers import unprocessable
 from plugin.sandbox.door import Answer, Asked, Route
 from plugin.sandbox.records import KINDS, Kind, typed
 from plugin.sandbox.rows import Row, Table
 from plugin.sandbox.values import to_integer
+
+_ESCALATION_COLUMNS = {
+    "slas": ("condition", "calendar_id", "first_response_time", "response_time", "update_time", "solution_time"),
+    "calendars": ("timezone", "business_hours", "default", "ical_url", "public_holidays"),
+}
+"""What of an SLA and a calendar decides when tickets escalate."""
 
 
 def index(kind: Kind, asked: Asked) -> Answer:
@@ -49,6 +55,7 @@ def create(kind: Kind, asked: Asked) -> Answer:
     )
     shown = _shown(kind, asked, made)
     _follow_up(kind, asked, made)
+    _reckon_escalations(kind, asked, Row(), made)
     return Answer(shown, status=201)
 
 
@@ -66,6 +73,7 @@ def update(kind: Kind, asked: Asked, row_id: str) -> Answer:
     row.update({"updated_by_id": asked.caller.user_id, "updated_at": asked.world.stamp()})
     changed = table.put_all(before.id, row)
     _follow_up(kind, asked, changed)
+    _reckon_escalations(kind, asked, before, changed)
     return Answer(_shown(kind, asked, table[changed.id]))
 
 
@@ -147,8 +155,14 @@ def _uses(row: Row, webhook_id: int) -> bool:
 
 
 def _follow_up(kind: Kind, asked: Asked, row: Row) -> None:
-    if kind.path != "calendars":
-        return
+    if kind.path == "slas":
+        engine = asked.engine
+        engine.jobs.add("SlaTicketRebuildEscalationJob", lambda: sla.rebuild(engine), run_at=engine.world.now())
+    elif kind.path == "calendars":
+        _keep_one_default(asked, row)
+
+
+def _keep_one_default(asked: Asked, row: Row) -> None:
     calendars = asked.world.calendars
     defaults = [calendar for calendar in calendars if calendar.default]
     if row.default:
@@ -158,6 +172,11 @@ def _follow_up(kind: Kind, asked: Asked, row: Row) -> None:
     elif not defaults:
         first = min(calendar.id for calendar in calendars)
         calendars.put(first, default=True)
+
+
+def _reckon_escalations(kind: Kind, asked: Asked, before: Row, after: Row) -> None:
+    if any(before.get(name) != after.get(name) for name in _ESCALATION_COLUMNS.get(kind.path, ())):
+        sla.queue_rebuild(asked.engine)
 
 
 def _routes() -> tuple[Route, ...]:
