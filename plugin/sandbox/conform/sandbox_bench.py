@@ -8,7 +8,7 @@ from typing import Any
 
 from werkzeug.test import Client
 
-from plugin.sandbox import Sandbox, SandboxClock
+from plugin.sandbox import Sandbox, SandboxClock, sla
 from plugin.sandbox.conform.bench import Answer, Change, Receive, Waiting
 from plugin.sandbox.conform.requests import Request
 from plugin.sandbox.deliveries import Delivery, Order, Reply
@@ -159,12 +159,9 @@ class SandboxBench:
 
     def recompute_sla(self, ticket_id: int) -> None:
         """Let Zammad compute a ticket's SLA times anew and save them, with an event."""
-        tickets = self._engine.world.tickets
-        ticket = tickets[ticket_id]
-        kept = {key: value for key, value in ticket.preferences.items() if key != "escalation_calculation"}
-        tickets.put(ticket_id, preferences=kept)  # what Zammad noted of the last time would let it skip clocks
+        ticket = self._engine.world.tickets[ticket_id]
         with self._engine.background(ticket.updated_by_id):
-            self._engine.touched(ticket_id)
+            sla.recalculate(self._engine, ticket_id, forced=True)
 
     def cut_articles(self, ticket_id: int, *, longer_than: int, text: str) -> None:
         """Replace long article bodies without an event."""
