@@ -233,10 +233,15 @@ def _first_response(case: Case, since: datetime, epoch: str, matter_end: _End | 
         "first_response",
         epoch=epoch,
         starts_at=since,
-        end=_earliest(answered, unanswered),
+        end=answered if _is_one_act(answered, unanswered) else _earliest(answered, unanswered),
         because=text("No public answer to the customer yet."),
         ends_with=text("a public answer to the customer"),
     )
+
+
+def _is_one_act(answered: _End | None, closed: _End | None) -> bool:
+    """Answered and closed in one PUT: Zammad saves the ticket first, so the answer stands milliseconds after it."""
+    return answered is not None and closed is not None and answered.at <= closed.at + ONE_ACT
 
 
 def _assessed(case: Case) -> _End | None:

@@ -101,6 +101,14 @@ def test_closing_with_an_answer_in_one_act_answers() -> None:
     assert story.decided(after=30).clock("first_response").state is ClockState.MET
 
 
+def test_answering_and_closing_in_one_put_is_an_answer() -> None:
+    story = Story().customer_writes_in()
+    story.closes(after=2)
+    story.answers(after=2 + 0.1 / 3600)
+    clock = story.decided(after=30).clock("first_response")
+    assert clock.state is ClockState.MET
+
+
 def test_an_automatic_reply_of_the_customer_changes_nothing() -> None:
     story = Story().customer_writes_in()
     before = story.decided(after=5).decision.fields
