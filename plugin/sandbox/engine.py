@@ -101,8 +101,12 @@ class Engine:
 
     def settle_sla(self) -> None:
         """What Zammad does right after a commit: count customers' tickets, reckon the SLA of the saved ones."""
+        self._queue_recounts()
+        for ticket_id in self.take_touched():
+            self.sla_hook(self, ticket_id)
+        self._queue_recounts()
+
+    def _queue_recounts(self) -> None:
         recounts, self._recounts = self._recounts, []
         for customer_id, by in recounts:
             self.recount_hook(self, customer_id, by)
-        for ticket_id in self.take_touched():
-            self.sla_hook(self, ticket_id)
