@@ -100,6 +100,8 @@ class Frontdoor:
                                     answer.headers)  # fmt: skip
             self._charge(route, caller, ids, params, answer, changed=before != _version(engine, ids))
             engine.commit_events()
+            engine.settle_sla()
+            engine.commit_events()
         engine.world.journal.forget()
         return answer
 
