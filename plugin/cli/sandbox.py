@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from plugin.cli.errors import Stopped
+from plugin.sandbox.manners import Like
 
 
 @click.group()
@@ -20,15 +21,15 @@ def sandbox() -> None:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=8065, show_default=True)
 @click.option("--speed", type=click.FloatRange(min=0.001), default=1.0, help="Its seconds in one of ours.")
-def serve(like: str, host: str, port: int, speed: float) -> None:
+def serve(like: Like, host: str, port: int, speed: float) -> None:
     """Run it alone, and print its people, tokens and fields."""
     from plugin.sandbox.serve import serve as serve_sandbox
 
     try:
         serve_sandbox(like=like, host=host, port=port, speed=speed)
     except OSError as error:
-        said = f"--port: found {host}:{port}, which cannot be listened on ({error.strerror}); name another, 0 is a free one"
-        raise Stopped(said) from error
+        said = f"--port: found {host}:{port}, which cannot be listened on ({error.strerror})"
+        raise Stopped(f"{said}; name another port, 0 is a free one") from error
 
 
 @sandbox.command()

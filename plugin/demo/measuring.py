@@ -21,8 +21,9 @@ from plugin.zammad.notes import MARKER
 
 STEWARD = "steward"
 TASK_TAG = "steward:task"
-_ITEM_MARK = re.compile(r" \[s:[a-p]{5}\]$")
-"""What plan.tasks ends the text of an item with."""
+_ITEM_MARK = re.compile(r" \[s:([a-p]{5})\]$")
+_NUMBER_MARK = re.compile(r"-([a-p]{5})$")
+"""The letters of an op_key that end the text of a task's item, and the number of a task's ticket."""
 _WRITES: Mapping[EffectKind, str] = {
     EffectKind.TAG_ADD: "tag",
     EffectKind.TAG_REMOVE: "tag",
@@ -173,10 +174,10 @@ def _marks(stage: Stage, ticket: Row) -> Iterator[tuple[Any, ...]]:
             yield (ticket.id, "op_key", key)
         yield (ticket.id, "note", article.body)
     for item in _items(stage, ticket):
-        yield (ticket.id, "item", item.text)
+        yield (ticket.id, "task", *_ITEM_MARK.findall(item.text))
     for task in _task_tickets(stage, ticket):
-        # a second follow-up after a second closing has another number
-        yield (ticket.id, "task", task.number)
+        # by its letters: a second closing's follow-up bears the same title, and is another task
+        yield (ticket.id, "task", *_NUMBER_MARK.findall(str(task.number)))
 
 
 # -- tickets ----------------------------------------------------------------------------------------------------------

@@ -11,9 +11,9 @@ import requests
 from plugin.demo.story import Call, Finish, Form, Mail, Merge, Say, Step, Write
 
 WORDS = (
-    "complaint request none accept decline general serious major waiting resume extend assessed not-ours"
-    " outside-help result-told satisfied dissatisfied"
-).split()
+    *("complaint", "request", "none", "accept", "decline", "general", "serious", "major", "waiting", "resume"),
+    *("extend", "assessed", "not-ours", "outside-help", "result-told", "satisfied", "dissatisfied"),
+)
 """Words with a macro (README)."""
 CHANNEL_GROUP = "First line"
 TIMEOUT_SECONDS = 30.0

@@ -9,19 +9,19 @@ from datetime import datetime, timedelta
 from plugin import engine
 from plugin.handlers.plain import plain
 from plugin.model.clocks import Clock, ClockState
-from plugin.model.decision import Decision, Tag
+from plugin.model.decision import STEWARD_FIELDS, Decision, Field, Tag
 from plugin.model.effects import Effect, EffectKind, EffectState
 from plugin.model.rendering import moment, render
-from plugin.model.work import CaseRow
 from plugin.model.words import Text
+from plugin.model.work import CaseRow
 from plugin.service import Service
 from plugin.store import cases, effects, switches
 
 ALL_CASES = 1000
 FIELDS_TOLD = ("steward_kind", "steward_tier", "steward_nature", "steward_stage", "steward_first_responder")
 """The others follow from the clocks."""
-TAGS_TOLD = ("suspected", "warned", "waiting", "orphan", "ping-pong", "hand-over")
-"""The others follow from tier and clocks."""
+TAGS_TOLD = ("warned", "waiting", "orphan", "ping-pong", "hand-over")
+"""The others follow from kind, tier and clocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,8 @@ class Watch:
             looked = [c for c in cases.listed(connection, limit=ALL_CASES) if c.looks > self._looks.get(c.ticket_id, 0)]
         for case in looked:
             self._looks[case.ticket_id] = case.looks
+            if _is_task(str(case.number)):
+                continue
             found = self._of(case, now)
             if found.decided or found.written:
                 yield found
@@ -80,6 +82,11 @@ class Watch:
         self._applied.update(map(_state_key, fresh))
         written = tuple(_written(fresh, teller))
         return News(number=str(case.number), decided=tuple(_decided(before, after, teller)), written=written)
+
+
+def _is_task(number: str) -> bool:
+    """Whether a ticket is a task of ours, by its number; it is no case (design.md)."""
+    return not number.isdigit()
 
 
 def _state_key(effect: Effect) -> str:
@@ -123,8 +130,13 @@ def _fields(before: Decision | None, after: Decision, teller: _Words) -> Iterato
     was = {field.name: field.value for field in before.fields} if before else {}
     for field in after.fields:
         if field.name in FIELDS_TOLD and field.value and field.value != was.get(field.name):
-            name = field.name.removeprefix("steward_").replace("_", " ")
-            yield Decided(f"{name} {field.value}", field.clause, teller.say(field.because))
+            yield Decided(_field(field, after), field.clause, teller.say(field.because))
+
+
+def _field(field: Field, decision: Decision) -> str:
+    suspected = decision.finding("suspected")
+    doubt = ", suspected to be a complaint" if suspected is not None and suspected.value else ""
+    return f"{_plain_name(field.name)} {field.value}{doubt if field.name == 'steward_kind' else ''}"
 
 
 def _tags(before: Decision | None, after: Decision, teller: _Words) -> Iterator[Decided]:
@@ -188,13 +200,21 @@ def _written(fresh: list[Effect], teller: _Words) -> Iterator[str]:
         for name, value in effect.request["fields"].items()
     }
     if values:
-        shown = (f"{name.removeprefix('steward_')} {teller.value(name, str(v))}" for name, v in values.items())
+        shown = (f"{_plain_name(name)} {teller.value(name, str(values[name]))}" for name in sorted(values, key=_place))
         yield f"fields {', '.join(shown)}"
     for effect in applied:
         yield from _act(effect)
     for effect in fresh:
         if effect.state in (EffectState.REFUSED, EffectState.UNKNOWN):
             yield f"{effect.kind} {effect.state}: {effect.error}"
+
+
+def _plain_name(field: str) -> str:
+    return field.removeprefix("steward_").replace("_", " ")
+
+
+def _place(field: str) -> int:
+    return STEWARD_FIELDS.index(field)
 
 
 def _tag(effect: Effect) -> str:
@@ -224,4 +244,5 @@ def _act(effect: Effect) -> Iterator[str]:
 
 def wall(at: datetime, zone: str) -> str:
     """A moment of the story on its wall clock: ``Mon 2 Nov 09:05``."""
+    # said from afterwards, when a weekday alone would not do
     return moment(at, language="en", zone=zone, now=at + timedelta(seconds=1))
