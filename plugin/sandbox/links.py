@@ -16,7 +16,9 @@ OPPOSITE: dict[str, str | None] = {"normal": "normal", "parent": "child", "child
 def add(world: World, *, kind: str, source_id: int, target_id: int) -> Row | None:
     """Links two tickets: source is `kind` of target. A double is None on 6.5 and refused on 6.1 (422)."""
     if world.links.where(source_id=source_id, target_id=target_id, kind=kind):
+        _touch(world, source_id, target_id)
         if world.manners.duplicate_link_refused:
+            world.journal.forget()  # Zammad has touched both tickets before the database refuses the double
             raise unprocessable("This object already exists.")
         return None
     stamp = world.stamp()
@@ -34,9 +36,7 @@ def add(world: World, *, kind: str, source_id: int, target_id: int) -> Row | Non
             "updated_at": stamp,
         }
     )
-    for ticket_id in (source_id, target_id):
-        if ticket_id in world.tickets:
-            tickets.touch(world, ticket_id)
+    _touch(world, source_id, target_id)
     return link
 
 
@@ -46,9 +46,13 @@ def remove(world: World, *, kind: str, source_id: int, target_id: int) -> None:
     rows += world.links.where(source_id=target_id, target_id=source_id, kind=OPPOSITE.get(kind) or kind)
     for row in rows:
         world.links.delete(row.id)
-        for ticket_id in (row.source_id, row.target_id):
-            if ticket_id in world.tickets:
-                tickets.touch(world, ticket_id)
+        _touch(world, row.source_id, row.target_id)
+
+
+def _touch(world: World, *ticket_ids: int) -> None:
+    for ticket_id in ticket_ids:
+        if ticket_id in world.tickets:
+            tickets.touch(world, ticket_id)
 
 
 def seen_from(world: World, ticket_id: int) -> list[dict[str, Any]]:
@@ -58,8 +62,13 @@ def seen_from(world: World, ticket_id: int) -> list[dict[str, Any]]:
     """
     outgoing = [(row.link_type_id, row.target_id, OPPOSITE.get(row.kind)) for row in _from(world, ticket_id)]
     incoming = [(row.link_type_id, row.source_id, row.kind) for row in world.links.where(target_id=ticket_id)]
-    by_type = sorted(outgoing, key=lambda link: link[:2]) + sorted(incoming, key=lambda link: link[:2])
-    return [{"link_type": kind, "link_object": "Ticket", "link_object_value": other} for _, other, kind in by_type]
+    in_turn = sorted(outgoing, key=_turn) + sorted(incoming, key=_turn)
+    return [{"link_type": kind, "link_object": "Ticket", "link_object_value": other} for _, other, kind in in_turn]
+
+
+def _turn(link: tuple[int, int, str | None]) -> tuple[int, int]:
+    """The order of the index the database reads links by: the other ticket, then the type."""
+    return link[1], link[0]
 
 
 def _from(world: World, ticket_id: int) -> list[Row]:

@@ -8,6 +8,9 @@ from plugin.sandbox.engine import Engine
 from plugin.sandbox.rows import Row
 from plugin.sandbox.world import World
 
+LONGEST = 250
+"""Longer tags are cut without a word."""
+
 
 def find_item(world: World, name: str) -> Row | None:
     """The tag of exactly that name (case counts on PostgreSQL)."""
@@ -17,7 +20,7 @@ def find_item(world: World, name: str) -> Row | None:
 def add(engine: Engine, ticket_id: int, name: str, *, source: tickets.Source | None = None) -> bool:
     """Adds a tag; returns whether it is new on the ticket."""
     world = engine.world
-    name = name.strip()
+    name = name.strip()[:LONGEST]
     _check(world, name)
     item = find_item(world, name) or world.tag_items.insert({"name": name})
     if world.tags.where(ticket_id=ticket_id, item_id=item.id):

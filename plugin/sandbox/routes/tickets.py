@@ -174,7 +174,10 @@ def merge_tickets(asked: Asked, source_id: str, target_number: str) -> Answer:
     if source.id == target.id:
         raise unprocessable("A ticket cannot be merged into itself.")
     merge(asked.engine, source_id=source.id, target_id=target.id)
-    answer = {"result": "success", "target_ticket": target, "source_ticket": world.tickets[source.id]}
+    # the count in the answer is from before the articles went
+    left = {**world.tickets[source.id], "article_count": source.article_count}
+    answer = {"result": "success", "target_ticket": target, "source_ticket": left}
+    asked.engine.commit_events()
     asked.engine.settle_sla()
     return Answer(answer)
 
