@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], datetime]
 
-FOLLOW_SECONDS = 0.2
+FOLLOW_SECONDS = 0.05
 """How often a followed clock is asked."""
 JUMP = timedelta(seconds=2)
 """A followed clock that is off by more than this was set by hand."""
@@ -30,7 +30,7 @@ class Reading:
 
 
 class FollowedClock:
-    """Another clock, asked every 0.2 s in a thread and interpolated in between.
+    """Another clock, asked twenty times a second in a thread and interpolated in between.
 
     ``read`` asks it and raises OSError where it cannot; then the last answer is carried on. ``on_jump`` is called when
     it was set by hand, so that sleepers look again.

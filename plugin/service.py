@@ -21,6 +21,7 @@ from plugin import commands, packs
 from plugin.control import ControlServer, socket_path
 from plugin.handlers.sweep import Sweep
 from plugin.model.decision import Mode
+from plugin.model.errors import PackError
 from plugin.model.pack import Pack
 from plugin.observability.health import Health, Part
 from plugin.observability.metrics import Metrics
@@ -88,7 +89,7 @@ class Service:
                 f"STEWARD_DATABASE_URL: found the SQLite file {settings.database}, which one process holds; "
                 "use steward serve, or a PostgreSQL URL to run steward web and steward worker apart"
             )
-        pack = held_back(packs.load(settings.pack), settings.mode)
+        pack = held_back(_pack(settings), settings.mode)
         health, metrics = Health(), Metrics()
         secret = settings.secret_key.reveal().encode() if settings.secret_key else None
         store = Store.open(settings.database_url.reveal(), secret_key=secret)
@@ -223,6 +224,13 @@ def held_back(pack: Pack, mode: Mode) -> Pack:
     if mode is Mode.ENFORCE:
         return pack
     return replace(pack, rules=tuple(replace(rule, mode=Mode.OBSERVE) for rule in pack.rules))
+
+
+def _pack(settings: Settings) -> Pack:
+    try:
+        return packs.load(settings.pack)
+    except PackError as error:
+        raise PackError(f"STEWARD_PACK: {error}") from error
 
 
 def _clock(settings: Settings, store: Store) -> clocks.Clock:

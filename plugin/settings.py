@@ -184,7 +184,7 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "ZAMMAD_CA",
         "certificate authorities that vouch for Zammad, where the system's do not",
-        values.file,
+        values.certificates,
         unit="PEM file",
     ),
     Setting(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,6 +108,20 @@ def file(text: str) -> Path:
     path = Path(text)
     if not path.is_file():
         raise ValueError(f"found {text!r}, which is not a file; give the path of one")
+    return path
+
+
+def certificates(text: str) -> Path:
+    """The path of a file with certificates that can be trusted."""
+    path = file(text)
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
+    except ssl.SSLError:
+        raise ValueError(f"found {text!r}, which holds no certificate in PEM form; give a file that does") from None
+    except OSError as problem:
+        raise ValueError(
+            f"found {text!r}, which cannot be read ({problem.strerror}); check its path and rights"
+        ) from None
     return path
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
+import certifi
 import pytest
 
 from plugin.model.decision import Mode
@@ -191,8 +193,15 @@ def test_no_secret_is_ever_printed() -> None:
 
 def test_a_certificate_file_is_kept_as_its_path(tmp_path: Path) -> None:
     file = tmp_path / "ca.pem"
-    file.touch()
+    shutil.copy(certifi.where(), file)
     assert read(ZAMMAD_CA=str(file)).zammad_ca == file
+
+
+def test_a_file_without_a_certificate_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_text("not one", encoding="ascii")
+    with pytest.raises(SettingsError, match=r"STEWARD_ZAMMAD_CA: found .*ca\.pem', which holds no certificate"):
+        read(ZAMMAD_CA=str(file))
 
 
 def test_what_is_missing_is_named_together() -> None:

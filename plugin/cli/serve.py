@@ -58,8 +58,9 @@ def resume() -> None:
 
 def do(command: str, **values: str) -> None:
     """Have a command done by the running process, or here, and show what it says."""
-    settings = _settings()
-
+    settings = Settings.from_environ(os.environ)
+    # what the command says is for a person: the log of the work itself only where it was asked for
+    logs.configure(form=settings.log, level="warning" if settings.log_level == "info" else settings.log_level)
     for line in carry_out(settings, command, open_hands=lambda: _hands(settings), **values):
         click.echo(line)
 
