@@ -1,0 +1,139 @@
+"""How a helpdesk stands after a run, in words that two runs of one seed share, and what was done twice."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.faults.zammad import Known
+
+PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
+MENTION = re.compile(r"<a [^>]*data-mention[^>]*>.*?</a>", re.DOTALL)
+TASK_NUMBER = re.compile(r"(.+)T\d+-[a-p]{5}")
+DATE = re.compile(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2}\b")
+ITEM_MARK = re.compile(r"\s*\[s:[a-p]{5}\]")
+
+World = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One ticket: Steward's tags and fields, its notes' paragraphs, its tasks, all sorted."""
+
+    tags: tuple[str, ...]
+    fields: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+    tasks: tuple[str, ...]
+    state: str
+
+
+def standings(world: World, tickets: Mapping[str, Known]) -> dict[str, Standing]:
+    """By the script's names."""
+    return {name: _standing(world, known) for name, known in tickets.items()}
+
+
+def doubled(world: World) -> Iterator[str]:
+    """What Zammad has twice and should have once, found without anything Steward says of it."""
+    yield from _twice("tag", ((row["ticket_id"], row["item_id"]) for row in world["tags"]))
+    yield from _twice("note", _notes(world))
+    yield from _twice("task ticket", (_task(row) for row in world["tickets"] if _task(row)))
+    texts = ((row["checklist_id"], row["text"]) for row in world["checklist_items"] if row["text"])
+    yield from _twice("checklist item", texts)
+
+
+def count(world: World) -> dict[str, int]:
+    """What Steward wrote, by kind."""
+    steward = _steward(world)
+    history = [row for row in world["history"] if row["created_by_id"] == steward]
+    return {
+        "tags": sum("steward:" in str(row.get("value_to")) for row in history),
+        "notes": sum(row["created_by_id"] == steward for row in world["articles"]),
+        "tasks": sum(bool(_task(row)) for row in world["tickets"])
+        + sum(row["created_by_id"] == steward for row in world["checklist_items"]),
+    }
+
+
+def spoken(text: str) -> str:
+    """The sentence without the day of the month, which is said only where the day is not this week's or today's."""
+    return DATE.sub(r"\1", text)
+
+
+def differences(expected: Mapping[str, Standing], found: Mapping[str, Standing]) -> list[str]:
+    """One line each; empty where both stand alike."""
+    lines = []
+    for name in sorted({*expected, *found}):
+        one, other = expected.get(name), found.get(name)
+        if one is None or other is None:
+            lines.append(f"{name}: only in one of the runs")
+            continue
+        for part in Standing.__slots__:
+            should, does = getattr(one, part), getattr(other, part)
+            if should != does:
+                lines.append(f"{name} {part}: expected {should}, found {does}")
+    return lines
+
+
+def _standing(world: World, known: Known) -> Standing:
+    ticket = next(row for row in world["tickets"] if row["id"] == known.id)
+    items = {row["id"]: row["name"] for row in world["tag_items"]}
+    tags = (items[row["item_id"]] for row in world["tags"] if row["ticket_id"] == known.id)
+    return Standing(
+        tags=tuple(sorted(tag for tag in tags if tag.startswith("steward:"))),
+        fields=tuple(sorted(_fields(ticket))),
+        notes=tuple(sorted(_paragraphs(world, known))),
+        tasks=tuple(sorted(_tasks(world, known))),
+        state=world["state_types"][str(ticket["state_id"])],
+    )
+
+
+def _fields(ticket: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in ticket.items():
+        if name.startswith("steward_") and value not in (None, "", False):
+            # milliseconds are Zammad's, and differ with what else it wrote in that moment
+            yield name, re.sub(r"\.\d+Z$", "Z", str(value))
+
+
+def _paragraphs(world: World, known: Known) -> Iterator[str]:
+    steward = _steward(world)
+    for article in world["articles"]:
+        if article["ticket_id"] == known.id and article["created_by_id"] == steward:
+            for paragraph in PARAGRAPH.findall(article["body"]):
+                text = spoken(MENTION.sub("", paragraph))
+                if text.strip():
+                    yield text
+
+
+def _tasks(world: World, known: Known) -> Iterator[str]:
+    checklist_id = next(row for row in world["tickets"] if row["id"] == known.id).get("checklist_id")
+    for item in world["checklist_items"]:
+        if item["checklist_id"] == checklist_id and item["text"]:
+            yield f"{spoken(ITEM_MARK.sub('', item['text']))} {'done' if item['checked'] else 'open'}"
+    for ticket in world["tickets"]:
+        found = TASK_NUMBER.fullmatch(str(ticket["number"]))
+        if found and found[1] == known.number:
+            yield f"{ticket['title'].replace(known.number, '#')} {world['state_types'][str(ticket['state_id'])]}"
+
+
+def _steward(world: World) -> int:
+    return next(int(user["id"]) for user in world["users"] if user["login"] == "steward")
+
+
+def _notes(world: World) -> Iterator[str]:
+    """What names each note of Steward's own: the first effect it carries, in its message id."""
+    steward = _steward(world)
+    return (str(row["message_id"]) for row in world["articles"] if row["created_by_id"] == steward)
+
+
+def _task(ticket: Mapping[str, Any]) -> str:
+    """The letters that stand for the task in its ticket's number: the same number twice is impossible in Zammad."""
+    found = TASK_NUMBER.fullmatch(str(ticket["number"]))
+    return f"{found[1]}-{str(ticket['number'])[-5:]}" if found else ""
+
+
+def _twice(what: str, found: Iterator[Any]) -> Iterator[str]:
+    for key, times in Counter(found).items():
+        if times > 1:
+            yield f"{what} {key}: {times} times"

@@ -1,0 +1,314 @@
+"""The crash soak: a script of events, Steward killed at failpoints and Zammad disturbed on the way, all counted."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+
+from plugin.model.effects import EffectState
+from plugin.sandbox.worker import POLL
+from plugin.store import cases, chores, inbox
+from plugin.store.store import Store
+from plugin.store.tables import cases as cases_table
+from plugin.store.tables import effects as effects_table
+from plugin.store.tables import inbox as inbox_table
+from tests.faults import outcome
+from tests.faults.outcome import Standing
+from tests.faults.script import ROUND, Event, Players
+from tests.faults.steward import StewardProcess, free_port
+from tests.faults.zammad import SECRET, ZammadProcess
+
+START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+"""An ordinary working Monday, half past ten in Berlin; rounds begin at half past, so that no limit falls together with
+the opening of the office, where a warning held back over night and its breach would be a matter of seconds."""
+GRID = timedelta(minutes=30)
+"""Deadlines between rounds are waited for in steps of this."""
+SWEEP = timedelta(minutes=11)
+"""A little more than the time between two sweeps."""
+REST_SECONDS = 90.0
+"""How long one moment of Zammad's clock may take until Steward has nothing to do in it."""
+AFTERWARDS = timedelta(days=2)
+
+FAULTS: tuple[dict[str, Any], ...] = (
+    {"kind": "status", "status": 500, "probability": 0.02},
+    {"kind": "status", "status": 500, "after": True, "probability": 0.02},
+    {"kind": "status", "status": 503, "probability": 0.01},
+    {"kind": "status", "status": 422, "method": "PUT", "probability": 0.02},
+    {"kind": "bad_gateway", "probability": 0.02},
+    {"kind": "bad_gateway", "after": True, "probability": 0.02},
+    {"kind": "cut_before", "probability": 0.02},
+    {"kind": "cut_after", "probability": 0.03},
+    {"kind": "half_body", "probability": 0.02},
+    {"kind": "content_type", "probability": 0.01},
+    {"kind": "login_page", "probability": 0.01},
+    {"kind": "rate_limit", "retry_after": 0, "probability": 0.01},
+    {"kind": "late", "method": "PUT", "seconds": 100, "probability": 0.05},
+    {"kind": "late", "method": "POST", "path": "ticket", "seconds": 100, "probability": 0.05},
+)
+"""About every fifth call of Steward's, in every way the sandbox knows but stale answers, which no Zammad gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run is to go through."""
+
+    seed: int
+    rounds: tuple[tuple[Event, ...], ...]
+    failpoints: tuple[str, ...] = ()
+    disturbed: bool = False
+    like: str = "6.5"
+    afterwards: timedelta = AFTERWARDS
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a run came to."""
+
+    seconds: float = 0.0
+    events: int = 0
+    acknowledged: int = 0
+    unanswered: int = 0
+    steps: int = 0
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    unsettled: list[str] = field(default_factory=list)
+    kills: list[str] = field(default_factory=list)
+    struck: int = 0
+    calls: int = 0
+    written: dict[str, int] = field(default_factory=dict)
+    standings: dict[str, Standing] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        share = 100 * self.struck / max(self.calls, 1)
+        return (
+            f"{self.events} events, {self.acknowledged} acknowledged, {self.unanswered} unanswered, "
+            f"{len(self.kills)} kills, {self.struck} of {self.calls} calls disturbed ({share:.0f} %), "
+            f"written {self.written}: {len(self.lost)} lost, {len(self.doubled)} doubled, "
+            f"{len(self.unsettled)} unsettled, {self.steps} steps, {self.seconds:.0f} s"
+        )
+
+
+def failpoints(*, seed: int, names: Sequence[str], kills: int, hits: int) -> tuple[str, ...]:
+    """``kills`` times ``name:n``, every name as often as the others, n up to ``hits``."""
+    chance = random.Random(f"failpoints {seed}")
+    chosen: list[str] = []
+    while len(chosen) < kills:
+        chosen += chance.sample(sorted(names), len(names))
+    return tuple(f"{name}:{_hit(chance, name, hits)}" for name in chosen[:kills])
+
+
+def _hit(chance: random.Random, name: str, hits: int) -> int:
+    # a chore is done every ten minutes, the rest with every event
+    return chance.randint(1, 2 if name.startswith("chore") else hits)
+
+
+def run(plan: Plan, directory: Path) -> Counts:
+    """Play the script to its end and let everything come to rest."""
+    with _opened(plan, directory) as soak:
+        return soak.run()
+
+
+@contextmanager
+def _opened(plan: Plan, directory: Path) -> Iterator[Soak]:
+    directory.mkdir(parents=True, exist_ok=True)
+    listen, url = f"127.0.0.1:{free_port()}", f"sqlite:///{directory / 'steward.db'}"
+    with ExitStack() as stack:
+        zammad = ZammadProcess(like=plan.like, start=START, endpoint=f"http://{listen}/zammad/ticket")
+        stack.callback(zammad.close)
+        settings = {
+            "zammad_url": zammad.url,
+            "zammad_token": zammad.tokens["steward"],
+            "webhook_secret": SECRET,
+            "database_url": url,
+            "mode": "enforce",
+            "clock": "sandbox",
+            "listen": listen,
+            "rate": "1000",
+            "note_brake": "100000",
+            "log": "json",
+        }
+        steward = StewardProcess(settings=settings, log=directory / "steward.log")
+        stack.callback(steward.close)
+        soak = Soak(plan=plan, zammad=zammad, steward=steward, url=url)
+        stack.callback(soak.close)
+        yield soak
+
+
+@dataclass(slots=True)
+class Soak:
+    """One run under way."""
+
+    plan: Plan
+    zammad: ZammadProcess
+    steward: StewardProcess
+    url: str
+    steps: int = 0
+    _armed: int = 0
+    _starting: bool = False
+    _store: Store | None = None
+
+    def run(self) -> Counts:
+        began = time.monotonic()
+        self._start_steward()
+        self.steward.wait_ready()
+        self._store = Store.open_for_reading(self.url)
+        if self.plan.disturbed:
+            self.zammad.disturb(list(FAULTS), seed=self.plan.seed)
+        players = Players(self.zammad, START)
+        for number, events in enumerate(self.plan.rounds):
+            self._pass_until(START + number * ROUND)
+            for event in events:
+                players.play(event)
+                self._revive()
+            self._settle()
+        self._pass_until(self.zammad.now + self.plan.afterwards)
+        self._settle()
+        counts = self._count(players)
+        counts.seconds = time.monotonic() - began
+        return counts
+
+    def close(self) -> None:
+        if self._store is not None:
+            self._store.close()
+
+    # -- Steward's life -----------------------------------------------------------------------------------------------
+
+    def _start_steward(self) -> None:
+        left = self.plan.failpoints[self._armed :]
+        self.steward.start(left[0] if left else "")
+        self._armed += bool(left)
+        self._starting = True
+
+    def _revive(self, *, within: float = 0.0) -> None:
+        """Start it again where a failpoint has killed it in the last ``within`` seconds."""
+        if self.steward.died(within=within):
+            self._start_steward()
+
+    # -- time ---------------------------------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """Past the next sweep, and on until nothing waits for a retry."""
+        self._pass_until(self.zammad.now + SWEEP)
+        while (moment := self._next_retry()) is not None:
+            self._pass_until(moment + timedelta(seconds=1))
+        self._pass_until(self.zammad.now + SWEEP)
+
+    def _pass_until(self, end: datetime) -> None:
+        """Time goes by, with everything that comes due on the way done at about its moment."""
+        self._rest()
+        while (moment := self._next_moment()) is not None and moment < end:
+            self.zammad.set_clock(moment)
+            self.steps += 1
+            self._rest()
+        if self.zammad.now < end:
+            self.zammad.set_clock(end)
+        self._rest()
+
+    def _rest(self) -> None:
+        """Until Steward has nothing to do at this moment."""
+        ends = time.monotonic() + REST_SECONDS
+        while not self._is_idle():
+            self._revive(within=0.01)
+            assert time.monotonic() < ends, f"no rest at {self.zammad.now}: {self._busy_with()}\n{self.steward.tail()}"
+
+    def _is_idle(self) -> bool:
+        now = self.zammad.now
+        if self._starting and not self.steward.is_ready():
+            return False
+        self._starting = False
+        with self.store.read() as connection:
+            busy = inbox.has_new(connection) or chores.due(connection, now=now)
+            return not busy and cases.oldest_due(connection, now=now) is None
+
+    def _busy_with(self) -> str:
+        with self.store.read() as connection:
+            due = [row.name for row in chores.due(connection, now=self.zammad.now)]
+            oldest = cases.oldest_due(connection, now=self.zammad.now)
+            return f"new deliveries {inbox.has_new(connection)}, chores {due}, oldest case {oldest}"
+
+    def _next_moment(self) -> datetime | None:
+        """When something happens next: a retry or delivery at its very moment, a deadline on the grid."""
+        exact = [moment for moment in (self._next_retry(), self._next_delivery()) if moment is not None]
+        with self.store.read() as connection:
+            wake = cases.next_wake(connection, now=self.zammad.now)
+        if wake is not None:
+            soon = wake - self.zammad.now < timedelta(minutes=1)
+            exact.append(wake if soon else wake + (START - wake) % GRID)
+        moments = [max(moment, self.zammad.now + timedelta(milliseconds=100)) for moment in exact]
+        return min(moments, default=None)
+
+    def _next_delivery(self) -> datetime | None:
+        """Zammad's worker looks for work every four seconds."""
+        moment = self.zammad.next_delivery()
+        return None if moment is None else max(moment, self.zammad.now) + POLL
+
+    def _next_retry(self) -> datetime | None:
+        """The next moment at which an effect or a case is tried again."""
+        effects, held = effects_table.c, cases_table.c
+        waiting = (EffectState.UNKNOWN, EffectState.REFUSED)
+        queries = (
+            sqlalchemy.select(sqlalchemy.func.min(effects.retry_not_before)).where(
+                effects.state.in_(waiting), effects.retry_not_before > self.zammad.now
+            ),
+            sqlalchemy.select(sqlalchemy.func.min(held.not_before)).where(held.not_before > self.zammad.now),
+        )
+        with self.store.read() as connection:
+            found = [connection.execute(query).scalar() for query in queries]
+        return min((moment for moment in found if moment is not None), default=None)
+
+    # -- counting -----------------------------------------------------------------------------------------------------
+
+    @property
+    def store(self) -> Store:
+        assert self._store is not None
+        return self._store
+
+    def _count(self, players: Players) -> Counts:
+        world = self.zammad.world()
+        heard = world["heard"]
+        acknowledged = [(digest, ticket) for digest, ticket, status in heard if status == 202]
+        cost = self.zammad.control("GET", "cost?login=steward")
+        struck = self.zammad.struck()
+        return Counts(
+            events=sum(map(len, self.plan.rounds)),
+            acknowledged=len(acknowledged),
+            unanswered=len(heard) - len(acknowledged),
+            steps=self.steps,
+            lost=list(self._lost(acknowledged)),
+            doubled=list(outcome.doubled(world)),
+            unsettled=list(self._unsettled()),
+            kills=list(self.steward.killed_at),
+            struck=struck,
+            calls=sum(row["calls"] for row in cost["rows"]) + struck,
+            written=outcome.count(world),
+            standings=outcome.standings(world, players.tickets),
+        )
+
+    def _lost(self, acknowledged: Sequence[tuple[str, int]]) -> Iterator[str]:
+        """Deliveries answered 202 that are not on disk, or whose ticket nobody looked at."""
+        with self.store.read() as connection:
+            rows = connection.execute(sqlalchemy.select(inbox_table.c.digest, inbox_table.c.state)).all()
+            looked = set(
+                connection.execute(sqlalchemy.select(cases_table.c.ticket_id).where(cases_table.c.looks > 0)).scalars()
+            )
+        states = {bytes(row.digest).hex(): row.state for row in rows}
+        for digest, ticket in acknowledged:
+            if states.get(digest) != inbox.InboxState.FOLDED or ticket not in looked:
+                yield f"delivery {digest[:12]} about ticket {ticket}: {states.get(digest, 'not there')}"
+
+    def _unsettled(self) -> Iterator[str]:
+        waiting = (EffectState.INTENDED, EffectState.UNKNOWN, EffectState.REFUSED)
+        with self.store.read() as connection:
+            for row in connection.execute(sqlalchemy.select(effects_table).where(effects_table.c.state.in_(waiting))):
+                yield f"ticket {row.ticket_id}: {row.kind} of {row.rule} is {row.state}: {row.error}"
+            for case in cases.listed(connection, limit=100_000):
+                if case.parked_reason:
+                    yield f"ticket {case.ticket_id} is parked: {case.parked_reason}"

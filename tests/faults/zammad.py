@@ -1,0 +1,162 @@
+"""A sandbox Zammad in a process of its own, on a clock that stands still until told, and the client that drives it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import requests
+from flask import Response
+
+from plugin.sandbox import Sandbox, SandboxClock
+from plugin.sandbox.deliveries import Delivery, Reply, over_http
+from plugin.sandbox.manners import Like
+from plugin.sandbox.serve import listen
+from plugin.sandbox.values import to_json
+
+ROOT = Path(__file__).parents[2]
+SECRET = "a-webhook-secret-of-the-fault-tests"
+STEWARD = "zammad-steward"
+"""How Steward calls itself: faults are for its calls, people's go through."""
+
+
+# -- the process ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Heard:
+    """What Steward answered to webhooks: digest of the body, ticket, status (None: no answer)."""
+
+    rows: list[tuple[str, int, int | None]] = field(default_factory=list)
+
+    def deliver(self, delivery: Delivery) -> Reply:
+        reply = over_http(delivery)
+        self.rows.append((hashlib.sha256(delivery.body).hexdigest(), delivery.ticket_id, reply.status))
+        return reply
+
+
+def run(*, like: Like, start: datetime, endpoint: str) -> None:
+    """Serve until killed; the first line printed says where, as JSON."""
+    sandbox = Sandbox(like=like, clock=SandboxClock.virtual(start))
+    heard = Heard()
+    sandbox.deliver = heard.deliver
+    sandbox.connect_steward(endpoint, SECRET)
+    sandbox.app.add_url_rule("/sandbox/world", "fault-tests-world", lambda: _world(sandbox, heard))
+    sandbox.app.add_url_rule("/sandbox/waiting", "fault-tests-waiting", lambda: _waiting(sandbox))
+    server = listen(sandbox, host="127.0.0.1", port=0)
+    print(json.dumps({"url": f"http://127.0.0.1:{server.server_port}", "tokens": sandbox.tokens}), flush=True)
+    server.serve_forever()
+
+
+def _world(sandbox: Sandbox, heard: Heard) -> Response:
+    """Everything a comparison of two runs looks at."""
+    world = sandbox.world
+    names = ("tickets", "articles", "history", "tags", "tag_items", "links", "users", "checklists", "checklist_items")
+    with world.lock:
+        tables: dict[str, Any] = {name: list(getattr(world, name)) for name in names}
+        tables["state_types"] = {row.id: world.state_type(row.id) for row in world.states}
+        tables["heard"] = heard.rows
+        return Response(to_json(tables), content_type="application/json")
+
+
+def _waiting(sandbox: Sandbox) -> Response:
+    with sandbox.world.lock:
+        moment = sandbox.engine.jobs.next_run_at()
+    return Response(to_json({"next": moment}), content_type="application/json")
+
+
+# -- the client -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A ticket as its creation was answered."""
+
+    id: int
+    number: str
+
+
+class ZammadProcess:
+    """Starts the process and speaks to it: as people, and as whoever holds its controls."""
+
+    def __init__(self, *, like: str, start: datetime, endpoint: str) -> None:
+        command = [sys.executable, "-m", "tests.faults.zammad", like, start.isoformat(), endpoint]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        said = json.loads(self._process.stdout.readline())
+        self.url: str = said["url"]
+        self.tokens: dict[str, str] = said["tokens"]
+        self.now = start
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._mails = 0
+
+    def close(self) -> None:
+        self._session.close()
+        self._process.terminate()
+        self._process.wait(10)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    # -- people -------------------------------------------------------------------------------------------------------
+
+    def call(self, login: str, method: str, path: str, body: Any = None) -> Any:
+        """Somebody's call to Zammad's API; what is refused fails the test."""
+        token = self.tokens[login.partition("@")[0]]
+        headers = {"Authorization": f"Token token={token}"}
+        return self._asked(method, f"/api/v1{path}", json=body, headers=headers)
+
+    def mail(self, *, sender: str, subject: str, text: str, **headers: str) -> Known:
+        """A customer's mail comes in."""
+        self._mails += 1
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = sender, "support@example.com", subject
+        message["Message-ID"] = f"<{self._mails}@{sender.partition('@')[2]}>"
+        for name, value in headers.items():
+            message[name.replace("_", "-")] = value
+        message.set_content(text)
+        said = self.control("POST", "mail", data=message.as_bytes(), headers={"Content-Type": "message/rfc822"})
+        return Known(id=int(said["ticket_id"]), number=str(said["number"]))
+
+    # -- controls -----------------------------------------------------------------------------------------------------
+
+    def control(self, method: str, name: str, **arguments: Any) -> Any:
+        return self._asked(method, f"/sandbox/{name}", **arguments)
+
+    def set_clock(self, moment: datetime) -> None:
+        """Time goes on to ``moment``; Zammad sends on the way what it has to send."""
+        said = self.control("POST", "clock", json={"set": moment.isoformat()})
+        self.now = datetime.fromisoformat(said["now"])
+
+    def next_delivery(self) -> datetime | None:
+        said = self.control("GET", "waiting")["next"]
+        return None if said is None else datetime.fromisoformat(said).astimezone(UTC)
+
+    def disturb(self, faults: list[dict[str, Any]], *, seed: int) -> None:
+        """Steward's calls fail like this from now on."""
+        told = [{"user_agent": STEWARD, **fault} for fault in faults]
+        self.control("POST", "faults", json={"seed": seed, "faults": told})
+
+    def struck(self) -> int:
+        """How many calls were disturbed so far."""
+        return sum(fault["struck"] for fault in self.control("GET", "faults")["faults"])
+
+    def world(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.control("GET", "world")
+        return found
+
+    def _asked(self, method: str, path: str, **arguments: Any) -> Any:
+        answer = self._session.request(method, f"{self.url}{path}", timeout=60, **arguments)
+        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+
+if __name__ == "__main__":
+    run(like="6.1" if sys.argv[1] == "6.1" else "6.5", start=datetime.fromisoformat(sys.argv[2]), endpoint=sys.argv[3])
