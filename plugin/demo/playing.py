@@ -25,10 +25,13 @@ def play(
 
     ``before`` is called with each step that comes, ``after`` whenever Steward has worked, with the story's time.
     """
-    for step in steps:
+    sweep = timedelta(seconds=stage.service.settings.sweep_interval)
+    for step, following in zip(steps, [*(later.at for later in steps[1:]), ends_at], strict=True):
         _pass_time(stage, until=step.at, after=after)
         before(step)
         stage.people.do(step)
+        # what no webhook tells of is found by the next sweep, not by whatever comes next
+        _pass_time(stage, until=min(step.at + sweep, following), after=after)
     _pass_time(stage, until=ends_at, after=after)
 
 

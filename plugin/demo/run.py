@@ -35,8 +35,8 @@ def show(*, like: Like, leave: bool, as_json: bool, zammad_port: int = 0, stewar
     ``leave``: end after it instead of staying up. ``as_json``: one JSON object on standard output instead of lines.
     Raises StageError where a port cannot be listened on.
     """
-    # what goes wrong is worth a line beside the story, what goes well is the story
-    logs.configure(level="warning")
+    # the terminal belongs to the story; only what must not happen is worth a line beside it
+    logs.configure(level="error")
     steps = story.read()
     with _stopped_by_signals() as stopped, set_up(
         like=like, zammad_port=zammad_port, steward_port=steward_port
