@@ -379,6 +379,7 @@ def _sent(engine: Engine, article_id: int) -> None:
             "delivery_status_date": world.stamp(),
         }
         world.articles.put(article_id, preferences={**article.preferences, **outcome}, updated_at=world.stamp())
+        tickets.touch(world, article.ticket_id)
         with engine.acting_as(article.created_by_id):
             history.write(
                 world,

@@ -163,7 +163,7 @@ def _draft(world: World, ticket: Row, sender: Row, message: EmailMessage) -> art
     }
     if is_out_of_office(message) and world.manners.version not in ("6.1", "6.5"):
         preferences["is-out-of-office"] = True
-    if remote_removed:
+    if remote_removed and world.manners.version != "6.1":
         preferences["remote_content_removed"] = True
     by_agent = has_group_right(world, sender, ticket.group_id, "read") and sender.id != ticket.customer_id
     columns: dict[str, Any] = {
@@ -177,7 +177,6 @@ def _draft(world: World, ticket: Row, sender: Row, message: EmailMessage) -> art
         "reply_to": _shown_address(message, "Reply-To"),
         "subject": str(message.get("Subject", "")),
         "message_id": _text(message, "Message-ID"),
-        "in_reply_to": _text(message, "In-Reply-To"),
         "internal": False,
         "preferences": preferences,
     }
@@ -213,8 +212,7 @@ def _body(world: World, message: EmailMessage) -> tuple[str, str, bool]:
     found = _BODY.search(text)
     inner = (found.group(1) if found else text).strip()
     without = _REMOTE_IMAGE.sub("", inner)
-    removed = without != inner and world.manners.version != "6.1"
-    return without if removed else inner, "text/html", removed
+    return without, "text/html", without != inner
 
 
 def _original_page(message: EmailMessage) -> list[articles.Attachment]:
@@ -224,7 +222,8 @@ def _original_page(message: EmailMessage) -> list[articles.Attachment]:
         return []
     data = part.get_payload(decode=True)
     content = data.replace(b"\r\n", b"\n") if isinstance(data, bytes) else b""
-    preferences = {"content-alternative": True, "original-format": True, "Mime-Type": "text/html", "Charset": "UTF-8"}
+    charset = part.get_param("charset") or "UTF-8"
+    preferences = {"content-alternative": True, "original-format": True, "Mime-Type": "text/html", "Charset": charset}
     return [articles.Attachment("message.html", content, preferences)]
 
 
