@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.faults.zammad import Known, ZammadProcess
+from tests.faults.zammad import Known, Zammad
 
 ROUND = timedelta(hours=5)
 """From the start of one round to the next; what was disturbed has come to rest long before."""
@@ -121,7 +121,7 @@ class _Writer:
 class Players:
     """Carries events out in one Zammad, whose ids and numbers are its own."""
 
-    zammad: ZammadProcess
+    zammad: Zammad
     start: datetime
     tickets: dict[str, Known] = field(default_factory=dict)
 

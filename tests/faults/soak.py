@@ -125,7 +125,7 @@ def _opened(plan: Plan, directory: Path) -> Iterator[Soak]:
         stack.callback(zammad.close)
         settings = {
             "zammad_url": zammad.url,
-            "zammad_token": zammad.tokens["steward"],
+            "zammad_token": zammad.token,
             "webhook_secret": SECRET,
             "database_url": url,
             "mode": "enforce",

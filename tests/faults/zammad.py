@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -55,15 +56,19 @@ def run(*, like: Like, start: datetime, endpoint: str) -> None:
     server.serve_forever()
 
 
-def _world(sandbox: Sandbox, heard: Heard) -> Response:
-    """Everything a comparison of two runs looks at."""
+def tables(sandbox: Sandbox) -> dict[str, Any]:
+    """Everything a comparison of two runs looks at, as JSON has it."""
     world = sandbox.world
     names = ("tickets", "articles", "history", "tags", "tag_items", "links", "users", "checklists", "checklist_items")
     with world.lock:
-        tables: dict[str, Any] = {name: list(getattr(world, name)) for name in names}
-        tables["state_types"] = {row.id: world.state_type(row.id) for row in world.states}
-        tables["heard"] = heard.rows
-        return Response(to_json(tables), content_type="application/json")
+        found: dict[str, Any] = {name: list(getattr(world, name)) for name in names}
+        found["state_types"] = {row.id: world.state_type(row.id) for row in world.states}
+        read: dict[str, Any] = json.loads(to_json(found))
+    return read
+
+
+def _world(sandbox: Sandbox, heard: Heard) -> Response:
+    return Response(to_json({**tables(sandbox), "heard": heard.rows}), content_type="application/json")
 
 
 def _waiting(sandbox: Sandbox) -> Response:
@@ -83,33 +88,22 @@ class Known:
     number: str
 
 
-class ZammadProcess:
-    """Starts the process and speaks to it: as people, and as whoever holds its controls."""
+class Zammad:
+    """Speaks to a sandbox: as people, and as whoever holds its controls."""
 
-    def __init__(self, *, like: str, start: datetime, endpoint: str) -> None:
-        command = [sys.executable, "-m", "tests.faults.zammad", like, start.isoformat(), endpoint]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None
-        said = json.loads(self._process.stdout.readline())
-        self.url: str = said["url"]
-        self.tokens: dict[str, str] = said["tokens"]
-        self.now = start
-        self._session = requests.Session()
+    def __init__(self, url: str, *, tokens: Mapping[str, str], session: requests.Session, now: datetime) -> None:
+        self.url = url
+        self.now = now
+        self._tokens = tokens
+        self._session = session
         self._session.trust_env = False
         self._mails = 0
-
-    def close(self) -> None:
-        self._session.close()
-        self._process.terminate()
-        self._process.wait(10)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
 
     # -- people -------------------------------------------------------------------------------------------------------
 
     def call(self, login: str, method: str, path: str, body: Any = None) -> Any:
         """Somebody's call to Zammad's API; what is refused fails the test."""
-        token = self.tokens[login.partition("@")[0]]
+        token = self._tokens[login.partition("@")[0]]
         headers = {"Authorization": f"Token token={token}"}
         return self._asked(method, f"/api/v1{path}", json=body, headers=headers)
 
@@ -135,6 +129,30 @@ class ZammadProcess:
         said = self.control("POST", "clock", json={"set": moment.isoformat()})
         self.now = datetime.fromisoformat(said["now"])
 
+    def _asked(self, method: str, path: str, **arguments: Any) -> Any:
+        answer = self._session.request(method, f"{self.url}{path}", timeout=60, **arguments)
+        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+
+class ZammadProcess(Zammad):
+    """A sandbox in a process of its own, started here."""
+
+    def __init__(self, *, like: str, start: datetime, endpoint: str) -> None:
+        command = [sys.executable, "-m", "tests.faults.zammad", like, start.isoformat(), endpoint]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        said = json.loads(self._process.stdout.readline())
+        self.token: str = said["tokens"]["steward"]
+        super().__init__(said["url"], tokens=said["tokens"], session=requests.Session(), now=start)
+
+    def close(self) -> None:
+        self._session.close()
+        self._process.terminate()
+        self._process.wait(10)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
     def next_delivery(self) -> datetime | None:
         said = self.control("GET", "waiting")["next"]
         return None if said is None else datetime.fromisoformat(said).astimezone(UTC)
@@ -151,11 +169,6 @@ class ZammadProcess:
     def world(self) -> dict[str, Any]:
         found: dict[str, Any] = self.control("GET", "world")
         return found
-
-    def _asked(self, method: str, path: str, **arguments: Any) -> Any:
-        answer = self._session.request(method, f"{self.url}{path}", timeout=60, **arguments)
-        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
-        return answer.json() if answer.content else None
 
 
 if __name__ == "__main__":
