@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from rich.box import HORIZONTALS
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
@@ -21,6 +22,8 @@ from plugin.demo.watching import Decided, News, wall
 STYLES = {"heard": "cyan", "decided": "magenta", "written": "green"}
 BUILT_IN_WIDTH = 100
 """Columns where the output is no terminal."""
+COMFORTABLE = 100
+"""Columns from which the table's cells need not be narrowed."""
 LONGEST_QUOTE = 100
 WHEN, TICKET, LABEL = 16, 7, 10
 """Columns in front of each line."""
@@ -132,15 +135,14 @@ class Teller:
         )
 
     def _tickets(self, measured: Measured) -> Table:
-        table = Table(pad_edge=False, show_lines=True, padding=(0, 1))
-        # a narrow terminal wraps titles rather than numbers
-        table.add_column("ticket", overflow="fold", ratio=3)
+        table = Table(box=HORIZONTALS, show_lines=True, pad_edge=False, padding=(0, 1))
+        # a narrow terminal wraps words, never numbers
+        table.add_column("ticket", overflow="fold", ratio=1)
         table.add_column("kind\ntier\nstage", no_wrap=True)
-        table.add_column("tags", overflow="fold", ratio=2)
-        table.add_column("next due", overflow="fold", ratio=2)
-        table.add_column("broken", overflow="fold", ratio=2)
-        table.add_column("notes", justify="right")
-        table.add_column("tasks\ndone", justify="right")
+        table.add_column("tags", no_wrap=True)
+        table.add_column("next due", width=10 if self.out.width < COMFORTABLE else None)
+        table.add_column("broken", width=12 if self.out.width < COMFORTABLE else None)
+        table.add_column("notes\ntasks", justify="right", no_wrap=True)
         for ticket in measured.tickets:
             table.add_row(*self._cells(ticket))
         return table
@@ -149,17 +151,23 @@ class Teller:
         title = Text(f"#{ticket.number}", style="bold").append(f" {ticket.title}", style="not bold")
         if ticket.state == "merged" or "steward_kind" not in ticket.fields:
             # what stands in a merged ticket's fields is what it was: it is never written to again
-            return title, "merged" if ticket.state == "merged" else "left alone", *["–"] * 5
-        kind = "\n".join(str(ticket.fields.get(f"steward_{name}") or "–") for name in ("kind", "tier", "stage"))
+            return title, "merged" if ticket.state == "merged" else "left alone", *["–"] * 4
+        names = ("steward_kind", "steward_tier", "steward_stage")
+        kind = "\n".join(_spaced(ticket.fields.get(name) or "–") for name in names)
         tags = "\n".join(tag.removeprefix("steward:") for tag in ticket.tags) or "–"
         due = ticket.fields.get("steward_next_due_at")
-        shown_due = f"{ticket.fields.get('steward_next_due')}\n{wall(due, self.zone)}" if due else "–"
-        broken = Text(str(ticket.fields.get("steward_breached") or "–").replace(",", "\n"))
+        shown_due = f"{_spaced(ticket.fields['steward_next_due'])}\n{wall(due, self.zone)}" if due else "–"
+        broken = Text(_spaced(ticket.fields.get("steward_breached") or "–").replace(",", "\n"))
         if "steward_breached" in ticket.fields:
             broken.stylize("red")
         done = sum(1 for task in ticket.tasks if task.done)
         tasks = f"{done}/{len(ticket.tasks)}" if ticket.tasks else "–"
-        return title, kind, tags, shown_due, broken, str(len(ticket.notes) or "–"), tasks
+        return title, kind, tags, shown_due, broken, f"{len(ticket.notes) or '–'}\n{tasks}"
+
+
+def _spaced(code: object) -> str:
+    """A code as words, which wrap where it is narrow."""
+    return str(code).replace("_", " ")
 
 
 def _conclusion(decided: Decided) -> Text:
