@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from itertools import takewhile
 from typing import Any
 
 from plugin.sandbox.conform.bench import Answer, Bench
@@ -204,7 +205,17 @@ def _pair_article(telling: Telling, step: Step, own: Any) -> None:
 
 
 def _shows_later(story: Story, step: Step) -> bool:
-    """Whether a request whose client did not wait was carried out: the next answer holds what it sent."""
-    title = step.record["request"]["body"].get("title")
-    later = next(other for other in story.steps[step.index + 1 :] if other.kind == "rest")
-    return f'"{title}"' in json.dumps(later.record["response"]["body"]).replace("\\", "")
+    """Whether a request whose client did not wait was carried out: something after it holds what it sent."""
+    sent = step.record["request"]["body"]
+    text = f'"{sent.get("title") or sent.get("article", {}).get("body")}"'
+    later = takewhile(lambda other: not _went_unanswered(other), story.steps[step.index + 1 :])
+    return any(text in json.dumps(_shown(other), ensure_ascii=False).replace("\\", "") for other in later)
+
+
+def _went_unanswered(step: Step) -> bool:
+    return step.kind == "rest" and step.record["response"]["status"] is None
+
+
+def _shown(step: Step) -> Any:
+    """What a step shows of the server: an answer, a delivery or a fact."""
+    return step.record["response"]["body"] if step.kind == "rest" else step.record
