@@ -228,7 +228,7 @@ def _completed(world: World, ticket: Row, drafted: Draft) -> dict[str, Any]:
     if length > BODY_LENGTH:
         raise unprocessable(f"body of article is too large, {length} chars - only {BODY_LENGTH} allowed")
     if columns["content_type"] == "text/html":
-        columns["body"] = sanitised(columns["body"])
+        columns["body"] = sanitised(columns["body"], fqdn=str(world.setting("fqdn")))
     if columns["message_id"]:
         columns["message_id_md5"] = hashlib.md5(columns["message_id"].encode(), usedforsecurity=False).hexdigest()
     if not drafted.by_postmaster:

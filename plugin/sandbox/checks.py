@@ -96,17 +96,19 @@ def _check_unassigned(engine: Engine) -> None:
     for group in world.groups:
         if not group.assignment_timeout:
             continue
-        edge = world.now() - timedelta(minutes=int(group.assignment_timeout))
-        stale = [row for row in world.tickets if row.group_id == group.id and _is_stale(world, row, edge)]
+        timeout = int(group.assignment_timeout)
+        stale = [row for row in world.tickets if row.group_id == group.id and _is_stale(world, row, timeout)]
         for ticket in stale[:UNASSIGN_LIMIT]:
             with engine.background():
                 tickets.save(engine, ticket.id, {"owner_id": NOBODY})
 
 
-def _is_stale(world: World, ticket: Row, edge: datetime) -> bool:
+def _is_stale(world: World, ticket: Row, timeout: int) -> bool:
+    """Whether more whole minutes than the time-out have gone by since somebody worked on it."""
     assigned = ticket.last_owner_update_at
-    working = world.state_type(ticket.state_id) in WORK_ON_STATES
-    return bool(ticket.owner_id != NOBODY and working and assigned is not None and assigned <= edge)
+    if ticket.owner_id == NOBODY or assigned is None or world.state_type(ticket.state_id) not in WORK_ON_STATES:
+        return False
+    return bool((world.now() - assigned) // timedelta(minutes=1) > timeout)
 
 
 def _time_event(engine: Engine, ticket: Row, kind: str) -> None:

@@ -156,7 +156,7 @@ def _new(engine: Engine, sender: Row, message: EmailMessage) -> Row:
 
 
 def _draft(world: World, ticket: Row, sender: Row, message: EmailMessage) -> articles.Draft:
-    body, kind, remote_removed = _body(world, message)
+    body, kind, remote_removed = _body(message)
     preferences: dict[str, Any] = {
         "send-auto-response": not _suppresses_answers(message),
         "is-auto-response": is_automatic(message),
@@ -202,7 +202,7 @@ def _shown_address(message: EmailMessage, header: str) -> str | None:
     return ", ".join(shown)
 
 
-def _body(world: World, message: EmailMessage) -> tuple[str, str, bool]:
+def _body(message: EmailMessage) -> tuple[str, str, bool]:
     part = message.get_body(preferencelist=("html", "plain"))
     if part is None:
         return "no visible content", "text/plain", False

@@ -35,7 +35,7 @@ def merge(engine: Engine, *, source_id: int, target_id: int) -> None:
     links.add(world, kind="parent", source_id=target_id, target_id=source_id)
     state = next(row for row in world.states if world.state_type(row.id) == "merged")
     tickets.save(engine, source_id, {"state_id": state.id, "owner_id": NOBODY})
-    world.tickets.put(target_id, updated_by_id=actor, updated_at=world.stamp())
+    tickets.touch(world, target_id)
     engine.events.take()  # what the merge changed is told by its own two events, not as updates
     for event in before:
         engine.events.add(event)
