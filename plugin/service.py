@@ -46,7 +46,7 @@ from plugin.zammad.room import Zammad, connect
 log = structlog.get_logger(__name__)
 
 PREFLIGHT_EVERY = timedelta(minutes=10)
-STOP_SECONDS = 9.0
+STOP_SECONDS = 7.0
 """SIGTERM to exit; what is under way ends within it or is taken up by the next process."""
 
 

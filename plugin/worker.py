@@ -38,7 +38,7 @@ BEAT_SECONDS = 5.0
 """A worker gives a sign of life so often."""
 LONGEST_NAP_SECONDS = 2.0
 """An idle worker looks by itself so often, in case nobody rang: another worker may have died."""
-STOP_SECONDS = 8.0
+STOP_SECONDS = 6.0
 """How long work under way may take to end when the process is told to stop; what remains is taken up by the next."""
 PURGE_EVERY = timedelta(minutes=10)
 
@@ -92,7 +92,7 @@ class Worker:
     # -- the loop -----------------------------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Work until ``stop``; then end what is under way, within 8 s."""
+        """Work until ``stop``; then end what is under way, within 6 s."""
         for number in range(self._concurrency):
             # daemons: a visit that hangs must not keep the process from ending
             threading.Thread(target=self._serve_tasks, name=f"steward-visit-{number}", daemon=True).start()

@@ -29,6 +29,7 @@ from tests.faults.zammad import SECRET, ZammadProcess
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 """An ordinary working Monday, half past ten in Berlin; rounds begin at half past, so that no limit falls together with
 the opening of the office, where a warning held back over night and its breach would be a matter of seconds."""
+A_MINUTE = timedelta(minutes=1)
 GRID = timedelta(minutes=30)
 """Deadlines between rounds are waited for in steps of this."""
 SWEEP = timedelta(minutes=11)
@@ -54,6 +55,11 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "late", "method": "POST", "path": "ticket", "seconds": 100, "probability": 0.05},
 )
 """About every fifth call of Steward's, in every way the sandbox knows but stale answers, which no Zammad gives."""
+
+
+def _up(moment: datetime | None, *, to: timedelta) -> datetime | None:
+    """The first full minute, half hour … that is not before ``moment``."""
+    return None if moment is None else moment + (START - moment) % to
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +118,19 @@ def _hit(chance: random.Random, name: str, hits: int) -> int:
 
 def run(plan: Plan, directory: Path) -> Counts:
     """Play the script to its end and let everything come to rest."""
-    with _opened(plan, directory) as soak:
+    with opened(plan, directory) as soak:
         return soak.run()
 
 
 @contextmanager
-def _opened(plan: Plan, directory: Path) -> Iterator[Soak]:
+def opened(plan: Plan, directory: Path, **settings: str) -> Iterator[Soak]:
+    """A sandbox and a Steward, each a process of its own, that know of each other."""
     directory.mkdir(parents=True, exist_ok=True)
     listen, url = f"127.0.0.1:{free_port()}", f"sqlite:///{directory / 'steward.db'}"
     with ExitStack() as stack:
         zammad = ZammadProcess(like=plan.like, start=START, endpoint=f"http://{listen}/zammad/ticket")
         stack.callback(zammad.close)
-        settings = {
+        told = {
             "zammad_url": zammad.url,
             "zammad_token": zammad.token,
             "webhook_secret": SECRET,
@@ -134,8 +141,8 @@ def _opened(plan: Plan, directory: Path) -> Iterator[Soak]:
             "rate": "1000",
             "note_brake": "100000",
             "log": "json",
-        }
-        steward = StewardProcess(settings=settings, log=directory / "steward.log")
+        } | settings
+        steward = StewardProcess(settings=told, log=directory / "steward.log")
         stack.callback(steward.close)
         soak = Soak(plan=plan, zammad=zammad, steward=steward, url=url)
         stack.callback(soak.close)
@@ -157,23 +164,27 @@ class Soak:
 
     def run(self) -> Counts:
         began = time.monotonic()
-        self._start_steward()
-        self.steward.wait_ready()
-        self._store = Store.open_for_reading(self.url)
+        self.begin()
         if self.plan.disturbed:
             self.zammad.disturb(list(FAULTS), seed=self.plan.seed)
         players = Players(self.zammad, START)
         for number, events in enumerate(self.plan.rounds):
-            self._pass_until(START + number * ROUND)
+            self.pass_until(START + number * ROUND)
             for event in events:
                 players.play(event)
                 self._revive()
             self._settle()
-        self._pass_until(self.zammad.now + self.plan.afterwards)
+        self.pass_until(self.zammad.now + self.plan.afterwards)
         self._settle()
         counts = self._count(players)
         counts.seconds = time.monotonic() - began
         return counts
+
+    def begin(self) -> None:
+        """Start Steward, and open its store beside it."""
+        self._start_steward()
+        self.steward.wait_ready()
+        self._store = Store.open_for_reading(self.url)
 
     def close(self) -> None:
         if self._store is not None:
@@ -196,13 +207,13 @@ class Soak:
 
     def _settle(self) -> None:
         """Past the next sweep, and on until nothing waits for a retry."""
-        self._pass_until(self.zammad.now + SWEEP)
+        self.pass_until(self.zammad.now + SWEEP)
         while (moment := self._next_retry()) is not None:
-            self._pass_until(moment + timedelta(seconds=1))
-        self._pass_until(self.zammad.now + SWEEP)
+            self.pass_until(moment + timedelta(seconds=1))
+        self.pass_until(self.zammad.now + SWEEP)
 
-    def _pass_until(self, end: datetime) -> None:
-        """Time goes by, with everything that comes due on the way done at about its moment."""
+    def pass_until(self, end: datetime) -> None:
+        """Time goes by until ``end``, with everything that comes due on the way done at about its moment."""
         self._rest()
         while (moment := self._next_moment()) is not None and moment < end:
             self.zammad.set_clock(moment)
@@ -235,15 +246,17 @@ class Soak:
             return f"new deliveries {inbox.has_new(connection)}, chores {due}, oldest case {oldest}"
 
     def _next_moment(self) -> datetime | None:
-        """When something happens next: a retry or delivery at its very moment, a deadline on the grid."""
-        exact = [moment for moment in (self._next_retry(), self._next_delivery()) if moment is not None]
+        """When something happens next: a delivery at its moment, a retry at the minute, a deadline on the grid."""
+        retry, delivery = self._next_retry(), self._next_delivery()
         with self.store.read() as connection:
             wake = cases.next_wake(connection, now=self.zammad.now)
-        if wake is not None:
-            soon = wake - self.zammad.now < timedelta(minutes=1)
-            exact.append(wake if soon else wake + (START - wake) % GRID)
-        moments = [max(moment, self.zammad.now + timedelta(milliseconds=100)) for moment in exact]
-        return min(moments, default=None)
+        soon = wake is not None and wake - self.zammad.now < A_MINUTE
+        moments = [
+            delivery,
+            _up(retry, to=A_MINUTE),
+            _up(wake, to=timedelta(seconds=1) if soon else GRID),
+        ]
+        return min((moment for moment in moments if moment is not None), default=None)
 
     def _next_delivery(self) -> datetime | None:
         """Zammad's worker looks for work every four seconds."""

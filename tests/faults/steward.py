@@ -51,7 +51,7 @@ class StewardProcess:
 
     settings: Mapping[str, str]
     log: Path
-    arguments: Sequence[str] = ("serve",)
+    program: Sequence[str | Path] = (STEWARD, "serve")
     killed_at: list[str] = field(default_factory=list)
     _process: subprocess.Popen[bytes] | None = None
     _armed: str = ""
@@ -63,7 +63,7 @@ class StewardProcess:
             env[failpoints.VARIABLE] = failpoint
         self._armed = failpoint
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen([STEWARD, *self.arguments], env=env, stdout=log, stderr=log)
+            self._process = subprocess.Popen(list(self.program), env=env, stdout=log, stderr=log)
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
