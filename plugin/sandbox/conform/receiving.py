@@ -40,6 +40,13 @@ class Receiving:
         self._attempts: Counter[str] = Counter()
         self._followed: dict[str, Delivery] = {}
         self._free_at: datetime | None = None
+        self._telling: Telling | None = None
+        self._late = 0
+
+    def begin_story(self, telling: Telling) -> None:
+        """Listen to a story: deliveries about others' tickets go as they come, up to the number it left out."""
+        self._telling = telling
+        self._late = telling.late_deliveries
 
     def receive(self, telling: Telling, step: Step) -> None:
         """Take the delivery a recorded webhook stands for, and compare it."""
@@ -81,7 +88,7 @@ class Receiving:
             if any(self._is_awaited(other) and other.run_at <= polled for other in waiting):
                 break
             self._bench.set_clock(polled)
-            self._bench.run(job, receive=_refuse)
+            self._run_unseen(job)
             self._free_at = self._bench.now()
         self._bench.set_clock(moment)
 
@@ -95,7 +102,19 @@ class Receiving:
         return free + POLL * -(-(job.run_at - free) // POLL)
 
     def _is_awaited(self, job: Waiting) -> bool:
-        return job.url is not None and not self._unheard(job)
+        return job.url is not None and not self._unheard(job) and not self._is_late(job)
+
+    def _is_late(self, job: Waiting) -> bool:
+        """Whether a delivery is about another story's ticket, of which the recorder left some out."""
+        telling = self._telling
+        return telling is not None and self._late > 0 and str(job.ticket_id) not in telling.touched
+
+    def _run_unseen(self, job: Waiting) -> None:
+        if job.url is None or self._unheard(job):
+            self._bench.run(job, receive=_refuse)
+        elif self._bench.run(job, receive=_accept) is not None and self._telling is not None:
+            self._late -= 1
+            self._telling.report.left_out += 1
 
     def _run_before(self, job: Waiting) -> None:
         """Jobs that stand before a delivery in the queue and that no step shows."""
@@ -103,12 +122,12 @@ class Receiving:
             if earlier.number == job.number:
                 return
             if not self._is_awaited(earlier) and earlier.run_at <= self._bench.now():
-                self._bench.run(earlier, receive=_refuse)
+                self._run_unseen(earlier)
 
     def settle(self, telling: Telling) -> None:
         """After the last step: whatever still waits to be delivered was not recorded."""
         last = telling.story.steps[-1]
-        allowed = telling.late_deliveries
+        allowed, self._late = self._late, 0
         for number, delivery in self.work_off():
             if number in telling.raced:
                 continue  # who wrote last when a guard was looked at is a matter of luck

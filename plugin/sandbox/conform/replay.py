@@ -63,6 +63,7 @@ class Replay:
         self._credentials.begin_story()
         self._unrecorded.begin_story(story)
         self._flush(telling)
+        self._receiving.begin_story(telling)
         for event in events(story, script):
             self._receiving.pass_time(story.at(event.seconds))
             self._happen(telling, event)
