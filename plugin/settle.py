@@ -303,10 +303,17 @@ class _Settler:
     def _add_item(self, call: AddItem) -> int:
         """A new checklist begins with one empty item: the first task takes it."""
         empty, self._empty_item_id = self._empty_item_id, None
-        if empty is not None:
+        if empty is not None and not self._may_be_taken(by_another_than=call.effects):
             return self._writer.item_update(empty, text=call.text).id
         assert self._checklist_id is not None
         return self._writer.item_add(self._checklist_id, call.text).id
+
+    def _may_be_taken(self, *, by_another_than: tuple[Effect, ...]) -> bool:
+        """Whether another task's write, its outcome unknown, may still be on its way into the empty item."""
+        own = {effect.op_key for effect in by_another_than}
+        with self._given.store.read() as connection:
+            others = [e for e in effects.of_case(connection, self._given.ticket.id) if e.op_key not in own]
+        return any(e.kind is EffectKind.ITEM and e.state is EffectState.UNKNOWN for e in others)
 
     def _make_task(self, call: MakeTask) -> None:
         try:

@@ -104,6 +104,16 @@ def test_tasks_whose_answers_are_lost_are_made_once(helpdesk: Helpdesk, after: b
     assert task_count(ticket) == 5
 
 
+def test_a_task_written_late_into_the_checklists_first_item_overwrites_no_other(helpdesk: Helpdesk) -> None:
+    ticket = a_major_complaint(helpdesk)
+    fails(helpdesk, "late", "PUT", r"/checklist_items/\d+$", seconds=100)
+    helpdesk.works()
+    ticket.noted(helpdesk.anna)  # a reason for another look before it lands
+    helpdesk.works()
+    helpdesk.passes(minutes=30)
+    assert task_count(ticket) == 5
+
+
 def test_a_tag_whose_answer_is_lost_is_there_once(helpdesk: Helpdesk) -> None:
     ticket = a_major_complaint(helpdesk)
     fails(helpdesk, "cut_after", "POST", "/tags/add")
