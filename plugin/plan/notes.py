@@ -14,6 +14,8 @@ from plugin.plan.parts import Held, NoteText, Person
 
 UNASKED_IN_A_LIFE = 2
 """Notes nobody asked for in a ticket's life, ladder steps of a major matter not counted."""
+WARNINGS_IN_A_LIFE = 1
+"""Warnings may spend only the first of them: what was broken must still be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ def _effect_if_due(note: Note, making: Making) -> Effect | None:
 
 def _is_beyond_a_life(note: Note, making: Making) -> bool:
     counts = not note.asked and not note.ladder and note.urgency is not Urgency.DANGER
-    return counts and making.ledger.unasked_notes() >= UNASKED_IN_A_LIFE
+    most = WARNINGS_IN_A_LIFE if note.about == "warning" else UNASKED_IN_A_LIFE
+    return counts and making.ledger.unasked_notes() >= most
 
 
 def _is_for_office_hours(note: Note) -> bool:

@@ -109,14 +109,14 @@ def unsettled(connection: Connection, *, limit: int = 1000) -> tuple[Effect, ...
 def count_since(connection: Connection, kind: EffectKind, *, since: datetime) -> int:
     """How many effects of a kind reached, or may have reached, Zammad since then: for the brake on notes."""
     query = select(func.count()).select_from(effects)
-    counted = (effects.c.kind == kind, effects.c.intended_at >= since, effects.c.state.in_(DONE_OR_UNDER_WAY))
+    counted = (effects.c.kind == kind, effects.c.intended_at > since, effects.c.state.in_(DONE_OR_UNDER_WAY))
     return int(connection.execute(query.where(*counted)).scalar_one())
 
 
 def tickets_written_by(connection: Connection, *names: str, since: datetime) -> frozenset[int]:
     """Tickets a rule wrote to since then, for its limit in a rolling 24 h; ``names``: the rule's and its policy's."""
     of_rule = [or_(effects.c.rule == name, effects.c.rule.startswith(f"{name}.", autoescape=True)) for name in names]
-    counted = (or_(*of_rule), effects.c.intended_at >= since, effects.c.state.in_(DONE_OR_UNDER_WAY))
+    counted = (or_(*of_rule), effects.c.intended_at > since, effects.c.state.in_(DONE_OR_UNDER_WAY))
     return frozenset(connection.execute(select(effects.c.ticket_id).where(*counted).distinct()).scalars())
 
 
@@ -124,7 +124,7 @@ def oldest_of_rolling(
     connection: Connection, kind: EffectKind, *, since: datetime, window: timedelta
 ) -> datetime | None:
     """When the oldest counted effect leaves the window, and so a brake gives way; None where none counts."""
-    counted = (effects.c.kind == kind, effects.c.intended_at >= since, effects.c.state.in_(DONE_OR_UNDER_WAY))
+    counted = (effects.c.kind == kind, effects.c.intended_at > since, effects.c.state.in_(DONE_OR_UNDER_WAY))
     oldest: datetime | None = connection.execute(select(func.min(effects.c.intended_at)).where(*counted)).scalar()
     return None if oldest is None else oldest + window
 

@@ -29,8 +29,8 @@ from plugin.store import cases, clocks, effects, switches
 SHIPPED = "service-standard"
 URL = "http://zammad.test"
 SECRET = "scenario-webhook-secret"
-MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-"""Nine o'clock in Berlin, an ordinary working Monday."""
+MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+"""Ten o'clock in Berlin, an ordinary working Monday."""
 POLL = timedelta(seconds=5)
 """Zammad's worker polls every four seconds."""
 A_MOMENT = 30.0
@@ -104,7 +104,7 @@ class Helpdesk:
                 wake = cases.next_wake(connection, now=self.now)
             # sweeps and other chores come with the next case, or at the end: a month has thousands
             moments += [wake] if wake is not None else []
-        return max(min(moments), self.now + timedelta(milliseconds=1))
+        return max(min(moments), self.now + timedelta(seconds=1))
 
     # -- people -------------------------------------------------------------------------------------------------------
 
