@@ -30,7 +30,6 @@ FIRST_WAIT = timedelta(seconds=10)
 OPEN_TIMEOUT = 4.0
 READ_TIMEOUT = 30.0
 
-_LOGGED_TWICE = frozenset({301, 302, 303, 307, 308, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -111,18 +110,16 @@ class Courier:
     def _carry_out(self, order: Order) -> None:
         world = self._engine.world
         with world.lock:
-            found = self._prepare(order)
-        if found is None:
+            delivery = self._prepare(order)
+        if delivery is None:
             return
-        delivery, webhook = found
         reply = self._send(delivery)
         self.elapsed(reply.seconds)
         with world.lock:
-            self._log(delivery, webhook, reply)
             if not _succeeded(reply) and order.attempt < ATTEMPTS:
                 self._queue(replace(order, attempt=order.attempt + 1), FIRST_WAIT * order.attempt)
 
-    def _prepare(self, order: Order) -> tuple[Delivery, Row] | None:
+    def _prepare(self, order: Order) -> Delivery | None:
         world = self._engine.world
         kind, performer_id = order.performer
         performer = (world.triggers if kind == "trigger" else world.jobs).get(performer_id)
@@ -138,7 +135,7 @@ class Courier:
             # merge events have no message template: the job dies without a retry (contract 2.2)
             return None
         headers = self._headers(webhook, performer, order.delivery_id, body)
-        delivery = Delivery(
+        return Delivery(
             url=_bare(webhook.endpoint),
             headers=headers,
             body=body,
@@ -148,7 +145,6 @@ class Courier:
             attempt=order.attempt,
             verify=bool(webhook.ssl_verify),
         )
-        return delivery, webhook
 
     def _body(self, webhook: Row, ticket: Row, article: Row | None, event: Event | None) -> bytes:
         if webhook.customized_payload and webhook.custom_payload:
@@ -182,48 +178,6 @@ class Courier:
             followed = _as_reply(self.deliver(_as_get(delivery, str(reply.location))))
             return replace(followed, seconds=followed.seconds + reply.seconds)
         return reply
-
-    def _log(self, delivery: Delivery, webhook: Row, reply: Reply) -> None:
-        world = self._engine.world
-        statuses = [reply.status or 0]
-        if reply.status in _LOGGED_TWICE:
-            statuses.append(0)
-        sent = "\n".join(
-            f"{name.lower()}: {value}"
-            for name, value in delivery.headers
-            if name not in ("Connection", "Content-Length")
-        )
-        kind = dict(delivery.headers).get("Content-Type")
-        for status in statuses:
-            stamp = world.stamp()
-            world.http_logs.insert(
-                {
-                    "direction": "out",
-                    "facility": "webhook",
-                    "method": delivery.method,
-                    "url": str(webhook.endpoint),
-                    "status": str(status),
-                    "ip": None,
-                    "request": {
-                        "content": f"{sent}\n\n{delivery.body.decode(errors='replace')}",
-                        "content_type": kind,
-                        "content_encoding": None,
-                        "source": "Zammad User Agent",
-                    },
-                    "response": {
-                        "code": status,
-                        "content": "",
-                        "content_type": None,
-                        "content_encoding": None,
-                        "source": None,
-                    },
-                    "updated_by_id": None,
-                    "created_by_id": None,
-                    "created_at": stamp,
-                    "updated_at": stamp,
-                }
-            )
-        world.journal.forget()
 
 
 def over_http(delivery: Delivery) -> Reply:

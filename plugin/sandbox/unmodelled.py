@@ -17,6 +17,7 @@ _PATHS = (
     r"form_config",
     r"form_submit",
     r"getting_started(/.*)?",
+    r"http_logs(/.*)?",
     r"integration(/.*)?",
     r"knowledge_bases(/.*)?",
     r"monitoring/.*",

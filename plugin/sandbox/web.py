@@ -63,6 +63,13 @@ class Frontdoor:
             methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
             provide_automatic_options=False,
         )
+        app.add_url_rule("/oauth/<path:path>", endpoint="oauth", view_func=_sign_in_page,
+                         methods=["GET", "POST", "DELETE"])  # fmt: skip
+        app.add_url_rule("/.well-known/<path:path>", endpoint="well-known", view_func=self._no_page)
+
+    def _no_page(self, path: str) -> Response:
+        text = self._engine.world.manners.no_route(request.method, f"/.well-known/{path}")
+        return _refused(self._engine, Refusal(404, text), None)
 
     def _answer(self, path: str) -> Response:
         found = self._router.find(request.method, path)
@@ -142,6 +149,10 @@ class Frontdoor:
             return _json({"error": f"not modelled: {request.method} {API}/{path}"}, status=501)
         text = engine.world.manners.no_route(request.method, f"{API}/{path}")
         return _refused(engine, Refusal(404, text), None)
+
+
+def _sign_in_page(path: str) -> Response:
+    return _json({"error": f"not modelled: {request.method} /oauth/{path}"}, status=501)
 
 
 def _version(engine: Engine, ids: dict[str, str]) -> Any:

@@ -92,7 +92,6 @@ _TABLES = (
     "slas",
     "overviews",
     "online_notifications",
-    "http_logs",
     "time_accountings",
     "data_privacy_tasks",
     "templates",
@@ -139,7 +138,6 @@ class World:
     slas: Table
     overviews: Table
     online_notifications: Table
-    http_logs: Table
     time_accountings: Table
     data_privacy_tasks: Table
     templates: Table

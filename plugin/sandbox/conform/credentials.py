@@ -25,6 +25,9 @@ LOGINS: Mapping[str, str] = {
 """Login of everybody a step's ``as`` names (README of the recordings)."""
 
 NOBODY = "anonymous"
+BY_OAUTH = "oauth"
+"""Whose token the recorder got over sign-in pages, which the sandbox has not."""
+
 PLACEHOLDER = re.compile(r"<(\w+)>")
 
 
@@ -65,6 +68,11 @@ class Credentials:
             return self._basic(step, person)
         token = self._unknown_token(step) if person == NOBODY else self._token(person)
         return recorded.replace(f"<{person}>", token)
+
+    @staticmethod
+    def are_missing(step: Step) -> bool:
+        """Whether a step shows a token that only a sign-in page hands out."""
+        return f"<{BY_OAUTH}>" in step.record["request"]["headers"].get("Authorization", "")
 
     def of(self, person: str) -> dict[str, str]:
         """The headers of an unrecorded request of a person, by the token of their own."""

@@ -27,6 +27,7 @@ from plugin.sandbox.conform.timeline import Event, events
 from plugin.sandbox.conform.unrecorded import Unrecorded
 
 NOT_MODELLED = 501
+BY_TOKEN_OF_OAUTH = "request with a token of OAuth"
 FLUSHING_READS = 3
 """The recorder flushed phantoms with 36 reads on many threads; the sandbox's one thread needs fewer."""
 
@@ -107,6 +108,9 @@ class Replay:
         if step.record["response"]["status"] is None:
             if _shows_later(telling.story, step):
                 self._send(step)
+            return
+        if self._credentials.are_missing(step):
+            telling.report.not_modelled[BY_TOKEN_OF_OAUTH] += 1
             return
         answer = self._send(step)
         group = telling.script.group_of(step.index)

@@ -1,4 +1,4 @@
-"""What a system tells about itself: version, settings, logs, health, notices, overviews."""
+"""What a system tells about itself: version, settings, notices, overviews."""
 
 from __future__ import annotations
 
@@ -34,34 +34,6 @@ def update_setting(asked: Asked, setting_id: str) -> Answer:
         raise forbidden()
     value = (asked.params.get("state_current") or {}).get("value")
     return Answer(asked.world.settings.put(row.id, state_current={"value": value}))
-
-
-def http_logs(asked: Asked) -> Answer:
-    """GET /http_logs/webhook: newest first."""
-    asked.require("admin.*")
-    limit = to_integer(asked.params.get("limit")) or 50
-    rows = list(asked.world.http_logs)[::-1][:limit]
-    return Answer(rows)
-
-
-def health(asked: Asked) -> Answer:
-    """GET /monitoring/health_check: deliveries that failed and wait for their next attempt."""
-    if not asked.may("admin.monitoring"):
-        raise forbidden()
-    failing = [job for job in asked.engine.jobs.waiting() if job.retried]
-    count = len(failing)
-    issues = []
-    if failing:
-        issues.append(f"Failed to run background job #1 'TriggerWebhookJob' {count} time(s) with {count} attempt(s).")
-    return Answer(
-        {
-            "healthy": not issues,
-            "message": ";".join(issues) or "success",
-            "issues": issues,
-            "actions": [],
-            "token": "sandbox",
-        }
-    )
 
 
 def notifications(asked: Asked) -> Answer:
@@ -235,8 +207,6 @@ ROUTES = (
     Route("GET", "/version", version),
     Route("GET", "/settings", settings),
     Route("PUT", "/settings/<setting_id>", update_setting),
-    Route("GET", "/http_logs/webhook", http_logs),
-    Route("GET", "/monitoring/health_check", health),
     Route("GET", "/online_notifications", notifications),
     Route("POST", "/online_notifications/mark_all_as_read", mark_all),
     Route("GET", "/online_notifications/<notification_id>", notification),
