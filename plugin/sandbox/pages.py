@@ -57,9 +57,27 @@ def _summary(world: World, ticket: Row) -> dict[str, Any]:
         "tags": tags,
         "is_task": TASK_TAG in tags,
         "fields": _fields(world, ticket),
+        "hangs_on": _hangs_on(world, ticket),
         "created": _moment(ticket.created_at),
         "updated": _moment(ticket.updated_at),
     }
+
+
+def _hangs_on(world: World, ticket: Row) -> str:
+    """How many internal notes, tasks and links a ticket has, in words; empty for none."""
+    notes = sum(1 for article in world.articles_of(ticket.id) if article.internal)
+    others = [world.tickets.get(link["link_object_value"]) for link in links.seen_from(world, ticket.id)]
+    linked = [other for other in others if other is not None]
+    checklist = world.checklist_of(ticket)
+    done = [bool(item.checked) for item in world.items_of(checklist)] if checklist is not None else []
+    done += [world.states[o.state_id].name == "closed" for o in linked if TASK_TAG in world.tags_of(o.id)]
+    plain_links = sum(1 for other in linked if TASK_TAG not in world.tags_of(other.id))
+    parts = [_count(notes, "internal note"), f"{sum(done)} of {_count(len(done), 'task')} done" if done else ""]
+    return " · ".join(part for part in (*parts, _count(plain_links, "link")) if part)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number > 1)}" if number else ""
 
 
 def _fields(world: World, ticket: Row) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from email.utils import formatdate
 from typing import Any, TextIO
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -39,13 +40,23 @@ class _Handler(WSGIRequestHandler):
         del type, message, args
 
 
+def _handler(clock: SandboxClock) -> type[_Handler]:
+    """The handler whose `Date` headers tell the sandbox's time, not the machine's."""
+
+    class Handler(_Handler):
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return formatdate(clock.now().timestamp() if timestamp is None else timestamp, usegmt=True)
+
+    return Handler
+
+
 def listen(sandbox: Sandbox, *, host: str, port: int) -> BaseWSGIServer:
     """Binds `host`:`port` (0 = a free one) for the sandbox, whose links name it then; OSError where it cannot."""
     # werkzeug itself would print and exit
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((host, port))
-    server = make_server(host, port, sandbox.app, threaded=True, request_handler=_Handler)
+    server = make_server(host, port, sandbox.app, threaded=True, request_handler=_handler(sandbox.clock))
     sandbox.set_setting("fqdn", f"{host}:{server.server_port}")
     return server
 
