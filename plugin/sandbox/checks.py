@@ -72,13 +72,13 @@ def _check_pending(engine: Engine) -> None:
     now = world.now()
     due = [row for row in world.tickets if row.pending_time is not None and row.pending_time <= now]
     for ticket in due:
-        kind = world.state_type(ticket.state_id)
-        if kind == "pending action":
+        if world.state_type(ticket.state_id) == "pending action":
             state = world.states[ticket.state_id]
             following = state.next_state_id or world.state_named("closed").id
             with engine.background():
                 tickets.save(engine, ticket.id, {"state_id": following})
-        elif kind == "pending reminder":
+    for ticket in due:
+        if world.state_type(ticket.state_id) == "pending reminder":
             _time_event(engine, ticket, "reminder_reached")
 
 

@@ -69,6 +69,7 @@ class Unrecorded:
         self._surplus: dict[tuple[str, str, str], int] = {}
         self._taken: dict[tuple[str, str, str], str] = {}
         self._sighted: dict[tuple[str, str, str], datetime] = {}
+        self._versions: dict[tuple[str, str], datetime] = {}
         self._span = self._spans[0]
 
     def begin_story(self, story: Story) -> None:
@@ -90,7 +91,8 @@ class Unrecorded:
         keys = [key for key in keys if self._taken.get((kind, own, key)) != repr(_shown(recorded, key))]
         if self._is_strange(recorded.get("updated_at")) or self._is_strange(recorded.get("created_at")):
             return set(keys)
-        by_login = {key for key in keys if key in SIGNED and self._was_signed_by_a_login(recorded)}
+        last = self._versions.get((kind, own))
+        by_login = {key for key in keys if key in SIGNED and self._was_signed_by_a_login(recorded, last=last)}
         if by_login:
             return by_login
         if (kind, str(recorded["id"])) in self._explained or not self._was_touched_now(recorded):
@@ -118,6 +120,8 @@ class Unrecorded:
         own = self._identities.own(kind, recorded_id)
         if own is not None:
             self._seen.update((kind, own, key) for key in (*recorded, *(recorded.get("preferences") or ())))
+            if isinstance(text := recorded.get("updated_at"), str) and TIME.fullmatch(text):
+                self._versions[kind, own] = time_of(text)
 
     def take_over(self, kind: str, recorded: Mapping[str, Any], keys: set[str]) -> None:
         """Give the sandbox's record the values the recorded one has."""
@@ -148,13 +152,20 @@ class Unrecorded:
         moment = time_of(text)
         return moment > self._begins() and not any(start <= moment <= end for start, end in self._active)
 
-    def _was_signed_by_a_login(self, recorded: Mapping[str, Any]) -> bool:
-        """Whether a login by password saved a user, in the name of whoever the web thread had served before."""
+    def _was_signed_by_a_login(self, recorded: Mapping[str, Any], *, last: datetime | None) -> bool:
+        """Whether a login by password saved a user, in the name of whoever the web thread had served before.
+
+        What only touches a user later leaves that name: it counts since the ``last`` version that was shown.
+        """
         text = recorded.get("updated_at")
         if "login" not in recorded or not isinstance(text, str) or not TIME.fullmatch(text):
             return False
         moment = time_of(text)
-        return any(start <= moment <= end for login, start, end in self._logins if login in (None, recorded["login"]))
+        return any(
+            start <= moment and (moment <= end or last is None or last < start)
+            for login, start, end in self._logins
+            if login in (None, recorded["login"])
+        )
 
     def _was_touched_now(self, recorded: Mapping[str, Any]) -> bool:
         """Whether this story moved the record's ``updated_at``, so that it no longer tells of older changes."""
