@@ -88,11 +88,11 @@ class Unrecorded:
         own = self._identities.own(kind, recorded.get("id"))
         if kind not in KINDS or own is None or not own.isdigit():
             return set()
-        keys = [key for key in keys if self._taken.get((kind, own, key)) != repr(_shown(recorded, key))]
-        if self._is_strange(recorded.get("updated_at")) or self._is_strange(recorded.get("created_at")):
-            return set(keys)
         last = self._versions.get((kind, own))
         by_login = {key for key in keys if key in SIGNED and self._was_signed_by_a_login(recorded, last=last)}
+        keys = [key for key in keys if self._taken.get((kind, own, key)) != repr(_shown(recorded, key))]
+        if self._is_strange(recorded.get("updated_at")) or self._is_strange(recorded.get("created_at")):
+            return {*keys, *by_login}
         if by_login:
             return by_login
         if (kind, str(recorded["id"])) in self._explained or not self._was_touched_now(recorded):
