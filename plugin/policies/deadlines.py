@@ -32,6 +32,7 @@ from plugin.model.life import ONE_ACT, Closing
 from plugin.model.pack import Kind, Tier
 from plugin.model.promises import Promise, run
 from plugin.model.said import Said, fields_set_by_agents
+from plugin.model.tasks import done_at
 from plugin.model.ticket import StateType
 from plugin.model.words import Text, text
 
@@ -273,10 +274,8 @@ def _assessment(case: Case, matter_end: _End | None) -> Iterator[Should]:
 
 def _coordination(case: Case, matter_end: _End | None) -> Iterator[Clock]:
     for word in case.said_now("outside-help")[:1]:
-        done = next(
-            (f for f in case.timeline.of(FactKind.TASK_DONE) if f["task"] == "coordinate" and f.at >= word.at), None
-        )
-        started = _End(done.at, text("The coordination was started.")) if done else None
+        done = done_at(case.timeline, "coordinate", since=word.at)
+        started = _End(done, text("The coordination was started.")) if done else None
         yield from _clock(
             case,
             "coordination",

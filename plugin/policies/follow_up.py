@@ -30,6 +30,7 @@ from plugin.model.facts import Fact, FactKind
 from plugin.model.people import Role
 from plugin.model.promises import Promise, run
 from plugin.model.said import Said
+from plugin.model.tasks import done_at
 from plugin.model.words import Text, text
 
 CLAUSES = ("C2.3", "C4.2", "D5.3", "E4.4")
@@ -54,6 +55,9 @@ def decide(case: Case, options: Options) -> Iterator[Should]:
         yield from _after_closing(case, closed_at)
     else:
         yield Finding("followed_up", _ended_elsewhere(case), "E4.4", text("The matter is not closed."))
+    for number, closing in enumerate(case.matter.closings, start=1):
+        if closing.until is not None:
+            yield _task(case, number, closing.at, wanted=False)
     for number, word in enumerate(case.said_now("dissatisfied"), start=1):
         yield from _again(case, options, word, number)
 
@@ -74,20 +78,29 @@ def _after_closing(case: Case, closed_at: datetime) -> Iterator[Should]:
     settled = done is not None and confirmed is not None
     yield Finding("followed_up", settled or not clocks, "E4.4", text("Visit and confirmation are settled."))
     if clocks:
-        yield Task(
-            rule="follow_up.visit",
-            epoch=_epoch(case),
-            key="follow_up",
-            title=_task_title(case),
-            clause="E4.4",
-            because=text("The complaint was closed on {at}.", at=closed_at),
-            due_at=min(c.limit_at for c in clocks),
-            assignee=case.accountable or case.owner,
-            form=TaskForm.TICKET,
+        yield _task(
+            case, len(case.matter.closings), closed_at, wanted=done is None, due_at=min(c.limit_at for c in clocks)
         )
     for clock in clocks:
         if case.customer_mail and clock.name == "confirmation" and confirmed is None:
             yield _confirmation(case, clock, closed_at)
+
+
+def _task(case: Case, closing: int, closed_at: datetime, *, wanted: bool, due_at: datetime | None = None) -> Task:
+    """The follow-up task of a closing; one that is not done is void when it is settled otherwise, or reopened."""
+    because = text("The complaint was closed on {at}.", at=closed_at)
+    return Task(
+        rule="follow_up.visit",
+        epoch=f"m{case.matter.number}-c{closing}",
+        key="follow_up",
+        title=_task_title(case),
+        clause="E4.4",
+        because=because if wanted else text("The visit is settled, or the matter is open again."),
+        due_at=due_at,
+        assignee=case.accountable or case.owner,
+        form=TaskForm.TICKET,
+        wanted=wanted,
+    )
 
 
 def _task_title(case: Case) -> Text:
@@ -146,7 +159,8 @@ def _clock(case: Case, name: str, closed_at: datetime, ended_at: datetime | None
 
 def _visited_at(case: Case, closed_at: datetime) -> datetime | None:
     """The visit ends at the attempt: its task done, or an agent saying how the customer sees it."""
-    moments = [f.at for f in case.timeline.of(FactKind.TASK_DONE) if f["task"] == "follow_up" and f.at >= closed_at]
+    ticked = done_at(case.timeline, "follow_up", since=closed_at)
+    moments = [ticked] if ticked is not None else []
     moments += [s.at for s in case.said_now("satisfied", "dissatisfied") if s.at >= closed_at]
     return min(moments, default=None)
 
