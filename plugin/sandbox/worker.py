@@ -43,14 +43,14 @@ class Worker:
     def _due_poll(self) -> datetime:
         """The next poll that finds work; polls in between find nothing and are skipped."""
         now = self._engine.world.now()
-        poll = self._next_poll or now + POLL
+        poll = self._next_poll = self._next_poll or now + POLL
         waiting = self._engine.jobs.next_run_at()
         if waiting is None:
             # nothing to do: keep the rhythm, jump far ahead
             return datetime.max.replace(tzinfo=now.tzinfo)
         if poll < waiting:
+            # the rhythm itself stays: a job that comes meanwhile is found by an earlier poll
             poll += POLL * -(-(waiting - poll) // POLL)
-        self._next_poll = poll
         return poll
 
     def start(self) -> None:

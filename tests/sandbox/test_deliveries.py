@@ -109,6 +109,17 @@ def test_every_failure_is_tried_five_times_under_one_id(town: Town, answer: int 
     assert len({delivery.delivery_id for delivery in attempts}) == 1
 
 
+def test_a_retry_that_waits_delays_nobody_else(town: Town) -> None:
+    anna = town.person("anna")
+    town.receiver.answer = 503
+    anna.opens_ticket()
+    town.passes(seconds=20)
+    tried = len(town.receiver.deliveries)
+    anna.opens_ticket("No light")
+    town.passes(seconds=5)
+    assert [body["ticket"]["title"] for body in bodies(town)[tried:]] == ["No light"]
+
+
 def test_a_retry_carries_the_ticket_as_it_is_by_then(town: Town) -> None:
     anna = town.person("anna")
     town.receiver.answer = 503
