@@ -7,6 +7,7 @@ uncertainty, rows no recorded step made are left aside and counted. Everything e
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
 from itertools import tee
 from typing import Any
 
@@ -92,6 +93,8 @@ class Comparison:
     moments: Moments
     manner: Manner = Manner()
     unrecorded: Unrecorded | None = None
+    phantoms: bool = False
+    """Whether a thread's luck has sent a webhook in this story, and with it notices to agents."""
     ignored: int = 0
     _record: tuple[str, str] | None = None
     _taken_over: set[tuple[str, str, str]] = field(default_factory=set)
@@ -266,11 +269,28 @@ class Comparison:
             return
         partial = self.manner.projected or self.manner.foreign
         if len(recorded) != len(own) and not (partial and len(recorded) < len(own)):
-            yield Deviation(path=place.path, what="length", recorded=len(recorded), own=len(own))
-        if partial and len(recorded) < len(own):
+            yield from self._rows_aligned(recorded, own, place)
+            return
+        if len(recorded) < len(own):
             own = _counterparts(recorded, own)
         for index, (theirs, ours) in enumerate(zip(recorded, own, strict=False)):
             yield from self._values(theirs, ours, place.item(index))
+
+    def _rows_aligned(self, recorded: list[Any], own: list[Any], place: Place) -> Iterator[Deviation]:
+        """Rows of which one side has more: those that say the same are compared, the others named."""
+        matcher = SequenceMatcher(None, [_saying(row) for row in recorded], [_saying(row) for row in own], False)
+        for tag, start, end, own_start, own_end in matcher.get_opcodes():
+            both = 0 if tag == "insert" else min(end - start, own_end - own_start)
+            for offset in range(both):
+                place_of_row = place.item(start + offset)
+                yield from self._values(recorded[start + offset], own[own_start + offset], place_of_row)
+            for index in range(start + both, end):
+                row = recorded[index]
+                by_luck = self.phantoms and row.get("type") == "notification"
+                path = f"{place.path}[{index}]"
+                yield Deviation(path=path, what="missing", recorded=_short(row), own=None, no_cause=by_luck)
+            for row in own[own_start + both : own_end]:
+                yield Deviation(path=place.path, what="not recorded", recorded=None, own=_short(row))
 
     def _notices(self, recorded: list[Any], own: list[Any], place: Place) -> Iterator[Deviation]:
         """Notices and activities: those of this story's tickets are all there, of others those that are."""
@@ -395,6 +415,11 @@ def _counterparts(recorded: list[Any], own: list[Any]) -> list[Any]:
     """Of our rows those that can be the recorded ones, each the first in turn that is alike."""
     rest = iter(own)
     return [next((ours for ours in rest if _alike(row, ours)), {}) for row in recorded]
+
+
+def _saying(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a row says without ids and times."""
+    return tuple(str(row.get(key)) for key in SAYING if _plain(row.get(key)))
 
 
 def _alike(recorded: Any, own: Any) -> bool:

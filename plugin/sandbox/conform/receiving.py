@@ -226,6 +226,10 @@ class Receiving:
         telling.note(arrival.step, *compare_delivery(arrival, own, comparison=comparison, receivers=self._receivers))
 
     def _note_absent(self, telling: Telling, arrival: Arrival) -> None:
+        if _is_phantom(telling, arrival):
+            telling.phantoms = True
+            telling.note(arrival.step, Deviation("", "delivery", arrival.step.name, None, no_cause=True))
+            return
         known = arrival.ticket_id is None or telling.identities.own("Ticket", arrival.ticket_id) is not None
         telling.note(arrival.step, Deviation("", "delivery", arrival.step.name, None), no_cause=not known)
 
@@ -246,6 +250,19 @@ def _can_be(telling: Telling, arrival: Arrival, job: Waiting) -> bool:
     known = identities.own("TicketArticle", arrival.article_id)
     taken = identities.recorded("TicketArticle", job.article_id)
     return known == str(job.article_id) or (known is None and taken is None)
+
+
+def _is_phantom(telling: Telling, arrival: Arrival) -> bool:
+    """Whether a delivery can be that of an earlier refused write, sent when its thread served the next request."""
+    if not arrival.in_full or arrival.article_id is not None:
+        return False
+    earlier = (step for step in telling.story.steps[: arrival.step.index] if step.kind == "rest")
+    return any(
+        step.record["request"]["method"] == "PUT"
+        and (step.record["response"]["status"] or 0) >= 400
+        and step.record["request"]["path"].partition("?")[0].endswith(f"/tickets/{arrival.ticket_id}")
+        for step in earlier
+    )
 
 
 def _was_raced(telling: Telling, arrival: Arrival) -> bool:

@@ -32,6 +32,8 @@ class Telling:
     touched: set[str] = field(default_factory=set)
     loose: set[int] = field(default_factory=set)
     """Jobs of which nobody knows when, or after which others, they were queued."""
+    phantoms: bool = False
+    """Whether a webhook came of a refused request when its thread served another one: nobody knows when."""
     raced: set[int] = field(default_factory=set)
     """Those of them that came of requests sent together."""
 
@@ -56,7 +58,7 @@ class Telling:
         """How strictly the bodies of a step are to be compared."""
         index = step.index
         manner = Manner(index in self.script.projected, index in self.script.foreign, raced)
-        return Comparison(self.identities, self.moments, manner, self.unrecorded)
+        return Comparison(self.identities, self.moments, manner, self.unrecorded, self.phantoms)
 
     def pair(self, kind: str, *, recorded: object, own: object) -> bool:
         """Note that a step made something, under both names; whether they can belong together."""
