@@ -5,9 +5,8 @@ uncertainty, rows no recorded step made are left aside and counted. Everything e
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import SequenceMatcher
 from itertools import tee
 from typing import Any
 
@@ -278,19 +277,30 @@ class Comparison:
 
     def _rows_aligned(self, recorded: list[Any], own: list[Any], place: Place) -> Iterator[Deviation]:
         """Rows of which one side has more: those that say the same are compared, the others named."""
-        matcher = SequenceMatcher(None, [_saying(row) for row in recorded], [_saying(row) for row in own], False)
-        for tag, start, end, own_start, own_end in matcher.get_opcodes():
-            both = 0 if tag == "insert" else min(end - start, own_end - own_start)
-            for offset in range(both):
-                place_of_row = place.item(start + offset)
-                yield from self._values(recorded[start + offset], own[own_start + offset], place_of_row)
-            for index in range(start + both, end):
-                row = recorded[index]
-                by_luck = self.phantoms and row.get("type") == "notification"
-                path = f"{place.path}[{index}]"
-                yield Deviation(path=path, what="missing", recorded=_short(row), own=None, no_cause=by_luck)
-            for row in own[own_start + both : own_end]:
+        before, own_before = 0, 0
+        for index, own_index in [*_common(recorded, own, self._same_row), (len(recorded), len(own))]:
+            both = min(index - before, own_index - own_before)
+            yield from self._rows_only_there(recorded, (before + both, index), place)
+            for row in own[own_before + both : own_index]:
                 yield Deviation(path=place.path, what="not recorded", recorded=None, own=_short(row))
+            pairs = [(before + offset, own_before + offset) for offset in range(both)]
+            if index < len(recorded):
+                pairs.append((index, own_index))
+            for here, there in pairs:
+                yield from self._values(recorded[here], own[there], place.item(here))
+            before, own_before = index + 1, own_index + 1
+
+    def _rows_only_there(self, recorded: list[Any], span: tuple[int, int], place: Place) -> Iterator[Deviation]:
+        for index in range(*span):
+            row, path = recorded[index], f"{place.path}[{index}]"
+            by_luck = self.phantoms and row.get("type") == "notification"
+            yield Deviation(path=path, what="missing", recorded=_short(row), own=None, no_cause=by_luck)
+
+    def _same_row(self, recorded: Mapping[str, Any], own: Mapping[str, Any]) -> bool:
+        if not _alike(recorded, own):
+            return False
+        times = [str(row.get("created_at")) for row in (recorded, own)]
+        return not all(map(TIME.fullmatch, times)) or self.moments.same(*map(time_of, times))
 
     def _notices(self, recorded: list[Any], own: list[Any], place: Place) -> Iterator[Deviation]:
         """Notices and activities: those of this story's tickets are all there, of others those that are."""
@@ -417,9 +427,27 @@ def _counterparts(recorded: list[Any], own: list[Any]) -> list[Any]:
     return [next((ours for ours in rest if _alike(row, ours)), {}) for row in recorded]
 
 
-def _saying(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """What a row says without ids and times."""
-    return tuple(str(row.get(key)) for key in SAYING if _plain(row.get(key)))
+def _common(recorded: list[Any], own: list[Any], same: Callable[[Any, Any], bool]) -> list[tuple[int, int]]:
+    """The longest run of rows, by their places, that both have in the same order."""
+    longest = [[0] * (len(own) + 1) for _ in range(len(recorded) + 1)]
+    for index in reversed(range(len(recorded))):
+        for place in reversed(range(len(own))):
+            longest[index][place] = (
+                longest[index + 1][place + 1] + 1
+                if same(recorded[index], own[place])
+                else max(longest[index + 1][place], longest[index][place + 1])
+            )
+    pairs = []
+    index = place = 0
+    while index < len(recorded) and place < len(own):
+        if same(recorded[index], own[place]):
+            pairs.append((index, place))
+            index, place = index + 1, place + 1
+        elif longest[index + 1][place] >= longest[index][place + 1]:
+            index += 1
+        else:
+            place += 1
+    return pairs
 
 
 def _alike(recorded: Any, own: Any) -> bool:
