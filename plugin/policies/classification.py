@@ -351,10 +351,13 @@ def _nature(case: Case, verdict: Verdict) -> Iterator[Should]:
     if said:
         yield Field("steward_nature", said[-1].value, "C3.2", text("{login} said so.", login=said[-1].by.login))
         return
-    if verdict.kind is not Kind.COMPLAINT and not verdict.suspected:
-        return
+    found = _spoken_nature(case) if verdict.kind is Kind.COMPLAINT or verdict.suspected else None
+    because = text("The customer's words speak of it.") if found else text("Nothing says what it is about.")
+    yield Field("steward_nature", found, "C3.2", because)
+
+
+def _spoken_nature(case: Case) -> str | None:
+    """The first nature of the pack whose words the customer uses."""
     spoken = " ".join(spoken_part(a) for a in case.customer_articles)
-    for nature in case.pack.natures:
-        if matcher(case.pack.words.natures.get(nature, ()))(spoken):
-            yield Field("steward_nature", nature, "C3.2", text("The customer's words speak of it."))
-            return
+    natures = case.pack.words.natures
+    return next((nature for nature in case.pack.natures if matcher(natures.get(nature, ()))(spoken)), None)

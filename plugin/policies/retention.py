@@ -41,8 +41,8 @@ def decide(case: Case, options: Options) -> Iterator[Should]:  # noqa: ARG001 - 
     yield Field("steward_retention", name, "C3.3", text("A {kind} is kept so long.", kind=case.kind.value))
     held = _hold_asked(case)
     yield Finding("hold", held, "A2.2", text("A hold was asked for.") if held else text("No hold."))
-    if held:
-        yield Field("steward_hold", True, "A2.2", text("A hold was asked for; only an operator releases it."))
+    because = text("A hold was asked for; only an operator releases it.") if held else text("No hold.")
+    yield Field("steward_hold", held, "A2.2", because)
     first_day, because = _first_day(case, name, held=held)
     yield Field("steward_erase_after", first_day, "C3.3", because)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plugin.model.clocks import ClockState
 from plugin.model.decision import TaskForm
+from plugin.model.facts import FactKind
 from tests.policies.story import ANNA, STEWARD, Story, shipped, with_people
 
 
@@ -92,3 +93,12 @@ def test_after_three_rounds_managements_final_answer_ends_it() -> None:
     assert told.decision.ticket == ()
     assert told.notes["follow_up.final_answer"].tell == ("boss",)
     assert told.tasks["final_answer"].assignee == "boss"
+
+
+def test_a_task_reopened_is_not_done() -> None:
+    story = closed()
+    values = {"task": "follow_up", "op_key": "one"}
+    story.tell(FactKind.TASK_DONE, after=5, by=ANNA, **values)
+    assert story.decided(after=6).clock("follow_up_visit").state == "met"
+    story.tell(FactKind.TASK_REOPENED, after=7, by=ANNA, **values)
+    assert story.decided(after=8).clock("follow_up_visit").is_open
