@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from plugin.sandbox import conditions, history, tickets
+from plugin.sandbox import conditions, history, privacy, tickets
 from plugin.sandbox.engine import Engine
 from plugin.sandbox.events import Event
 from plugin.sandbox.performing import Performer, perform
@@ -22,8 +22,11 @@ EVERY = {
     "pending": timedelta(minutes=15),
     "escalation": timedelta(minutes=5),
     "auto_unassign": timedelta(minutes=10),
+    "data_privacy": timedelta(minutes=10),
 }
 JOBS_EVERY = timedelta(minutes=5)
+_SLOTS = 7 * 24 * 6
+"""How many times ten minutes a week has."""
 
 
 def run(engine: Engine, name: str) -> None:
@@ -46,7 +49,8 @@ def run_job(engine: Engine, job_id: int, *, forced: bool = True) -> None:
         for ticket in found[:JOB_LIMIT]:
             with engine.background():
                 _perform_job(engine, job, ticket)
-        world.jobs.put(job.id, last_run_at=world.now(), updated_at=world.stamp())
+        ran = world.jobs.put(job.id, last_run_at=world.now(), updated_at=world.stamp(), updated_by_id=NOBODY)
+        world.jobs.put(job.id, next_run_at=next_run_at(ran, world.now()))
         world.journal.forget()
 
 
@@ -60,6 +64,11 @@ def _perform_job(engine: Engine, job: Row, ticket: Row) -> None:
             article_id=None,
             event=None,
         )
+
+
+def count_matching(world: World, job: Row) -> int:
+    """How many tickets a job's condition finds now."""
+    return len(_fulfilling(world, job.condition or {}))
 
 
 def _fulfilling(world: World, condition: dict[str, object]) -> list[Row]:
@@ -104,11 +113,11 @@ def _check_unassigned(engine: Engine) -> None:
 
 
 def _is_stale(world: World, ticket: Row, timeout: int) -> bool:
-    """Whether more whole minutes than the time-out have gone by since somebody worked on it."""
+    """Whether the time-out has gone by since somebody worked on it."""
     assigned = ticket.last_owner_update_at
     if ticket.owner_id == NOBODY or assigned is None or world.state_type(ticket.state_id) not in WORK_ON_STATES:
         return False
-    return bool((world.now() - assigned) // timedelta(minutes=1) > timeout)
+    return bool(world.now() - assigned > timedelta(minutes=timeout))
 
 
 def _time_event(engine: Engine, ticket: Row, kind: str) -> None:
@@ -167,6 +176,18 @@ def _performed_today(world: World, trigger: Row, ticket: Row, kind: str) -> bool
     )
 
 
+def next_run_at(job: Row, now: datetime) -> datetime | None:
+    """The first ten minutes of a job's plan, the running ones included, in which it has not run yet."""
+    if not job.active:
+        return None
+    slot = now.replace(minute=now.minute // 10 * 10, second=0, microsecond=0)
+    for _ in range(_SLOTS):
+        if _is_planned(job, slot) and (job.last_run_at is None or slot > job.last_run_at):
+            return slot
+        slot += timedelta(minutes=10)
+    return None
+
+
 def _is_planned(job: Row, now: datetime) -> bool:
     plan = job.timeplan or {}
     day, hour = f"{now:%a}", str(now.hour)
@@ -181,6 +202,7 @@ _CHECKS: dict[str, Callable[[Engine], None]] = {
     "pending": _check_pending,
     "escalation": _check_escalation,
     "auto_unassign": _check_unassigned,
+    "data_privacy": privacy.carry_out,
 }
 
 

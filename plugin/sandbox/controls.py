@@ -110,7 +110,7 @@ class Controls:
         return asdict(outcome)
 
     def check(self) -> Any:
-        """POST {"name": "pending" | "escalation" | "auto_unassign"} or {"job_id": 3}."""
+        """POST {"name": "pending" | "escalation" | "auto_unassign" | "data_privacy"} or {"job_id": 3}."""
         asked = _body()
         if "job_id" in asked:
             self._sandbox.run_job(to_integer(asked["job_id"]) or 0)

@@ -219,7 +219,8 @@ def _note_online(world: World, ticket: Row, user: Row, event: Event) -> None:
 
 def _starts_seen(world: World, ticket: Row, user: Row, event: Event) -> bool:
     """Whether a notice is born as read: only where the ticket was just made, or its state changed."""
-    if event.kind in REMINDERS or (event.kind != "create" and "state_id" not in event.changes):
+    changed_state = event.kind in ("create", "update.merged_into") or "state_id" in event.changes
+    if event.kind in REMINDERS or not changed_state:
         return False
     return counts_as_seen(world, ticket, user.id)
 

@@ -110,7 +110,7 @@ class Sandbox:
         self._worker.count = count
 
     def check(self, name: str) -> None:
-        """Runs a background check now: "pending", "escalation" or "auto_unassign"."""
+        """Runs a background check now: "pending", "escalation", "auto_unassign" or "data_privacy"."""
         checks.run(self.engine, name)
 
     def run_job(self, job_id: int, *, forced: bool = True) -> None:

@@ -120,10 +120,11 @@ def touch(world: World, ticket_id: int) -> None:
 def next_number(world: World) -> str:
     """The next of Zammad's own ticket numbers: system id and a counter."""
     system_id = "81" if world.manners.version == "6.1" else "26"
-    highest = max((ticket.id for ticket in world.tickets), default=0)
-    candidate = highest + 1
+    counter = world.ticket_counters.first() or world.ticket_counters.insert({"content": len(world.tickets)})
+    candidate = counter.content + 1
     while world.ticket_by_number(f"{system_id}{candidate:03d}") is not None:
         candidate += 1
+    world.ticket_counters.put(counter.id, content=candidate)
     return f"{system_id}{candidate:03d}"
 
 
@@ -155,7 +156,7 @@ def _new_columns(world: World, asked: dict[str, Any], *, from_mail: bool) -> dic
     if columns["priority_id"] is None:
         columns["priority_id"] = default_priority(world).id
     number = asked.get("number")
-    columns["number"] = str(number)[:NUMBER_LENGTH] if number else next_number(world)
+    columns["number"] = next_number(world) if number is None else str(number)[:NUMBER_LENGTH]
     if world.ticket_by_number(columns["number"]) is not None:
         raise masked("PG::InFailedSqlTransaction: ERROR:  current transaction is aborted")
     return columns

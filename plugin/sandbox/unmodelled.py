@@ -12,7 +12,6 @@ _PATHS = (
     r"chats?(/.*)?",
     r"core_workflows/.*",
     r"cti(/.*)?",
-    r"data_privacy_tasks(/.*)?",
     r"external_data_source(/.*)?",
     r"form_config",
     r"form_submit",

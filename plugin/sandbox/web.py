@@ -17,7 +17,17 @@ from plugin.sandbox.door import Answer, Asked, Route
 from plugin.sandbox.engine import Engine
 from plugin.sandbox.permissions import Caller, user_may
 from plugin.sandbox.router import Router
-from plugin.sandbox.routes import articles, attributes, checklists, people, records, relations, system, tickets
+from plugin.sandbox.routes import (
+    articles,
+    attributes,
+    checklists,
+    people,
+    privacy,
+    records,
+    relations,
+    system,
+    tickets,
+)
 from plugin.sandbox.unmodelled import is_known_to_zammad
 from plugin.sandbox.values import to_json
 
@@ -30,6 +40,7 @@ ROUTES: tuple[Route, ...] = (
     *system.ROUTES,
     *records.ROUTES,
     *attributes.ROUTES,
+    *privacy.ROUTES,
 )
 
 _OLDER = Router(ROUTES)

@@ -94,6 +94,7 @@ _TABLES = (
     "online_notifications",
     "time_accountings",
     "data_privacy_tasks",
+    "ticket_counters",
     "templates",
     "text_modules",
     "signatures",
@@ -140,6 +141,7 @@ class World:
     online_notifications: Table
     time_accountings: Table
     data_privacy_tasks: Table
+    ticket_counters: Table
     templates: Table
     text_modules: Table
     signatures: Table

@@ -6,7 +6,7 @@ import re
 from functools import partial
 from typing import Any
 
-from plugin.sandbox import shapes, sla
+from plugin.sandbox import checks, shapes, sla
 from plugin.sandbox.answers import unprocessable
 from plugin.sandbox.door import Answer, Asked, Route
 from plugin.sandbox.records import KINDS, Kind, typed
@@ -112,6 +112,9 @@ def _prepared(kind: Kind, asked: Asked, row: Row) -> Row:
         row["condition"] = {name: _completed(name, block) for name, block in (row.condition or {}).items()}
     if kind.path == "overviews" and not row.get("link"):
         row["link"] = _free_link(asked, str(row.name))
+    if kind.path == "jobs":
+        row["next_run_at"] = checks.next_run_at(row, asked.world.now())
+        row["matching"] = checks.count_matching(asked.world, row)
     if kind.path == "calendars" and row.get("last_sync") is None:
         row["last_sync"] = asked.world.now()
     return row

@@ -74,7 +74,7 @@ def create(asked: Asked) -> Answer:
         raise forbidden()
     asked_columns = _as_this_person(asked, asked_columns)
     _check_workflow(asked, screen="create_middle", saved=None, columns=asked_columns)
-    if params.get("number"):
+    if params.get("number") is not None:
         asked_columns["number"] = params["number"]
     ticket = tickets.create(engine, asked_columns)
     _add_mentions(asked, ticket, params.get("mentions"))
