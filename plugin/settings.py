@@ -214,7 +214,7 @@ TABLE: tuple[Setting, ...] = (
     ),
     Setting(
         "SECRET_KEY",
-        "seals the key that encrypts webhook bodies and customers' words; without it that key lies in the same database",
+        "seals the key that encrypts bodies and customers' words; without it that key lies in the same database",
         values.key,
         unit="at least 32 characters",
         secret=True,
