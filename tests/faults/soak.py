@@ -23,7 +23,7 @@ from plugin.store.tables import inbox as inbox_table
 from tests.faults import outcome
 from tests.faults.outcome import Standing
 from tests.faults.script import ROUND, Event, Players
-from tests.faults.steward import StewardProcess, free_port
+from tests.faults.steward import READY_SECONDS, StewardProcess, free_port
 from tests.faults.zammad import SECRET, ZammadProcess
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -45,9 +45,9 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "status", "status": 422, "method": "PUT", "probability": 0.02},
     {"kind": "bad_gateway", "probability": 0.02},
     {"kind": "bad_gateway", "after": True, "probability": 0.02},
-    {"kind": "cut_before", "probability": 0.02},
+    {"kind": "cut_before", "probability": 0.03},
     {"kind": "cut_after", "probability": 0.03},
-    {"kind": "half_body", "probability": 0.02},
+    {"kind": "half_body", "probability": 0.03},
     {"kind": "content_type", "probability": 0.01},
     {"kind": "login_page", "probability": 0.01},
     {"kind": "rate_limit", "retry_after": 0, "probability": 0.01},
@@ -64,11 +64,12 @@ def _up(moment: datetime | None, *, to: timedelta) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run is to go through."""
+    """What a run is to go through: kills at ``failpoints``, and after the events counted in ``kills_between``."""
 
     seed: int
     rounds: tuple[tuple[Event, ...], ...]
     failpoints: tuple[str, ...] = ()
+    kills_between: frozenset[int] = frozenset()
     disturbed: bool = False
     like: str = "6.5"
     afterwards: timedelta = AFTERWARDS
@@ -159,6 +160,7 @@ class Soak:
     url: str
     steps: int = 0
     _armed: int = 0
+    _played: int = 0
     _starting: bool = False
     _store: Store | None = None
 
@@ -172,7 +174,7 @@ class Soak:
             self.pass_until(START + number * ROUND)
             for event in events:
                 players.play(event)
-                self._revive()
+                self._after_event()
             self._settle()
         self.pass_until(self.zammad.now + self.plan.afterwards)
         self._settle()
@@ -183,7 +185,7 @@ class Soak:
     def begin(self) -> None:
         """Start Steward, and open its store beside it."""
         self._start_steward()
-        self.steward.wait_ready()
+        self._wait_ready()
         self._store = Store.open_for_reading(self.url)
 
     def close(self) -> None:
@@ -202,6 +204,22 @@ class Soak:
         """Start it again where a failpoint has killed it in the last ``within`` seconds."""
         if self.steward.died(within=within):
             self._start_steward()
+
+    def _after_event(self) -> None:
+        self._played += 1
+        if self._played in self.plan.kills_between:
+            self.steward.kill()
+            self._start_steward()
+        self._revive()
+        self._wait_ready()
+
+    def _wait_ready(self) -> None:
+        """Zammad tries again while Steward starts, so hardly anything stays unheard."""
+        ends = time.monotonic() + READY_SECONDS
+        while self._starting and not self.steward.is_ready():
+            self._revive(within=0.02)
+            assert time.monotonic() < ends, self.steward.tail()
+        self._starting = False
 
     # -- time ---------------------------------------------------------------------------------------------------------
 

@@ -94,8 +94,10 @@ class StewardProcess:
         return True
 
     def kill(self) -> None:
+        """As a power cut would, wherever it is."""
         self.process.kill()
         self.process.wait(10)
+        self.killed_at.append("anywhere")
 
     def stop(self) -> float:
         """SIGTERM; the seconds until it was gone."""

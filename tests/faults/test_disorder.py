@@ -3,40 +3,21 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import requests
 
 from plugin.sandbox.deliveries import Delivery
 from tests.faults import outcome
-from tests.faults.outcome import Standing
-from tests.faults.script import ROUND, Event, Players, script
-from tests.faults.soak import START
-from tests.faults.zammad import Zammad, tables
-from tests.scenarios.helpdesk import URL, Helpdesk, deliver, open_helpdesk
+from tests.faults.inside import played
+from tests.faults.script import script
+from tests.faults.zammad import Known
+from tests.scenarios.helpdesk import Helpdesk, deliver, open_helpdesk
 
 EVENTS = 150
 EVENTS_A_ROUND = 50
-SWEEP = timedelta(minutes=11)
-
-
-class InProcess(Zammad):
-    """People of a helpdesk in this process; whenever its clock moves, Steward works."""
-
-    def __init__(self, helpdesk: Helpdesk) -> None:
-        session = requests.Session()
-        session.mount(URL, helpdesk.sandbox.adapter())
-        super().__init__(URL, tokens=helpdesk.sandbox.tokens, session=session, now=helpdesk.now)
-        self._helpdesk = helpdesk
-
-    def set_clock(self, moment: datetime) -> None:
-        if moment > self._helpdesk.now:
-            self._helpdesk.reaches(moment)
-        self.now = self._helpdesk.now
 
 
 @dataclass(slots=True)
@@ -76,29 +57,18 @@ def set_back(helpdesk: Helpdesk, ticket_id: int, chance: random.Random) -> None:
         world.journal.forget()
 
 
-def played(
-    helpdesk: Helpdesk, rounds: tuple[tuple[Event, ...], ...], *, seed: int, badly: bool
-) -> Iterator[dict[str, Standing]]:
-    """Plays the rounds; how all tickets stand after the sweep that follows each."""
-    zammad = InProcess(helpdesk)
-    players = Players(zammad, START)
-    chance = random.Random(f"disorder {seed}")
-    post = Post(helpdesk, chance)
-    if badly:
-        helpdesk.sandbox.deliver = post.deliver
-    backwards = 0
-    for number, events in enumerate(rounds):
-        zammad.set_clock(START + number * ROUND)
-        for event in events:
-            players.play(event)
-            if badly and chance.random() < 0.2:
-                set_back(helpdesk, players.tickets[event.name].id, chance)
-                backwards += 1
-        helpdesk.passes(seconds=SWEEP.total_seconds())
-        world = tables(helpdesk.sandbox)
-        assert list(outcome.doubled(world)) == []
-        yield outcome.standings(world, players.tickets)
-    print(f"\nseed {seed}: {sum(map(len, rounds))} events, webhooks {post.counts or 'all'}, {backwards} set back")
+@dataclass(slots=True)
+class Disorder:
+    """What is done to one helpdesk, and how often."""
+
+    helpdesk: Helpdesk
+    chance: random.Random
+    backwards: int = 0
+
+    def after_event(self, ticket: Known) -> None:
+        if self.chance.random() < 0.2:
+            set_back(self.helpdesk, ticket.id, self.chance)
+            self.backwards += 1
 
 
 @pytest.mark.parametrize(("seed", "like"), [(1, "6.1"), (2, "6.5")])
@@ -106,15 +76,18 @@ def test_whatever_becomes_of_webhooks_one_sweep_later_all_stands_as_it_should(
     seed: int, like: str, tmp_path: Path
 ) -> None:
     rounds = script(seed=seed, events=EVENTS, a_round=EVENTS_A_ROUND)
-    helpdesks = [
+    well, badly = (
         open_helpdesk(like=like, store_url=f"sqlite:///{tmp_path / name}", note_brake="100000")
         for name in ("well.db", "badly.db")
-    ]
-    well, badly = (
-        played(helpdesk, rounds, seed=seed, badly=at_random)
-        for helpdesk, at_random in zip(helpdesks, (False, True), strict=True)
     )
-    for number, (expected, found) in enumerate(zip(well, badly, strict=True)):
+    chance = random.Random(f"disorder {seed}")
+    post, disorder = Post(badly, chance), Disorder(badly, chance)
+    badly.sandbox.deliver = post.deliver
+    runs = zip(played(well, rounds), played(badly, rounds, after_event=disorder.after_event), strict=True)
+    for number, (expected, found) in enumerate(runs):
         assert outcome.differences(expected, found) == [], f"seed {seed}, round {number}"
-    for helpdesk in helpdesks:
+    print(
+        f"\nseed {seed}: {EVENTS} events, webhooks {post.counts}, {disorder.backwards} versions set back: 0 differences"
+    )
+    for helpdesk in (well, badly):
         helpdesk.service.close()

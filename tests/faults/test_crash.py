@@ -1,0 +1,33 @@
+"""A thousand events, ten kills, every fifth call disturbed: nothing lost, nothing doubled, and the same end."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from plugin.failpoints import NAMES
+from tests.faults import soak
+from tests.faults.outcome import differences
+from tests.faults.script import script
+from tests.faults.soak import Plan, failpoints
+
+SEED = 2
+EVENTS = 1_000
+KILLS = 10
+
+
+def test_a_thousand_events_ten_kills_and_a_failing_zammad_end_as_undisturbed(tmp_path: Path) -> None:
+    rounds = script(seed=SEED, events=EVENTS)
+    kills = failpoints(seed=SEED, names=sorted(NAMES), kills=KILLS, hits=EVENTS // KILLS)
+    calm_plan = Plan(seed=SEED, rounds=rounds)
+    wild_plan = Plan(seed=SEED, rounds=rounds, failpoints=kills, disturbed=True)
+    with ThreadPoolExecutor(2) as runs:
+        calm_run = runs.submit(soak.run, calm_plan, tmp_path / "calm")
+        wild_run = runs.submit(soak.run, wild_plan, tmp_path / "wild")
+        calm, wild = calm_run.result(), wild_run.result()
+    print(f"\nseed {SEED}, undisturbed: {calm}\nseed {SEED}, disturbed: {wild}\nkilled at {', '.join(wild.kills)}")
+    assert len(wild.kills) == KILLS
+    assert wild.struck > wild.calls / 7
+    for run in (calm, wild):
+        assert (run.lost, run.doubled, run.unsettled) == ([], [], [])
+    assert differences(calm.standings, wild.standings) == []
