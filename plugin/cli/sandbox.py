@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Literal
 
 import click
 
 from plugin.cli.errors import Stopped
-from plugin.sandbox.manners import Like
 
 
 @click.group()
@@ -21,7 +21,7 @@ def sandbox() -> None:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=8065, show_default=True)
 @click.option("--speed", type=click.FloatRange(min=0.001), default=1.0, help="Its seconds in one of ours.")
-def serve(like: Like, host: str, port: int, speed: float) -> None:
+def serve(like: Literal["6.1", "6.5"], host: str, port: int, speed: float) -> None:
     """Run it alone, and print its people, tokens and fields."""
     from plugin.sandbox.serve import serve as serve_sandbox
 

@@ -124,13 +124,18 @@ def _writes(written: Iterable[Effect]) -> Mapping[str, int]:
     """Side effects in Zammad by kind; fields count one each, and a tag's removal counts."""
     counted = dict.fromkeys(("tag", "field", "note", "task", "message"), 0)
     for effect in written:
-        if effect.state is not EffectState.APPLIED:
+        if effect.state is not EffectState.APPLIED and not _was_made(effect):
             continue
         if effect.kind is EffectKind.FIELDS:
             counted["field"] += len(effect.request["fields"])
         elif effect.kind in _WRITES:
             counted[_WRITES[effect.kind]] += 1
     return counted
+
+
+def _was_made(effect: Effect) -> bool:
+    """Whether a task that is void now was there before it was withdrawn."""
+    return effect.state is EffectState.VOID and bool(effect.outcome.keys() & {"item_id", "ticket_id"})
 
 
 def _effects(stage: Stage, ticket_id: int) -> tuple[Effect, ...]:

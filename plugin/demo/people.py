@@ -9,6 +9,7 @@ from typing import Any
 import requests
 
 from plugin.demo.story import Call, Finish, Form, Mail, Merge, Say, Step, Write
+from plugin.model.errors import StewardError
 
 WORDS = (
     *("complaint", "request", "none", "accept", "decline", "general", "serious", "major", "waiting", "resume"),
@@ -19,7 +20,7 @@ CHANNEL_GROUP = "First line"
 TIMEOUT_SECONDS = 30.0
 
 
-class StoryError(Exception):
+class StoryError(StewardError):
     """The sandbox did not do what the story asked: the step, and what was answered."""
 
 

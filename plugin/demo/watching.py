@@ -193,12 +193,8 @@ def _written(fresh: list[Effect], teller: _Words) -> Iterator[str]:
     tags = [_tag(effect) for effect in applied if effect.kind in (EffectKind.TAG_ADD, EffectKind.TAG_REMOVE)]
     if tags:
         yield f"tags {' '.join(tags)}"
-    values = {
-        name: value
-        for effect in applied
-        if effect.kind is EffectKind.FIELDS
-        for name, value in effect.request["fields"].items()
-    }
+    fields = sorted((effect for effect in applied if effect.kind is EffectKind.FIELDS), key=_number)
+    values = {name: value for effect in fields for name, value in effect.request["fields"].items()}
     if values:
         shown = (f"{_plain_name(name)} {teller.value(name, str(values[name]))}" for name in sorted(values, key=_place))
         yield f"fields {', '.join(shown)}"
@@ -207,6 +203,11 @@ def _written(fresh: list[Effect], teller: _Words) -> Iterator[str]:
     for effect in fresh:
         if effect.state in (EffectState.REFUSED, EffectState.UNKNOWN):
             yield f"{effect.kind} {effect.state}: {effect.error}"
+
+
+def _number(effect: Effect) -> int:
+    """A rule's writes of fields count up in their epochs: ``fields-3`` came after ``fields-2``."""
+    return int(effect.epoch.rpartition("-")[2])
 
 
 def _plain_name(field: str) -> str:
