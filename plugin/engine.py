@@ -61,9 +61,10 @@ def decide(
     for rule in _in_order(pack.rules):
         if not _applies(rule.when, case):
             continue
-        acts = _is_in_force(case, (switches or {}).get(rule.name))
+        since = (switches or {}).get(rule.name)
+        acts = _is_in_force(case, since)
         for part in discover()[rule.policy].decide(case, rule.options):
-            collected.take(_stamped(part, rule, case, acts=acts), case, acts=acts)
+            collected.take(_stamped(part, rule, case, acts=acts, since=since), case, acts=acts)
     return _decision(case, collected)
 
 
@@ -168,10 +169,10 @@ class _Collected:
                 self.next_step = part
 
 
-def _stamped(part: Should, rule: Rule, case: Case, *, acts: bool) -> Should:
+def _stamped(part: Should, rule: Rule, case: Case, *, acts: bool, since: datetime | None) -> Should:
     """The part with its rule's mode; ``rule`` names stay what the policy gave (they key side effects)."""
     if isinstance(part, Clock):
-        return replace(part, mode=rule.mode, announced=acts and not _was_late_before(part, case))
+        return replace(part, mode=rule.mode, announced=acts and not _was_late_before(part, case, since))
     if isinstance(part, Field | Tag | WordDone):
         return replace(part, mode=rule.mode, rule=part.rule or rule.name)
     if isinstance(part, Note | Task | Message | Ticketed):
@@ -179,10 +180,14 @@ def _stamped(part: Should, rule: Rule, case: Case, *, acts: bool) -> Should:
     return part
 
 
-def _was_late_before(clock: Clock, case: Case) -> bool:
-    """Late already when we first saw the ticket: recorded, never announced."""
+def _was_late_before(clock: Clock, case: Case, since: datetime | None) -> bool:
+    """Late already when we first saw the ticket, or when the rule was switched on: recorded, never announced."""
+    if clock.breached_at is None:
+        return False
+    if since is not None and clock.breached_at <= since and _began(case) < since:
+        return True
     adopted = case.timeline.observed("adopted")
-    return bool(adopted and adopted["older"] and clock.breached_at and clock.breached_at <= adopted.seen_at)
+    return bool(adopted and adopted["older"] and clock.breached_at <= adopted.seen_at)
 
 
 # -- joining ----------------------------------------------------------------------------------------------------------

@@ -110,3 +110,14 @@ def test_what_turns_out_to_be_none_of_ours_is_cleaned_up_only_where_we_wrote() -
     assert told.decision.in_force
     assert told.fields["kind"] == "none"
     assert told.fields["next_due"] is None
+
+
+def test_what_was_late_before_the_switch_is_recorded_for_a_complaint_voiced_after_it_too() -> None:
+    story = Story().customer_writes_in()
+    story.observe("adopted", created_at=story.started_at.isoformat(), older=False)
+    story.customer_writes("I complain.", after=50)
+    story.says("complaint", after=51)
+    told = story.decided(after=52, switched_after=40)
+    assert told.decision.in_force
+    assert told.clock("first_response", epoch="m1-request").was_broken
+    assert told.fields["breached"] is None

@@ -58,13 +58,26 @@ class Helpdesk:
     """The sandbox, Steward, and the verbs of a story."""
 
     sandbox: Sandbox
-    service: Service
+    environ: Mapping[str, str]
+    service: Service = field(init=False)
     people: dict[str, Person] = field(default_factory=dict)
     drop_deliveries: bool = False
     deaf: bool = False
     """Steward hears and does nothing, as if it were not running."""
     delivered: list[Delivery] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def __post_init__(self) -> None:
+        self.restarts()
+
+    def restarts(self, **settings: str) -> None:
+        """Steward is started (again), with other settings where some are given."""
+        if hasattr(self, "service"):
+            self.service.close()
+        self.environ = {**self.environ, **{f"STEWARD_{name.upper()}": value for name, value in settings.items()}}
+        known = Settings.from_environ(self.environ)
+        clock, adapter = self.sandbox.clock.now, self.sandbox.adapter()
+        self.service = Service.open(known, web=True, worker=True, clock=clock, adapter=adapter)
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
@@ -365,7 +378,8 @@ class Ticket:
         """Child tickets that carry a task, oldest first."""
         links = self.helpdesk.admin.call("GET", f"/links?link_object=Ticket&link_object_value={self.id}")["links"]
         children = sorted(link["link_object_value"] for link in links if link["link_type"] == "child")
-        return [Ticket(self.helpdesk, child) for child in children]
+        found = [Ticket(self.helpdesk, child) for child in children]
+        return [task for task in found if task.row.number.startswith(f"{self.row.number}T")]
 
     @property
     def todo(self) -> list[str]:
@@ -401,15 +415,10 @@ def open_helpdesk(*, like: Any, store_url: str, **settings: str) -> Helpdesk:
         "STEWARD_RATE": "1000",
         **{f"STEWARD_{name.upper()}": value for name, value in settings.items()},
     }
-    helpdesk = Helpdesk(sandbox=sandbox, service=_service(environ, sandbox))
+    helpdesk = Helpdesk(sandbox=sandbox, environ=environ)
     sandbox.deliver = lambda delivery: deliver(helpdesk, delivery)
     sandbox.connect_steward("http://steward.test/zammad/ticket", SECRET)
     return helpdesk
-
-
-def _service(environ: Mapping[str, str], sandbox: Sandbox) -> Service:
-    settings = Settings.from_environ(environ)
-    return Service.open(settings, web=True, worker=True, clock=sandbox.clock.now, adapter=sandbox.adapter())
 
 
 def write_pack(directory: Path, *changes: tuple[str, str]) -> str:
