@@ -9,8 +9,9 @@ BIN := .venv/bin
 STAMP := .venv/.up-to-date
 SOURCES := plugin tests docs $(wildcard bench)
 PYTEST_ARGS ?= -n 2
+SOAK_ARGS ?=
 
-.PHONY: help env demo test check lint types lock docs locales clean
+.PHONY: help env demo test soak check lint types lock docs locales clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -35,6 +36,9 @@ test: env lint types ## everything: lint, types, tests on SQLite and on a Postgr
 	tests/postgresql.sh $(BIN)/coverage run -m pytest $(PYTEST_ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+soak: env ## crash soak: 10,000 events, kills and a failing Zammad; SOAK_ARGS='--events 1000 --kills 20' for a short one
+	$(BIN)/python -m bench.soak $(SOAK_ARGS)
 
 check: lint types ## lint and types only
 
