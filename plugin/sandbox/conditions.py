@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from plugin.sandbox.answers import Refusal, broken
+from plugin.sandbox.answers import broken, masked
 from plugin.sandbox.calendars import is_working
 from plugin.sandbox.columns import ticket_columns
 from plugin.sandbox.events import Changes
@@ -47,7 +47,7 @@ def check(world: World, condition: dict[str, Any]) -> None:
     """Raises what Zammad answers to a condition it cannot read: 422 for attributes, 500 for operators."""
     for name, block in _leaves(condition):
         if not _known(world, name):
-            raise Refusal(422, f"Invalid selector, unknown attribute {name}")
+            raise masked(f"Invalid selector, unknown attribute {name}")
         if not isinstance(block, dict) or block.get("operator") not in _OPERATORS:
             raise broken(f"Invalid operator '{block}'")
 
@@ -109,7 +109,8 @@ def _leaf(world: World, name: str, block: dict[str, Any], ticket: Row, occasion:
         return occasion.action is not None and _REACHED[test].get(name) == occasion.action
     if test == "has changed":
         column = name.partition(".")[2]
-        return occasion.changes is not None and column in occasion.changes
+        changed = occasion.action != "create" and occasion.changes is not None
+        return changed and column in (occasion.changes or ())
     if test in ("is in working time", "is not in working time"):
         working = is_working(world, block.get("value"), occasion.now)
         return working if test == "is in working time" else not working

@@ -27,6 +27,7 @@ class Manners:
     search_answers_rows: bool
     empty_condition_finds_all: bool
     query_and_condition_combine: bool
+    query_is_literal: bool
     duplicate_link_refused: bool
     tag_refuses_list_characters: bool
     mail_needs_recipient: bool
@@ -63,6 +64,7 @@ MANNERS: dict[str, Manners] = {
         search_answers_rows=False,
         empty_condition_finds_all=False,
         query_and_condition_combine=False,
+        query_is_literal=False,
         duplicate_link_refused=True,
         tag_refuses_list_characters=False,
         mail_needs_recipient=False,
@@ -88,6 +90,7 @@ MANNERS: dict[str, Manners] = {
         search_answers_rows=True,
         empty_condition_finds_all=True,
         query_and_condition_combine=True,
+        query_is_literal=True,
         duplicate_link_refused=False,
         tag_refuses_list_characters=True,
         mail_needs_recipient=True,

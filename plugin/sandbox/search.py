@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Iterable
-from functools import reduce
 from typing import Any
 
 from plugin.sandbox import conditions
@@ -15,6 +15,7 @@ from plugin.sandbox.rows import Row
 from plugin.sandbox.world import World
 
 _TEXTS = ("body", "from", "to", "subject")
+_WILDCARDS = {"%": ".*", "_": "."}
 
 
 def find_tickets(asked: Asked) -> list[Row]:
@@ -26,7 +27,8 @@ def find_tickets(asked: Asked) -> list[Row]:
     rows = [ticket for ticket in world.tickets if may_see(world, asked.caller.user, ticket)]
     with_condition = condition is not None and (not query or world.manners.query_and_condition_combine)
     if query:
-        rows = [ticket for ticket in rows if _reads_like(world, ticket, str(query))]
+        wanted = _looks_for(world, str(query))
+        rows = [ticket for ticket in rows if _reads_like(world, ticket, wanted)]
     if with_condition and condition:
         rows = fulfilling(asked, rows, condition)
     return sort(rows, params)
@@ -79,9 +81,20 @@ def _usable(world: World, condition: Any) -> dict[str, Any]:
     raise broken("undefined method `[]' for nil")
 
 
-def _reads_like(world: World, ticket: Row, query: str) -> bool:
-    words = [query]
+def _looks_for(world: World, query: str) -> re.Pattern[str]:
+    """What a query finds in texts; stars are dropped.
+
+    On 6.1 it is a pattern of the database (`%` and `_` stand for anything) that minds upper and lower case; on 6.5
+    it is taken literally and does not.
+    """
+    text = query.replace("*", "")
+    if world.manners.query_is_literal:
+        return re.compile(re.escape(text), re.IGNORECASE)
+    return re.compile("".join(_WILDCARDS.get(letter, re.escape(letter)) for letter in text), re.DOTALL)
+
+
+def _reads_like(world: World, ticket: Row, wanted: re.Pattern[str]) -> bool:
     texts = [str(ticket.title), str(ticket.number)]
     for article in world.articles_of(ticket.id):
         texts += [str(article.get(name) or "") for name in _TEXTS]
-    return reduce(operator.and_, (any(word in text for text in texts) for word in words))
+    return any(wanted.search(text) for text in texts)

@@ -79,9 +79,9 @@ def create(asked: Asked) -> Answer:
     ticket = tickets.create(engine, asked_columns)
     _add_mentions(asked, ticket, params.get("mentions"))
     _add_tags(asked, ticket, params.get("tags"))
+    _add_links(asked, ticket, params.get("links"))
     if params.get("article"):
         articles.add(engine, ticket.id, articles.draft(engine, asked.caller, ticket, params["article"]))
-    _add_links(asked, ticket, params.get("links"))
     engine.commit_events()
     engine.settle_sla()
     return Answer(_answered(asked, world.tickets[ticket.id]), status=201)
@@ -117,7 +117,7 @@ def delete(asked: Asked, ticket_id: str) -> Answer:
 def search_tickets(asked: Asked) -> Answer:
     """GET or POST /tickets/search: by query or condition; the shape depends on the version."""
     found = search.find_tickets(asked)
-    if asked.flag("only_total_count"):
+    if asked.flag("only_total_count") and asked.world.manners.search_answers_rows:
         return Answer({"total_count": len(found)})
     offset, size = asked.page(default=50, most=200)
     rows = found[offset : offset + size]
@@ -127,7 +127,7 @@ def search_tickets(asked: Asked) -> Answer:
         if asked.flag("full"):
             answer = _with_assets(asked, rows, key="record_ids")
             return Answer({**answer.body, "total_count": len(found)})
-        return Answer(rows)
+        return Answer([shapes.ticket_with_ids(asked.world, row) for row in rows])
     answer = _with_assets(asked, rows, key="tickets")
     return Answer({**answer.body, "tickets_count": len(rows)})
 
@@ -138,12 +138,12 @@ def selector(asked: Asked) -> Answer:
     condition = asked.params.get("condition") or {}
     conditions.check(asked.world, condition)
     found = search.fulfilling(asked, asked.world.tickets, condition)
-    newest = sorted(found, key=lambda row: row.id, reverse=True)[:6]
+    first = found[:6]
     collector = Collector(asked.world, seen_by=asked.caller.user)
-    for row in newest:
+    for row in first:
         collector.ticket(row)
     kind = "ticket" if asked.world.manners.version == "6.1" else "object"
-    return Answer({f"{kind}_ids": [row.id for row in newest], f"{kind}_count": len(found), "assets": collector.assets})
+    return Answer({f"{kind}_ids": [row.id for row in first], f"{kind}_count": len(found), "assets": collector.assets})
 
 
 def show_history(asked: Asked, ticket_id: str) -> Answer:
