@@ -54,7 +54,10 @@ def inner_place(key: str, around: Mapping[str, Any], place: Place) -> Place:
     if key in KIND_BESIDE:
         return place.under(key, ids=_kind_beside(key, around), objects=None)
     if key in ("value", "value_from", "value_to"):
-        return place.under(key, ids=_kind_of_condition(place.key), objects=None)
+        attribute = str(around.get("name")) if "operator" in around and "name" in around else place.key
+        return place.under(key, ids=_kind_of_condition(attribute), objects=None)
+    if key in ("item_ids", "sorted_item_ids") and "active" in around:
+        return place.under(key, ids="ChecklistTemplateItem", objects=None)
     if key == "mentions":
         return place.under(key, ids="User", objects="Mention")
     kind = kind_of_key(key.rpartition(".")[2])

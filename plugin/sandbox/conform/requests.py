@@ -72,7 +72,8 @@ def own_address(url: str, identities: Identities) -> str:
 def own_body(value: Any, identities: Identities, *, key: str = "", around: Mapping[str, Any] | None = None) -> Any:
     """A recorded request body in the sandbox's ids."""
     if isinstance(value, dict):
-        condition = key if key.rpartition(".")[2].endswith("_id") else ""
+        attribute = str(value["name"]) if {"name", "operator"} <= value.keys() else key
+        condition = attribute if attribute.rpartition(".")[2].endswith("_id") else ""
         return {
             _own_key(name, key, identities): own_body(
                 inner, identities, key=condition if name in CONDITION_VALUE and condition else name, around=value
