@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -62,6 +63,8 @@ class Helpdesk:
     service: Service = field(init=False)
     people: dict[str, Person] = field(default_factory=dict)
     drop_deliveries: bool = False
+    chance: random.Random | None = None
+    """Where set: a third of the webhooks is lost, a third arrives twice."""
     deaf: bool = False
     """Steward hears and does nothing, as if it were not running."""
     delivered: list[Delivery] = field(default_factory=list)
@@ -434,12 +437,12 @@ def write_pack(directory: Path, *changes: tuple[str, str]) -> str:
 
 
 def deliver(helpdesk: Helpdesk, delivery: Delivery) -> int | None:
-    """Hand a webhook to the receiver, unless the story drops it."""
+    """Hand a webhook to the receiver: once, unless the story loses or doubles it."""
     helpdesk.delivered.append(delivery)
-    if helpdesk.drop_deliveries:
-        return 200
+    times = 0 if helpdesk.drop_deliveries else helpdesk.chance.choice((0, 1, 2)) if helpdesk.chance else 1
     path = delivery.url.removeprefix("http://steward.test")
     headers = [(name, value) for name, value in delivery.headers if name.lower() != "host"]
     app = helpdesk.service.app
     assert app is not None
-    return app.test_client().post(path, data=delivery.body, headers=headers).status_code
+    statuses = [app.test_client().post(path, data=delivery.body, headers=headers).status_code for _ in range(times)]
+    return statuses[-1] if statuses else 200
