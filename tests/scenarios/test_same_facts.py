@@ -139,7 +139,7 @@ def test_hearing_everything_or_only_the_last_is_the_same(opens: Open, tmp_path: 
     assert settled(late, story) == hears_all
 
 
-@pytest.mark.parametrize(("seed", "story"), enumerate(STORIES, start=1))
+@pytest.mark.parametrize(("seed", "story"), list(enumerate(STORIES, start=1)))
 def test_lost_and_doubled_webhooks_change_nothing(opens: Open, tmp_path: Path, story: Story, seed: int) -> None:
     hears_all = settled(opens(), story)
     unsteady = opens(database_url=f"sqlite:///{tmp_path / 'unsteady.db'}")
