@@ -23,6 +23,7 @@ from plugin.sandbox.world import AGENT, ARTICLE_SENDERS, ARTICLE_TYPES, CUSTOMER
 BODY_LENGTH = 1_500_000
 NOTE, EMAIL, PHONE, WEB = 10, 1, 5, 11
 _TEXTS = ("from", "to", "cc", "subject", "reply_to", "message_id", "in_reply_to", "content_type")
+_NO_RECIPIENT = "Can't use Channel::Driver::Smtp: #<ArgumentError: SMTP To address may not be blank: []>"
 _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 
 
@@ -261,7 +262,7 @@ def _fill_mail(world: World, ticket: Row, columns: dict[str, Any]) -> dict[str, 
     return {
         **columns,
         "from": f"{name} <{sender.email}>",
-        "subject": _clean_subject(columns["subject"]),
+        "subject": _clean_subject(columns["subject"] or ticket.title),
         "message_id": message_id,
         "message_id_md5": digest,
         "preferences": {**columns["preferences"], "email_address_id": sender.id},
@@ -370,7 +371,7 @@ def _sent(engine: Engine, article_id: int) -> None:
         if article is None:
             return
         reached = "@" in (article.to or "")
-        fault = None if reached else "Can't use Channel::Driver::Smtp: SMTP To address may not be blank: []"
+        fault = None if reached else _NO_RECIPIENT
         outcome = {
             "delivery_retry": 1,
             "delivery_channel_id": 3,

@@ -36,7 +36,7 @@ def ticket_part(world: World, ticket: Row) -> dict[str, Any]:
         **ticket,
         "article_ids": [article.id for article in world.articles_of(ticket.id)],
         "ticket_time_accounting_ids": [row.id for row in booked],
-        "ticket_time_accounting": [row.id for row in booked],
+        **({} if booked else {"ticket_time_accounting": []}),
         "create_article_type": ARTICLE_TYPES.get(ticket.create_article_type_id),
         "create_article_sender": ARTICLE_SENDERS.get(ticket.create_article_sender_id),
         "state": world.states[ticket.state_id].name,

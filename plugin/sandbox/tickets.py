@@ -64,7 +64,7 @@ def create(engine: Engine, asked: dict[str, Any], *, from_mail: bool = False, so
     columns |= {
         "created_by_id": world.actor_id,
         "updated_by_id": world.actor_id,
-        "created_at": stamp,
+        "created_at": asked.get("created_at") or stamp,
         "updated_at": stamp,
     }
     columns |= _follow_ups(world, Row(), Row(columns), stamp)

@@ -27,7 +27,7 @@ from plugin.sandbox.performing import Performer, perform
 from plugin.sandbox.permissions import full_agents, has_group_right, may_see, may_ticket, require_ticket
 from plugin.sandbox.removal import remove_ticket
 from plugin.sandbox.rows import Row
-from plugin.sandbox.values import to_integer
+from plugin.sandbox.values import to_integer, to_moment
 from plugin.sandbox.world import NOBODY
 
 _LOOKUPS = {"group": "groups", "state": "states", "priority": "priorities", "organization": "organizations"}
@@ -295,6 +295,8 @@ def _columns(asked: Asked, params: dict[str, Any], *, for_new: bool) -> dict[str
             columns[key] = _checked_id(asked, key, tickets.cast(world, key, value))
     if columns.get("owner_id", NOBODY) is None:
         columns["owner_id"] = NOBODY
+    if params.get("created_at") and world.setting("import_mode"):
+        columns["created_at"] = to_moment(params["created_at"])
     return columns
 
 
