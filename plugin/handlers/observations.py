@@ -27,7 +27,7 @@ def observations(
         yield adopted(ticket, switches=switches, now=now)
         yield from _fields_at_creation(ticket, rows, who, now=now)
     yield from _customer(ticket, who, known=known, now=now)
-    yield from _owner(ticket, who, known=known, now=now)
+    yield from owner(ticket, who, known=known, now=now)
 
 
 def adopted(ticket: Ticket, *, switches: Mapping[str, datetime], now: datetime) -> Fact:
@@ -63,17 +63,17 @@ def _customer(ticket: Ticket, who: Who, *, known: Timeline, now: datetime) -> It
     yield from _when_changed("customer_is_agent", is_agent, known=known, now=now)
 
 
-def _owner(ticket: Ticket, who: Who, *, known: Timeline, now: datetime) -> Iterator[Fact]:
+def owner(ticket: Ticket, who: Who, *, known: Timeline, now: datetime) -> Iterator[Fact]:
     """An owner who is inactive or has lost the group can do nothing; Zammad leaves him until the next save."""
-    owner = who.user(ticket.owner_id) if ticket.has_owner else None
-    if owner is None:
+    user = who.user(ticket.owner_id) if ticket.has_owner else None
+    if user is None:
         return
-    can_act = who.can_own(owner.id, ticket.group_id)
+    can_act = who.can_own(user.id, ticket.group_id)
     last = known.get("observed:owner_can_act")
     said = (last["login"], last["value"]) if last else (None, None)
-    if said == (owner.login, can_act) or (can_act and said[1] is not False):
+    if said == (user.login, can_act) or (can_act and said[1] is not False):
         return
-    yield _seen("owner_can_act", now=now, value=can_act, login=owner.login)
+    yield _seen("owner_can_act", now=now, value=can_act, login=user.login)
 
 
 def _fields_at_creation(ticket: Ticket, rows: Sequence[HistoryRow], who: Who, *, now: datetime) -> Iterator[Fact]:

@@ -20,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 FIRST_REACH = timedelta(days=1)
 """How far back the very first sweep looks."""
+UNHEARD = 3
+"""One change without a webhook is ordinary (tags, ticked items make none, contract 3.1); several are not."""
 DELIVERED_WITHIN = timedelta(minutes=2)
 """Zammad's own tries to deliver take about as long (contract 1.4)."""
 OVERLAP = timedelta(minutes=1)
@@ -48,8 +50,23 @@ class Sweep:
             changed += self._wake(page, now)
             newest = max([newest, *(ticket.updated_at for ticket in page)])
         self.health.tell("sweep", ok=True, said="", woken=len(changed), at=now.isoformat())
+        idle = self._look_at_owners(frozenset((int(o), int(g)) for o, g in cursor.get("idle_owners") or ()), now)
         self._listen([ticket for ticket in changed if began < ticket.updated_at < now - DELIVERED_WITHIN])
-        return {"since": newest.isoformat(), "began": began.isoformat()}
+        owners = sorted([owner_id, group_id] for owner_id, group_id in idle)
+        return {"since": newest.isoformat(), "began": began.isoformat(), "idle_owners": owners}
+
+    def _look_at_owners(self, idle_before: frozenset[tuple[int, int]], now: datetime) -> frozenset[tuple[int, int]]:
+        """Owners who are inactive or have lost the group: no event tells of it, and Zammad leaves them (contract 5.4).
+
+        Their tickets are woken when that begins and when it ends.
+        """
+        with self.store.read() as connection:
+            owned = cases.owners(connection)
+        idle = frozenset(pair for pair in owned if not self.zammad.people.can_own(*pair))
+        for owner_id, group_id in idle ^ (idle_before & owned):
+            with self.store.write() as connection:
+                cases.wake_owned(connection, owner_id=owner_id, group_id=group_id, now=now)
+        return idle
 
     def _wake(self, page: Iterable[Ticket], now: datetime) -> list[Ticket]:
         changed = [ticket for ticket in page if self._is_news(ticket)]
@@ -65,7 +82,7 @@ class Sweep:
         unheard = [ticket.updated_at for ticket in changed if ticket.updated_by_id != own_id]
         with self.store.read() as connection:
             heard = inbox.last_received_at(connection)
-        if unheard and (heard is None or heard < min(unheard)):
+        if len(unheard) >= UNHEARD and (heard is None or heard < min(unheard)):
             said = (
                 f"the sweep found {len(unheard)} changed tickets, and no webhook was heard since the first of them; "
                 "check the webhook and its trigger in Zammad, and that its signature token is STEWARD_WEBHOOK_SECRET"

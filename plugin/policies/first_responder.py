@@ -29,6 +29,7 @@ from plugin.model.clocks import ClockState
 from plugin.model.conversation import articles, is_by_agent
 from plugin.model.decision import Field, Finding, Look, Note, Should, Slot, Tag, Urgency
 from plugin.model.durations import Duration, Unit
+from plugin.model.facts import Fact
 from plugin.model.pack import Kind, Tier
 from plugin.model.people import NOBODY_ID
 from plugin.model.responsibility import HandOver, Outcome, Responsibility, responsibility
@@ -227,12 +228,18 @@ def _alone_since(case: Case) -> tuple[datetime, bool, Text] | None:
     created_owned = bool(case.created and case.created["owner_id"] not in (None, NOBODY_ID))
     was_owned = created_owned or any(c["id_to"] not in (None, NOBODY_ID) for c in changes)
     started = case.accepted_at if case.matter.number == 1 else case.matter.starts_at
+    seen = case.timeline.observed("owner_can_act")
     if case.owner is None:
-        dropped = changes[-1].at if changes else started
+        dropped = _dropped_at(changes[-1], seen) if changes else started
         since = max(dropped, case.matter.starts_at, *(c.until for c in case.matter.closings if c.until))
         return since, was_owned, text("Nobody owns it since {since}.", since=since)
-    seen = case.timeline.observed("owner_can_act")
     if seen is not None and seen["value"] is False and seen["login"] == case.owner:
         because = text("{login} is inactive or has lost the group.", login=case.owner)
         return max(seen.at, case.matter.starts_at), True, because
     return None
+
+
+def _dropped_at(change: Fact, seen: Fact | None) -> datetime:
+    """When the last owner was lost: already when he could act no more, for Zammad drops him only at the next save."""
+    could_not_act = seen is not None and seen["value"] is False and seen["login"] == change["login_from"]
+    return min(change.at, seen.at) if seen is not None and could_not_act else change.at

@@ -178,6 +178,20 @@ def wake_outdated(connection: Connection, *, pack_version: str, now: datetime, l
     return int(connection.execute(update(cases).where(cases.c.ticket_id.in_(some)).values(**values)).rowcount)
 
 
+def owners(connection: Connection) -> frozenset[tuple[int, int]]:
+    """Who owns open tickets, and in which group."""
+    pairs = select(cases.c.owner_id, cases.c.group_id).where(cases.c.owner_id.is_not(None)).distinct()
+    return frozenset((row.owner_id, row.group_id) for row in connection.execute(pairs))
+
+
+def wake_owned(connection: Connection, *, owner_id: int, group_id: int, now: datetime) -> int:
+    """Have the open cases of this owner in this group looked at; returns how many."""
+    theirs = and_(cases.c.owner_id == owner_id, cases.c.group_id == group_id, cases.c.status == CaseStatus.OPEN)
+    values = _wake_values(Wake(at=now, reason=WakeReason.SWEEP))
+    values |= {"generation": cases.c.generation + 1, "updated_at": now}
+    return int(connection.execute(update(cases).where(theirs).values(**values)).rowcount)
+
+
 def wake_held(connection: Connection, *, now: datetime) -> int:
     """Have the open cases looked at whose effects were held back by a pause; returns how many."""
     held = select(effects.c.ticket_id).where(effects.c.state == EffectState.OBSERVED).distinct()
@@ -301,10 +315,17 @@ def observe(
     snapshot: Mapping[str, Any],
     pack_version: str | None,
     status: CaseStatus = CaseStatus.OPEN,
+    owned: tuple[int, int] | None = None,
     now: datetime,
 ) -> None:
-    """Keep what a look saw. ``snapshot`` holds ids and codes only. Ends a run of misses."""
+    """Keep what a look saw. ``snapshot`` holds ids and codes only. Ends a run of misses.
+
+    ``owned``: owner and group of an open ticket that has an owner.
+    """
+    owner_id, group_id = owned or (None, None)
     seen = {
+        "owner_id": owner_id,
+        "group_id": group_id,
         "number": number,
         "observed_version": version,
         "snapshot": dict(snapshot),

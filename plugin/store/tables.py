@@ -60,6 +60,8 @@ cases = Table(
     Column("hinted_version", Text),
     Column("observed_version", Text),
     Column("snapshot", Json, nullable=False),
+    Column("owner_id", Id),
+    Column("group_id", Id),
     Column("baseline", Json),
     Column("pack_version", Text),
     Column("parked_reason", Text, nullable=False),
@@ -87,6 +89,13 @@ Index(
     postgresql_where=cases.c.not_before.is_not(None),
 )
 Index("cases_number", cases.c.number)
+Index(
+    "cases_owned",
+    cases.c.owner_id,
+    cases.c.group_id,
+    sqlite_where=cases.c.owner_id.is_not(None),
+    postgresql_where=cases.c.owner_id.is_not(None),
+)
 Index(
     "cases_troubled",
     cases.c.status,

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import orjson
 
-from plugin.handlers import history, merge, tasks, ticket
+from plugin.handlers import history, merge, observations, tasks, ticket
 from plugin.handlers.who import ZammadWho
 from plugin.model.effects import Effect, EffectKind, EffectState
 from plugin.model.errors import Refused
@@ -68,9 +68,16 @@ class Looker:
         self._now = now
 
     def look(
-        self, known: Known, seen: Ticket, *, in_full: bool, tasks_may_have_moved: bool, sources: Sources
+        self,
+        known: Known,
+        seen: Ticket,
+        *,
+        in_full: bool,
+        owner_may_have_changed: bool,
+        tasks_may_have_moved: bool,
+        sources: Sources,
     ) -> Looked:
-        """Everything ``seen`` (the cheap read) gives reason to read."""
+        """Everything ``seen`` (the cheap read) gives reason to read; ``in_full``: what is known already too."""
         full = in_full or known.is_new or known.is_in_doubt or seen.version != known.version
         found: list[Fact] = []
         users: Mapping[int, User] = {}
@@ -87,6 +94,9 @@ class Looker:
             checklist = self._checklist(seen, known)
             if checklist is not None:
                 found += tasks.of_items(checklist, known.effects, who, known=known.timeline, now=self._now)
+        elif owner_may_have_changed:
+            who = self._who(users)
+            found += observations.owner(seen, who, known=known.timeline, now=self._now)
         if full or tasks_may_have_moved:
             found += self._task_tickets(seen, known, users)
         return Looked(seen, tuple(found), full=full, checklist=checklist)

@@ -137,6 +137,7 @@ class Visit:
             known,
             seen,
             in_full=first and reason is WakeReason.OPERATOR,
+            owner_may_have_changed=reason is WakeReason.SWEEP,
             tasks_may_have_moved=reason not in (WakeReason.DEADLINE, WakeReason.RETRY),
             sources=self._source,
         )
@@ -227,6 +228,7 @@ class Visit:
             snapshot=_snapshot(seen, tags),
             pack_version=self._pack.version,
             status=status,
+            owned=_owned(seen),
             now=now or self._clock(),
         )
 
@@ -503,6 +505,11 @@ def _snapshot(seen: Ticket, tags: frozenset[str]) -> dict[str, object]:
         "owner_id": seen.owner_id,
         "checklist_id": seen.checklist_id,
     }
+
+
+def _owned(seen: Ticket) -> tuple[int, int] | None:
+    """Owner and group of an open ticket somebody owns."""
+    return None if seen.is_closed or not seen.has_owner else (seen.owner_id, seen.group_id)
 
 
 def _says_the_same(known: Effect | None, effect: Effect) -> bool:

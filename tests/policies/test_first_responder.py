@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -233,6 +234,15 @@ def test_an_owner_who_lost_the_group_leaves_an_orphan() -> None:
     told.gives(ANNA, by=ANNA, after=1)
     told.observe("owner_can_act", value=False, login="anna", after=2)
     assert "steward:orphan" in told.decided(after=6).tags
+
+
+def test_an_owner_zammad_drops_later_was_lost_when_he_could_act_no_more() -> None:
+    told = supervised()
+    told.gives(ANNA, by=ANNA, after=1)
+    told.observe("owner_can_act", value=False, login="anna", after=2)
+    dropped = told.gives(None, by=SYSTEM, after=6)
+    told.facts[-1] = replace(dropped, data={**dropped.data, "login_from": "anna"})
+    assert "steward:orphan" in told.decided(after=6.1).tags
 
 
 def test_a_closed_ticket_is_nobodys_orphan() -> None:

@@ -34,6 +34,8 @@ def upgrade() -> None:
         sa.Column("hinted_version", sa.Text(), nullable=True),
         sa.Column("observed_version", sa.Text(), nullable=True),
         sa.Column("snapshot", sa.Text(), nullable=False),
+        sa.Column("owner_id", ID, nullable=True),
+        sa.Column("group_id", ID, nullable=True),
         sa.Column("baseline", sa.Text(), nullable=True),
         sa.Column("pack_version", sa.Text(), nullable=True),
         sa.Column("parked_reason", sa.Text(), nullable=False),
@@ -51,6 +53,7 @@ def upgrade() -> None:
     partial_index("cases_due", "cases", ["wake_rank", "wake_at"], where="wake_at IS NOT NULL")
     partial_index("cases_not_before", "cases", ["not_before"], where="not_before IS NOT NULL")
     op.create_index("cases_number", "cases", ["number"])
+    partial_index("cases_owned", "cases", ["owner_id", "group_id"], where="owner_id IS NOT NULL")
     partial_index("cases_troubled", "cases", ["status"], where="status != 'open'")
     op.create_table(
         "chores",
