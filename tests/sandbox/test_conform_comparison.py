@@ -136,7 +136,7 @@ def test_history_rows_pair_in_turn() -> None:
     own["history"][1]["type"] = "added"
     assert deviations(recorded, own) == [("history[1].type", "value")]
     del own["history"][1]
-    assert deviations(recorded, own) == [("history", "length")]
+    assert deviations(recorded, own) == [("history[1]", "missing")]
 
 
 def test_objects_by_id_are_paired_by_their_ids() -> None:
