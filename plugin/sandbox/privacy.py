@@ -57,6 +57,7 @@ def carry_out(engine: Engine) -> None:
         elif task.deletable_type == "User" and task.deletable_id in world.users:
             _erase(engine, task.deletable_id)
         world.data_privacy_tasks.put(task.id, state=DONE, updated_at=world.stamp())
+    engine.settle_sla()
 
 
 def _erase(engine: Engine, user_id: int) -> None:

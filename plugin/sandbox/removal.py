@@ -20,6 +20,7 @@ def remove_ticket(engine: Engine, ticket_id: int) -> None:
     for item in world.checklist_items.where(ticket_id=ticket_id):
         world.checklist_items.put(item.id, ticket_id=None)
     _remove_rows(engine, ticket_id)
+    engine.recount(world.tickets[ticket_id].customer_id, by=world.actor_id)
     world.tickets.delete(ticket_id)
 
 

@@ -129,6 +129,7 @@ TOKEN_IN_TEXT = re.compile(
 )
 """Message ids, UUIDs and digests: made by the server, so mapped."""
 
+TICKET_IN_TEXT = re.compile(r"(?<=#ticket/zoom/)\d+")
 USER_IN_TEXT = re.compile(r'(?<=data-mention-user-id=")\d+(?=")|(?<=#user/profile/)\d+(?=")')
 """A mention in an article names a user by id."""
 
@@ -215,5 +216,6 @@ class Identities:
         )
 
     def _numbers(self, text: str) -> str:
+        text = TICKET_IN_TEXT.sub(lambda found: self._own["Ticket"].get(found[0], found[0]), text)
         text = USER_IN_TEXT.sub(lambda found: self._own["User"].get(found[0], found[0]), text)
         return NUMBER_IN_TEXT.sub(lambda found: self._own["number"].get(found[0], found[0]), text)

@@ -95,6 +95,8 @@ class Unrecorded:
             return {*keys, *by_login}
         if by_login:
             return by_login
+        if keys == ["updated_at"] and self._is_stale(kind, own, recorded):
+            return {"updated_at"}
         if (kind, str(recorded["id"])) in self._explained or not self._was_touched_now(recorded):
             return set()
         return {key for key in keys if key != "updated_at" and self._is_inherited(kind, own, key)}
@@ -129,6 +131,8 @@ class Unrecorded:
         if own is None:
             return
         self._taken.update({(kind, own, key): repr(_shown(recorded, key)) for key in keys})
+        if self._is_stale(kind, own, recorded):
+            keys = keys - {"updated_at"}
         values = {key: self._own_value(key, recorded[key]) for key in keys if key in recorded}
         preferences = recorded.get("preferences") or {}
         inner = {key: preferences[key] for key in keys if key in preferences}
@@ -137,6 +141,14 @@ class Unrecorded:
         if "updated_at" in keys or self._is_strange(recorded.get("updated_at")):
             values["updated_at"] = time_of(recorded["updated_at"])
         self._holder.adopt(kind, int(own), values)
+
+    def _is_stale(self, kind: str, own: str, recorded: Mapping[str, Any]) -> bool:
+        """Whether the server showed a record as it had been: a worker's cache that had not noticed a touch."""
+        text, now = recorded.get("updated_at"), self._holder.record(kind, int(own)).get("updated_at")
+        last = self._versions.get((kind, own))
+        if last is None or now is None or not isinstance(text, str) or not TIME.fullmatch(text):
+            return False
+        return time_of(text) == last < now
 
     def _own_value(self, key: str, value: Any) -> Any:
         kind = kind_of_key(key)
