@@ -310,6 +310,10 @@ class Ticket:
         item = next(i for i in self._items if words in i.text)
         by.call("PUT", f"/checklist_items/{item.id}", {"checked": True})
 
+    def reworded(self, by: Person, words: str, text: str) -> None:
+        item = next(i for i in self._items if words in i.text)
+        by.call("PUT", f"/checklist_items/{item.id}", {"text": text})
+
     def aged(self, hours: float) -> None:
         self.helpdesk.post("/sandbox/age", json={"ticket_id": self.id, "hours": hours})
 

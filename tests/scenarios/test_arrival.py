@@ -120,6 +120,26 @@ def test_spam_is_left_alone_and_taken_up_when_it_is_none(helpdesk: Helpdesk) -> 
     assert ticket.ours == {"suspected"}
 
 
+@pytest.mark.parametrize(
+    ("change", "sender", "kind"),
+    [
+        (("  exclude_senders: []", "  exclude_senders: [alerts@]"), "alerts@machine.example", None),
+        (("  exclude_senders: []", "  exclude_senders: [alerts@]"), "people@machine.example", "request"),
+        (("  own_domains: []", "  own_domains: [machine.example]"), "ada@machine.example", None),
+        (("  own_domains: []", "  own_domains: [machine.example]"), "ada@otherma-chine.example", "request"),
+    ],
+    ids=["a machine", "a person there", "a colleague", "another house"],
+)
+def test_senders_the_pack_excludes_are_none_of_ours(
+    opens: Open, tmp_path: Path, change: tuple[str, str], sender: str, kind: str | None
+) -> None:
+    helpdesk = opens(pack=write_pack(tmp_path, change))
+    ticket = helpdesk.mails("I want to complain about disk space.", sender=sender)
+    helpdesk.works()
+    assert ticket.field("kind") == kind
+    assert ticket.is_untouched() is (kind is None)
+
+
 def test_tickets_of_other_groups_are_left_alone(opens: Open, tmp_path: Path) -> None:
     helpdesk = opens(pack=write_pack(tmp_path, ("  groups: all", "  groups: [Complaints]")))
     outside = helpdesk.creates(helpdesk.chief, group="Second line", customer="olga@customer.example")

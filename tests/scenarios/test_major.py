@@ -60,6 +60,39 @@ def test_a_list_the_team_made_is_kept_and_appended_to(staffed: Helpdesk) -> None
     assert len([item for item in ticket.items if item.strip()]) == FIVE + 1
 
 
+@pytest.mark.parametrize("like", ["6.5"])
+def test_an_item_an_agent_reworded_keeps_his_words_and_is_not_added_again(staffed: Helpdesk) -> None:
+    ticket = major(staffed)
+    ticket.reworded(staffed.anna, "Talk with the customer", "Call her on Monday")
+    ticket.noted(staffed.anna)
+    staffed.works()
+    staffed.passes(hours=1)
+    assert len(ticket.items) == FIVE
+    assert "Call her on Monday" in ticket.items
+
+
+@pytest.mark.parametrize("like", ["6.5"])
+def test_what_a_person_ticked_stays_ticked_and_in_his_words(staffed: Helpdesk) -> None:
+    ticket = major(staffed)
+    ticket.ticked(staffed.anna, "Put it right")
+    staffed.passes(minutes=11)
+    ticket.said(staffed.chief, "general")
+    staffed.works()
+    done = [item for item in ticket.items if "Put it right" in item]
+    assert done
+    assert "No longer needed" not in done[0]
+
+
+@pytest.mark.parametrize("like", ["6.5"])
+def test_a_checklist_somebody_deleted_is_not_forced_on_him_again(staffed: Helpdesk) -> None:
+    ticket = major(staffed)
+    staffed.anna.call("DELETE", f"/checklists/{ticket.row.checklist_id}")
+    ticket.noted(staffed.anna)
+    staffed.works()
+    staffed.passes(hours=1)
+    assert ticket.items == []
+
+
 @pytest.mark.parametrize("like", ["6.1"])
 def test_without_checklists_tasks_are_child_tickets_no_customer_sees(staffed: Helpdesk) -> None:
     ticket = major(staffed)

@@ -124,6 +124,26 @@ def test_taking_a_lapsed_hand_over_up_late_still_counts(staffed: Helpdesk) -> No
     assert ticket.field("first_responder") == "ben"
 
 
+def test_passing_it_on_counts_as_accepting(staffed: Helpdesk) -> None:
+    ticket = owned_complaint(staffed, word="serious")
+    ticket.owned(staffed.anna, staffed.ben)
+    staffed.works()
+    ticket.put(staffed.ben, owner_id=staffed.user_id("chief"))
+    staffed.works()
+    assert ticket.field("first_responder") == "ben"
+    assert "hand-over" in ticket.ours
+
+
+def test_taking_it_back_ends_the_hand_over(staffed: Helpdesk) -> None:
+    ticket = owned_complaint(staffed, word="serious")
+    ticket.owned(staffed.anna, staffed.ben)
+    staffed.works()
+    ticket.owned(staffed.anna)
+    staffed.works()
+    assert ticket.field("first_responder") == "anna"
+    assert "hand-over" not in ticket.ours
+
+
 def test_giving_it_to_nobody_is_no_hand_over(staffed: Helpdesk) -> None:
     ticket = owned_complaint(staffed)
     ticket.put(staffed.anna, owner_id=1)
@@ -208,6 +228,22 @@ def test_a_dropped_ticket_is_an_orphan_after_four_working_hours(staffed: Helpdes
     staffed.passes(minutes=15)
     assert "orphan" in ticket.ours
     assert "chief" in staffed.told
+
+
+def test_a_ticket_zammad_took_from_its_owner_is_dropped_too(staffed: Helpdesk) -> None:
+    ticket = staffed.mails("Where is my order?")
+    ticket.owned(staffed.anna)
+    ticket.answered(staffed.anna)
+    staffed.works()
+    staffed.sandbox.world.groups.put(ticket.row.group_id, assignment_timeout=10)
+    staffed.passes(minutes=30)
+    staffed.sandbox.check("auto_unassign")
+    staffed.passes(hours=3, minutes=50)
+    assert ticket.row.owner_id == 1
+    assert "orphan" not in ticket.ours
+    staffed.passes(minutes=20)
+    assert "orphan" in ticket.ours
+    assert ticket.field("first_responder") == "anna"
 
 
 def test_a_deactivated_owner_leaves_an_orphan(staffed: Helpdesk) -> None:
