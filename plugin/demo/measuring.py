@@ -249,7 +249,7 @@ def as_json(measured: Measured) -> dict[str, Any]:
         "notices": measured.steward.notices,
         "zammad_ms": measured.steward.zammad_ms,
         "people": {"notices": measured.people.notices, "zammad_ms": measured.people.zammad_ms},
-        "breaches": len(measured.broken),
+        "breaches": len(tuple(measured.broken)),
         "tickets": [_ticket_json(ticket) for ticket in measured.tickets],
     }
 
