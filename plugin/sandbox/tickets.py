@@ -119,13 +119,27 @@ def touch(world: World, ticket_id: int) -> None:
 
 def next_number(world: World) -> str:
     """The next of Zammad's own ticket numbers: system id and a counter."""
-    system_id = "81" if world.manners.version == "6.1" else "26"
-    counter = world.ticket_counters.first() or world.ticket_counters.insert({"content": len(world.tickets)})
+    counter = _ticket_counter(world)
     candidate = counter.content + 1
-    while world.ticket_by_number(f"{system_id}{candidate:03d}") is not None:
+    while world.ticket_by_number(f"{_system_id(world)}{candidate:03d}") is not None:
         candidate += 1
     world.ticket_counters.put(counter.id, content=candidate)
-    return f"{system_id}{candidate:03d}"
+    return f"{_system_id(world)}{candidate:03d}"
+
+
+def leave_numbers(world: World, upto: str) -> None:
+    """Lets the next ticket have this number, if it is one of Zammad's own and still to come."""
+    counter, own = _ticket_counter(world), upto.removeprefix(_system_id(world))
+    if own != upto and own.isdigit() and int(own) > counter.content:
+        world.ticket_counters.put(counter.id, content=int(own) - 1)
+
+
+def _system_id(world: World) -> str:
+    return "81" if world.manners.version == "6.1" else "26"
+
+
+def _ticket_counter(world: World) -> Row:
+    return world.ticket_counters.first() or world.ticket_counters.insert({"content": len(world.tickets)})
 
 
 def default_state(world: World) -> Row:

@@ -57,6 +57,9 @@ class Bench(Protocol):
     def mail(self, raw: str) -> Mapping[str, Any]:
         """Give a raw mail to the parser; answers ``ticket_id``, ``number``, ``article_id``, ``user_id``."""
 
+    def leave_numbers(self, upto: str) -> None:
+        """Skip the ticket numbers below this one, which tickets got that nobody recorded."""
+
     def waiting(self) -> Sequence[Waiting]:
         """The jobs that wait, first the one the worker would take first."""
 

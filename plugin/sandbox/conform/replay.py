@@ -122,6 +122,7 @@ class Replay:
             self._compare(telling, step, answer)
 
     def _send(self, step: Step) -> Answer:
+        self._leave_numbers(_number_in(step))
         authorization = self._credentials.header(step)
         answer = self._bench.call(own_request(step, identities=self.identities, authorization=authorization))
         etag = (step.record["response"]["headers"] or {}).get("ETag")
@@ -131,6 +132,11 @@ class Replay:
         if answer.status < 300:
             self._credentials.learn(step, answer=answer.body)
         return answer
+
+    def _leave_numbers(self, recorded: object) -> None:
+        """Give a new ticket its recorded number, as far as tickets nobody recorded took those before."""
+        if isinstance(recorded, str) and self.identities.own("number", recorded) is None:
+            self._bench.leave_numbers(recorded)
 
     def _compare(self, telling: Telling, step: Step, answer: Answer) -> None:
         recorded = step.record["response"]
@@ -167,6 +173,7 @@ class Replay:
 
     def _mail(self, telling: Telling, step: Step) -> None:
         telling.report.calls += 1
+        self._leave_numbers((step.record["result"] or {}).get("number"))
         result = self._bench.mail(self.identities.own_text(step.record["raw"]))
         for key, recorded in (step.record["result"] or {}).items():
             if key in MAIL_RESULT and not telling.pair(MAIL_RESULT[key], recorded=recorded, own=result.get(key)):
@@ -181,6 +188,19 @@ def route_of(step: Step) -> str:
     """
     path = step.record["request"]["path"].partition("?")[0]
     return f"{step.record['request']['method']} " + re.sub(r"/-?\d+(?=/|$)", "/:id", path)
+
+
+def _number_in(step: Step) -> Any:
+    """The number of the ticket a recorded request made."""
+    request, body = step.record["request"], step.record["response"]["body"]
+    if (
+        request["method"] != "POST"
+        or kind_of_path(request["path"]) != "Ticket"
+        or step.record["response"]["status"] != 201
+    ):
+        return None
+    made = beginning(body[CUT]) if is_cut(body) else body
+    return made.get("number") if isinstance(made, dict) else None
 
 
 def _pair_made(telling: Telling, step: Step, own: Any) -> None:

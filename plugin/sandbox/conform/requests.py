@@ -17,6 +17,9 @@ TAILS = ('"}', '"}}', '", "internal": true}', '", "internal": true}}')
 """How a body the recorder cut inside a long text can have ended."""
 
 LOST_BYTE = "\N{REPLACEMENT CHARACTER}"
+TICKET_ID = "ticket.id"
+"""The one attribute of conditions that holds ids and does not say so by its ending."""
+
 NEVER_MADE = 7_000_000
 """Added to ids nothing is known of, so that they do not hit something else by chance."""
 
@@ -73,7 +76,7 @@ def own_body(value: Any, identities: Identities, *, key: str = "", around: Mappi
     """A recorded request body in the sandbox's ids."""
     if isinstance(value, dict):
         attribute = str(value["name"]) if {"name", "operator"} <= value.keys() else key
-        condition = attribute if attribute.rpartition(".")[2].endswith("_id") else ""
+        condition = attribute if attribute == TICKET_ID or attribute.rpartition(".")[2].endswith("_id") else ""
         return {
             _own_key(name, key, identities): own_body(
                 inner, identities, key=condition if name in CONDITION_VALUE and condition else name, around=value
@@ -153,6 +156,8 @@ def _own_scalar(value: Any, key: str, around: Mapping[str, Any], identities: Ide
 
 
 def _kind(key: str, around: Mapping[str, Any]) -> str | None:
+    if key == TICKET_ID:
+        return "Ticket"
     if key == "id":
         return "Ticket" if "group_id" in around or "class_name" in around or "customer_id" in around else None
     if key == "o_id":

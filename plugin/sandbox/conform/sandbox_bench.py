@@ -18,6 +18,7 @@ from plugin.sandbox.mail import receive as receive_mail
 from plugin.sandbox.manners import Like
 from plugin.sandbox.rows import Table
 from plugin.sandbox.seed import ADMIN_LOGIN, add_token, stable_token
+from plugin.sandbox.tickets import leave_numbers
 from plugin.sandbox.world import WORK_ON_STATES, World
 
 PRIVACY = "data privacy tasks"
@@ -94,6 +95,10 @@ class SandboxBench:
             "article_id": received.article_id,
             "user_id": received.user_id,
         }
+
+    def leave_numbers(self, upto: str) -> None:
+        """Skip the ticket numbers below this one, which tickets got that nobody recorded."""
+        leave_numbers(self._engine.world, upto)
 
     def waiting(self) -> Sequence[Waiting]:
         """The jobs that wait, first the one the worker would take first."""
