@@ -32,18 +32,22 @@ class InProcess(Zammad):
         self.now = self._helpdesk.now
 
 
+def players_in(helpdesk: Helpdesk) -> Players:
+    """People of this helpdesk, who know no ticket yet."""
+    return Players(InProcess(helpdesk), START)
+
+
 def played(
     helpdesk: Helpdesk,
+    players: Players,
     rounds: tuple[tuple[Event, ...], ...],
     *,
     after_event: Callable[[Known], None] = lambda _: None,
     rest: timedelta = SWEEP,
 ) -> Iterator[dict[str, Standing]]:
     """Plays the rounds; how all tickets stand ``rest`` after each. ``after_event`` may do harm to its ticket."""
-    zammad = InProcess(helpdesk)
-    players = Players(zammad, START)
     for number, events in enumerate(rounds):
-        zammad.set_clock(START + number * ROUND)
+        players.zammad.set_clock(START + number * ROUND)
         for event in events:
             players.play(event)
             after_event(players.tickets[event.name])

@@ -25,6 +25,7 @@ from tests.faults.outcome import Standing
 from tests.faults.script import ROUND, Event, Players
 from tests.faults.steward import READY_SECONDS, StewardProcess, free_port
 from tests.faults.zammad import SECRET, ZammadProcess
+from tests.oracle.judge import disagreements
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 """An ordinary working Monday, half past ten in Berlin; rounds begin at half past, so that no limit falls together with
@@ -92,6 +93,8 @@ class Counts:
     calls: int = 0
     written: dict[str, int] = field(default_factory=dict)
     standings: dict[str, Standing] = field(default_factory=dict)
+    judged: int = 0
+    denied: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         share = 100 * self.struck / max(self.calls, 1)
@@ -99,7 +102,8 @@ class Counts:
             f"{self.events} events, {self.acknowledged} acknowledged, {self.unanswered} unanswered, "
             f"{len(self.kills)} kills, {self.struck} of {self.calls} calls disturbed ({share:.0f} %), "
             f"written {self.written}: {len(self.lost)} lost, {len(self.doubled)} doubled, "
-            f"{len(self.unsettled)} unsettled, {self.steps} steps, {self.seconds:.0f} s"
+            f"{len(self.unsettled)} unsettled, {len(self.denied)} words of the oracle about {self.judged} tickets not "
+            f"kept, {self.steps} steps, {self.seconds:.0f} s"
         )
 
 
@@ -308,6 +312,8 @@ class Soak:
         acknowledged = [(digest, ticket) for digest, ticket, status in heard if status == 202]
         cost = self.zammad.control("GET", "cost?login=steward")
         struck = self.zammad.struck()
+        standings = outcome.standings(world, players.tickets)
+        said = disagreements(world, players.tickets, standings, now=self.zammad.now)
         return Counts(
             events=sum(map(len, self.plan.rounds)),
             acknowledged=len(acknowledged),
@@ -320,7 +326,9 @@ class Soak:
             struck=struck,
             calls=sum(row["calls"] for row in cost["rows"]) + struck,
             written=outcome.count(world),
-            standings=outcome.standings(world, players.tickets),
+            standings=standings,
+            judged=said.judged,
+            denied=list(said.lines),
         )
 
     def _lost(self, acknowledged: Sequence[tuple[str, int]]) -> Iterator[str]:

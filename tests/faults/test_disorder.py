@@ -11,7 +11,7 @@ import pytest
 
 from plugin.sandbox.deliveries import Delivery
 from tests.faults import outcome
-from tests.faults.inside import played
+from tests.faults.inside import played, players_in
 from tests.faults.script import script
 from tests.faults.zammad import Known
 from tests.scenarios.helpdesk import Helpdesk, deliver, open_helpdesk
@@ -83,7 +83,11 @@ def test_whatever_becomes_of_webhooks_one_sweep_later_all_stands_as_it_should(
     chance = random.Random(f"disorder {seed}")
     post, disorder = Post(badly, chance), Disorder(badly, chance)
     badly.sandbox.deliver = post.deliver
-    runs = zip(played(well, rounds), played(badly, rounds, after_event=disorder.after_event), strict=True)
+    runs = zip(
+        played(well, players_in(well), rounds),
+        played(badly, players_in(badly), rounds, after_event=disorder.after_event),
+        strict=True,
+    )
     for number, (expected, found) in enumerate(runs):
         assert outcome.differences(expected, found) == [], f"seed {seed}, round {number}"
     print(

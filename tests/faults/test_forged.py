@@ -11,7 +11,7 @@ import pytest
 
 from plugin.sandbox.faults import Fault
 from tests.faults import outcome
-from tests.faults.inside import played
+from tests.faults.inside import played, players_in
 from tests.faults.script import script
 from tests.faults.soak import FAULTS
 from tests.faults.zammad import STEWARD, Known
@@ -73,8 +73,8 @@ def test_what_customers_forge_is_reset_also_while_zammad_fails(seed: int, like: 
         book.add(Fault(**fault, user_agent=STEWARD), now=forged.now)
     forger = Forger(forged, random.Random(f"forged {seed}"))
     runs = zip(
-        played(honest, rounds, rest=REST),
-        played(forged, rounds, after_event=forger.after_event, rest=REST),
+        played(honest, players_in(honest), rounds, rest=REST),
+        played(forged, players_in(forged), rounds, after_event=forger.after_event, rest=REST),
         strict=True,
     )
     for number, (expected, found) in enumerate(runs):
