@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plugin.sandbox.clock import SandboxClock
-from plugin.sandbox.events import EventBuffer
+from plugin.sandbox.events import Event, EventBuffer
 from plugin.sandbox.jobs import JobQueue
 from plugin.sandbox.rows import Row
 from plugin.sandbox.world import NOBODY, World
@@ -45,6 +45,7 @@ class Engine:
         self.recount_hook: Callable[[Engine, int, int], None] = lambda _engine, _customer_id, _by: None
         self._after_commit: list[int] = []
         self._recounts: list[tuple[int, int]] = []
+        self._left_by_worker: list[Event] = []
 
     def touched(self, ticket_id: int) -> None:
         """Notes a saved ticket, whose SLA is reckoned anew once the rows are committed."""
@@ -73,6 +74,25 @@ class Engine:
             self._after_commit.clear()
             self._recounts.clear()
             raise
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Events of changes made inside wait for the background worker's next commit."""
+        others = self.events.take()
+        try:
+            yield
+        finally:
+            self._left_by_worker += self.events.take()
+            for event in others:
+                self.events.add(event)
+
+    def commit_left_by_worker(self) -> None:
+        """Commits what background jobs have left, as the worker's next transaction does."""
+        left, self._left_by_worker = self._left_by_worker, []
+        if left:
+            with self.background():
+                for event in left:
+                    self.events.add(event)
 
     @contextmanager
     def acting_as(self, user_id: int) -> Iterator[None]:

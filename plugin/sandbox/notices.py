@@ -51,7 +51,11 @@ class NoticeBook:
 
     def queue(self, engine: Engine, event: Event) -> None:
         """Queues the notification job of an event."""
-        engine.jobs.add("TransactionJob", lambda: self.tell(engine, event), run_at=engine.world.now())
+        engine.jobs.add("TransactionJob", lambda: self._work(engine, event), run_at=engine.world.now())
+
+    def _work(self, engine: Engine, event: Event) -> None:
+        self.tell(engine, event)
+        engine.commit_left_by_worker()
 
     def tell(self, engine: Engine, event: Event) -> None:
         """Tells everybody concerned now, as the checks do it."""

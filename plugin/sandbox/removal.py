@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from plugin.sandbox.engine import Engine
+from plugin.sandbox.world import NOBODY
 
 
 def remove_ticket(engine: Engine, ticket_id: int) -> None:
@@ -20,7 +21,9 @@ def remove_ticket(engine: Engine, ticket_id: int) -> None:
     for item in world.checklist_items.where(ticket_id=ticket_id):
         world.checklist_items.put(item.id, ticket_id=None)
     _remove_rows(engine, ticket_id)
-    engine.recount(world.tickets[ticket_id].customer_id, by=world.actor_id)
+    ticket = world.tickets[ticket_id]
+    by = ticket.updated_by_id if world.actor_id == NOBODY else world.actor_id
+    engine.recount(ticket.customer_id, by=by)
     world.tickets.delete(ticket_id)
 
 

@@ -26,16 +26,9 @@ def recalculate(engine: Engine, ticket_id: int, *, forced: bool = False) -> None
         return
     changes = _reckoned(world, ticket, forced=forced)
     if any(ticket.get(name) != value for name, value in changes.items()):
-        tickets.save(engine, ticket_id, changes)
+        with engine.acting_as(ticket.updated_by_id):
+            tickets.save(engine, ticket_id, changes)
         engine.take_touched()
-
-
-def rebuild(engine: Engine) -> None:
-    """Reckons all open tickets anew, as Zammad does in the background after a service level has changed."""
-    world = engine.world
-    for ticket in [row for row in world.tickets if world.state_type(row.state_id) in OPEN_STATES]:
-        with engine.background(ticket.updated_by_id):
-            recalculate(engine, ticket.id, forced=True)
 
 
 def queue_rebuild(engine: Engine) -> None:
@@ -45,15 +38,18 @@ def queue_rebuild(engine: Engine) -> None:
 
 
 def _rebuild(engine: Engine) -> None:
+    """The job commits no events: what it changed is told when the worker commits the next time."""
     world = engine.world
     for ticket in list(world.tickets):
         if world.state_type(ticket.state_id) not in OPEN_STATES:
             continue
         changes = _reckoned(world, ticket, forced=True)
         if any(ticket.get(name) != value for name, value in changes.items()):
-            with engine.background(ticket.updated_by_id):
+            with engine.aside(), engine.acting_as(ticket.updated_by_id):
                 tickets.save(engine, ticket.id, changes)
-                engine.take_touched()
+            engine.take_touched()
+    engine.settle_sla()
+    world.journal.forget()
 
 
 def matching(world: World, ticket: Row) -> Row | None:

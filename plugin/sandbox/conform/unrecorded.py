@@ -148,7 +148,7 @@ class Unrecorded:
         last = self._versions.get((kind, own))
         if last is None or now is None or not isinstance(text, str) or not TIME.fullmatch(text):
             return False
-        return time_of(text) == last < now
+        return bool(time_of(text) == last < now)
 
     def _own_value(self, key: str, value: Any) -> Any:
         kind = kind_of_key(key)

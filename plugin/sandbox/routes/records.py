@@ -158,10 +158,7 @@ def _uses(row: Row, webhook_id: int) -> bool:
 
 
 def _follow_up(kind: Kind, asked: Asked, row: Row) -> None:
-    if kind.path == "slas":
-        engine = asked.engine
-        engine.jobs.add("SlaTicketRebuildEscalationJob", lambda: sla.rebuild(engine), run_at=engine.world.now())
-    elif kind.path == "calendars":
+    if kind.path == "calendars":
         _keep_one_default(asked, row)
 
 
