@@ -114,6 +114,8 @@ class Replay:
             return
         answer = self._send(step)
         group = telling.script.group_of(step.index)
+        if group:
+            self._moments.windows.append((telling.story.at(step.seconds), telling.story.at(step.ends)))
         if answer.status == NOT_MODELLED:
             telling.report.not_modelled[route_of(step)] += 1
         elif group:

@@ -19,6 +19,10 @@ from plugin.sandbox.conform.stories import Step, Story
 LOOK_AHEAD = 6
 """Steps after a direction whose bodies are searched for its moment."""
 
+SENDING = 0.05
+"""Seconds from the building of a delivery to its arrival."""
+
+INSTANT = 0.001
 POLL = 4.0
 """Seconds the background worker sleeps when idle."""
 
@@ -48,7 +52,7 @@ def events(story: Story, script: Script) -> list[Event]:
             timed.append((event.seconds, index, 0, event))
         if index < len(story.steps):
             step = story.steps[index]
-            seconds = _effect(story, step)
+            seconds = _built(story, step) if step.kind == "webhook" else _effect(story, step)
             if script.group_of(index):
                 seconds = _stored(story, step, unmistakable_text(story, script, step)) or seconds
             timed.append((seconds, index, 1, Event(seconds=seconds, step=step)))
@@ -78,6 +82,25 @@ def _effect(story: Story, step: Step) -> float:
     if saved is not None:
         return (saved - story.starts_at).total_seconds()
     return step.seconds + step.lasts / 2
+
+
+def _built(story: Story, step: Step) -> float:
+    """When a delivery was built: before a request that was under way and whose save its body does not show."""
+    shown = next(_tickets(_body(step)), None)
+    if shown is None:
+        return step.seconds
+    for earlier in story.steps[: step.index]:
+        if (
+            earlier.kind != "rest"
+            or earlier.ends + SENDING < step.seconds
+            or earlier.record["response"]["status"] != 200
+        ):
+            continue
+        saved = next((ticket for ticket in _tickets(_body(earlier)) if ticket["id"] == shown["id"]), shown)
+        effect = _effect(story, earlier)
+        if saved["updated_at"] > shown["updated_at"] and earlier.record["request"]["method"] == "PUT":
+            return min(step.seconds, effect - INSTANT)
+    return step.seconds
 
 
 def _stored(story: Story, step: Step, text: str | None) -> float | None:
