@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy
 
 SERVER = "STEWARD_TEST_POSTGRESQL"
+
+
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Says seed, counts and time of a long test at the end of the whole run, wherever the test ran."""
+    return lambda line: record_property("counts", line)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [r for kind in ("passed", "failed") for r in terminalreporter.stats.get(kind, []) if r.when == "call"]
+    lines = [str(said) for report in reports for name, said in report.user_properties if name == "counts"]
+    if lines:
+        terminalreporter.section("counts")
+        for line in lines:
+            terminalreporter.line(line)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

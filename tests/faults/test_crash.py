@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,8 @@ from tests.faults.outcome import differences
 from tests.faults.script import script
 from tests.faults.soak import Plan, failpoints
 
+Tell = Callable[[str], None]
+
 SEED = 2
 EVENTS = 1_000
 KILLS = 10
@@ -21,7 +24,7 @@ AFTERWARDS = timedelta(hours=26)
 """Until every first response is met or broken."""
 
 
-def test_a_thousand_events_ten_kills_and_a_failing_zammad_end_as_undisturbed(tmp_path: Path) -> None:
+def test_a_thousand_events_ten_kills_and_a_failing_zammad_end_as_undisturbed(tmp_path: Path, tell: Tell) -> None:
     rounds = script(seed=SEED, events=EVENTS, a_round=EVENTS_A_ROUND)
     kills = failpoints(seed=SEED, names=sorted(NAMES), kills=KILLS, hits=EVENTS // KILLS)
     calm_plan = Plan(seed=SEED, rounds=rounds, afterwards=AFTERWARDS)
@@ -30,7 +33,7 @@ def test_a_thousand_events_ten_kills_and_a_failing_zammad_end_as_undisturbed(tmp
         calm_run = runs.submit(soak.run, calm_plan, tmp_path / "calm")
         wild_run = runs.submit(soak.run, wild_plan, tmp_path / "wild")
         calm, wild = calm_run.result(), wild_run.result()
-    print(f"\nseed {SEED}, undisturbed: {calm}\nseed {SEED}, disturbed: {wild}\nkilled at {', '.join(wild.kills)}")
+    tell(f"seed {SEED}, undisturbed: {calm}\nseed {SEED}, disturbed: {wild}\nkilled at {', '.join(wild.kills)}")
     assert len(wild.kills) == KILLS
     assert wild.struck > wild.calls / 7
     for run in (calm, wild):

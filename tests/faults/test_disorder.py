@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,8 @@ from tests.faults.inside import played, players_in
 from tests.faults.script import script
 from tests.faults.zammad import Known
 from tests.scenarios.helpdesk import Helpdesk, deliver, open_helpdesk
+
+Tell = Callable[[str], None]
 
 EVENTS = 150
 EVENTS_A_ROUND = 50
@@ -73,7 +76,7 @@ class Disorder:
 
 @pytest.mark.parametrize(("seed", "like"), [(1, "6.1"), (2, "6.5")])
 def test_whatever_becomes_of_webhooks_one_sweep_later_all_stands_as_it_should(
-    seed: int, like: str, tmp_path: Path
+    seed: int, like: str, tmp_path: Path, tell: Tell
 ) -> None:
     rounds = script(seed=seed, events=EVENTS, a_round=EVENTS_A_ROUND)
     well, badly = (
@@ -90,8 +93,6 @@ def test_whatever_becomes_of_webhooks_one_sweep_later_all_stands_as_it_should(
     )
     for number, (expected, found) in enumerate(runs):
         assert outcome.differences(expected, found) == [], f"seed {seed}, round {number}"
-    print(
-        f"\nseed {seed}: {EVENTS} events, webhooks {post.counts}, {disorder.backwards} versions set back: 0 differences"
-    )
+    tell(f"seed {seed}: {EVENTS} events, webhooks {post.counts}, {disorder.backwards} versions set back: 0 differences")
     for helpdesk in (well, badly):
         helpdesk.service.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,8 @@ from tests.faults.script import script
 from tests.faults.soak import FAULTS
 from tests.faults.zammad import STEWARD, Known
 from tests.scenarios.helpdesk import Helpdesk, open_helpdesk
+
+Tell = Callable[[str], None]
 
 EVENTS = 90
 EVENTS_A_ROUND = 30
@@ -61,7 +64,9 @@ class Forger:
 
 
 @pytest.mark.parametrize(("seed", "like"), [(11, "6.1"), (12, "6.5")])
-def test_what_customers_forge_is_reset_also_while_zammad_fails(seed: int, like: str, tmp_path: Path) -> None:
+def test_what_customers_forge_is_reset_while_zammad_fails(
+    seed: int, like: str, tmp_path: Path, tell: Tell
+) -> None:
     rounds = script(seed=seed, events=EVENTS, a_round=EVENTS_A_ROUND)
     honest, forged = (
         open_helpdesk(like=like, store_url=f"sqlite:///{tmp_path / name}", note_brake="100000")
@@ -80,6 +85,6 @@ def test_what_customers_forge_is_reset_also_while_zammad_fails(seed: int, like: 
     for number, (expected, found) in enumerate(runs):
         assert outcome.differences(expected, found) == [], f"seed {seed}, round {number}"
     struck = sum(row["struck"] for row in book.list())
-    print(f"\nseed {seed}: {EVENTS} events, forged {forger.counts}, {struck} calls disturbed: 0 differences")
+    tell(f"seed {seed}: {EVENTS} events, forged {forger.counts}, {struck} calls disturbed: 0 differences")
     for helpdesk in (honest, forged):
         helpdesk.service.close()

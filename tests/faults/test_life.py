@@ -8,7 +8,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -108,7 +108,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
         office.steward.close()
 
 
-def test_an_idle_worker_starts_within_50_ms_of_the_commit(office: Office) -> None:
+def test_an_idle_worker_starts_within_50_ms_of_the_commit(office: Office, tell: Tell) -> None:
     office.tell(office.ticket())  # the first look fetches catalogues too
     delays = []
     for _ in range(15):
@@ -119,13 +119,15 @@ def test_an_idle_worker_starts_within_50_ms_of_the_commit(office: Office) -> Non
         asked = office.was_asked("GET", f"/api/v1/tickets/{ticket.id}", since=began)
         delays.append(max(0.0, asked - acknowledged))
     delays.sort()
-    print(f"\nacknowledged to first look: best {delays[0]:.4f} s, median {delays[7]:.4f} s, worst {delays[-1]:.4f} s")
+    tell(f"acknowledged to first look: best {delays[0]:.4f} s, median {delays[7]:.4f} s, worst {delays[-1]:.4f} s")
     # the figure holds for an idle machine; others may be at work on this one
     assert delays[3] < PROMPT_SECONDS
 
 
 @pytest.mark.parametrize("seconds", [2.0, 13.0], ids=["ends in time", "outlives the process"])
-def test_told_to_end_it_ends_within_ten_seconds_and_the_next_goes_on(office: Office, seconds: float) -> None:
+def test_told_to_end_it_ends_in_ten_seconds_and_the_next_goes_on(
+    office: Office, seconds: float, tell: Tell
+) -> None:
     tickets = [office.ticket() for _ in range(6)]
     slow = Fault(kind="delay", method="PUT", seconds=seconds, user_agent=STEWARD)
     office.sandbox.faults.add(slow, now=office.sandbox.clock.now())
@@ -142,7 +144,7 @@ def test_told_to_end_it_ends_within_ten_seconds_and_the_next_goes_on(office: Off
     while time.monotonic() < ends and not all(kind_of(office, ticket) == "request" for ticket in tickets):
         pause.wait(0.1)
     world = tables(office.sandbox)
-    print(f"\nstopped after {took:.1f} s with calls of {seconds:g} s under way; all settled by the next process")
+    tell(f"stopped after {took:.1f} s with calls of {seconds:g} s under way; all settled by the next process")
     assert [kind_of(office, ticket) for ticket in tickets] == ["request"] * len(tickets)
     assert list(outcome.doubled(world)) == []
 
@@ -171,6 +173,8 @@ plugin.policies.__path__.append(sys.argv.pop(1))
 from plugin.cli import main
 main(["serve"])
 """
+
+Tell = Callable[[str], None]
 
 
 def test_a_policy_that_raises_parks_its_cases_alone_until_the_pack_is_mended(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,12 +17,14 @@ from tests.faults.zammad import STEWARD, tables
 from tests.oracle.judge import disagreements
 from tests.scenarios.helpdesk import open_helpdesk
 
+Tell = Callable[[str], None]
+
 EVENTS = 120
 EVENTS_A_ROUND = 40
 
 
 @pytest.mark.parametrize(("seed", "like"), [(5, "6.5"), (6, "6.1")])
-def test_a_disturbed_steward_stands_where_the_oracle_says(seed: int, like: str, tmp_path: Path) -> None:
+def test_a_disturbed_steward_stands_where_the_oracle_says(seed: int, like: str, tmp_path: Path, tell: Tell) -> None:
     helpdesk = open_helpdesk(like=like, store_url=f"sqlite:///{tmp_path / 'steward.db'}", note_brake="100000")
     helpdesk.sandbox.faults.reseed(seed)
     for fault in FAULTS:
@@ -33,7 +36,7 @@ def test_a_disturbed_steward_stands_where_the_oracle_says(seed: int, like: str, 
         helpdesk.passes(seconds=span.total_seconds())
         world = tables(helpdesk.sandbox)
         said = disagreements(world, players.tickets, outcome.standings(world, players.tickets), now=helpdesk.now)
-        print(f"\nseed {seed}, {span}: {said.judged} of {len(players.tickets)} judged, {said.complaints} complaints")
+        tell(f"seed {seed}, {span}: {said.judged} of {len(players.tickets)} judged, {said.complaints} complaints")
         assert not said.lines, "\n".join(said.lines)
         assert said.judged > len(players.tickets) / 5
     helpdesk.service.close()
