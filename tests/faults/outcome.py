@@ -14,6 +14,7 @@ PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
 MENTION = re.compile(r"<a [^>]*data-mention[^>]*>.*?</a>", re.DOTALL)
 TASK_NUMBER = re.compile(r"(.+)T\d+-[a-p]{5}")
 DATE = re.compile(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2}\b")
+MOMENT = re.compile(r", by \w{3}( \d{1,2} \w{3})?( \d{4})? \d\d:\d\d")
 ITEM_MARK = re.compile(r"\s*\[s:[a-p]{5}\]")
 
 World = Mapping[str, Any]
@@ -72,8 +73,15 @@ def differences(expected: Mapping[str, Standing], found: Mapping[str, Standing])
         for part in Standing.__slots__:
             should, does = getattr(one, part), getattr(other, part)
             if should != does:
-                lines.append(f"{name} {part}: expected {should}, found {does}")
+                lines.append(f"{name} {part}: {_difference(should, does)}")
     return lines
+
+
+def _difference(should: Any, does: Any) -> str:
+    if isinstance(should, str):
+        return f"expected {should}, found {does}"
+    missing, more = Counter(should) - Counter(does), Counter(does) - Counter(should)
+    return f"missing {[*missing.elements()]}, too many {[*more.elements()]}"
 
 
 def _standing(world: World, known: Known) -> Standing:
@@ -110,7 +118,8 @@ def _tasks(world: World, known: Known) -> Iterator[str]:
     checklist_id = next(row for row in world["tickets"] if row["id"] == known.id).get("checklist_id")
     for item in world["checklist_items"]:
         if item["checklist_id"] == checklist_id and item["text"]:
-            yield f"{spoken(ITEM_MARK.sub('', item['text']))} {'done' if item['checked'] else 'open'}"
+            # while a clock is paused its limit moves on, and a task is worded once, whenever it is made
+            yield f"{MOMENT.sub('', ITEM_MARK.sub('', item['text']))} {'done' if item['checked'] else 'open'}"
     for ticket in world["tickets"]:
         found = TASK_NUMBER.fullmatch(str(ticket["number"]))
         if found and found[1] == known.number:

@@ -64,9 +64,7 @@ class Forger:
 
 
 @pytest.mark.parametrize(("seed", "like"), [(11, "6.1"), (12, "6.5")])
-def test_what_customers_forge_is_reset_while_zammad_fails(
-    seed: int, like: str, tmp_path: Path, tell: Tell
-) -> None:
+def test_what_customers_forge_is_reset_while_zammad_fails(seed: int, like: str, tmp_path: Path, tell: Tell) -> None:
     rounds = script(seed=seed, events=EVENTS, a_round=EVENTS_A_ROUND)
     honest, forged = (
         open_helpdesk(like=like, store_url=f"sqlite:///{tmp_path / name}", note_brake="100000")

@@ -125,9 +125,7 @@ def test_an_idle_worker_starts_within_50_ms_of_the_commit(office: Office, tell: 
 
 
 @pytest.mark.parametrize("seconds", [2.0, 13.0], ids=["ends in time", "outlives the process"])
-def test_told_to_end_it_ends_in_ten_seconds_and_the_next_goes_on(
-    office: Office, seconds: float, tell: Tell
-) -> None:
+def test_told_to_end_it_ends_in_ten_seconds_and_the_next_goes_on(office: Office, seconds: float, tell: Tell) -> None:
     tickets = [office.ticket() for _ in range(6)]
     slow = Fault(kind="delay", method="PUT", seconds=seconds, user_agent=STEWARD)
     office.sandbox.faults.add(slow, now=office.sandbox.clock.now())
