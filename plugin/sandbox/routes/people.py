@@ -230,7 +230,7 @@ _ROLE: dict[str, Any] = {
     "preferences": {},
     "default_at_signup": False,
     "active": True,
-    "note": "",
+    "note": None,
     "updated_by_id": 1,
     "created_by_id": 1,
     "created_at": None,

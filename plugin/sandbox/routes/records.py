@@ -108,8 +108,6 @@ def _prepared(kind: Kind, asked: Asked, row: Row) -> Row:
     """What Zammad makes of some values before it stores them."""
     if kind.path == "webhooks" and row.endpoint:
         row["endpoint"] = str(row.endpoint)[: asked.world.manners.endpoint_length]
-    if kind.path == "triggers":
-        row["condition"] = {name: _completed(name, block) for name, block in (row.condition or {}).items()}
     if kind.path == "overviews" and not row.get("link"):
         row["link"] = _free_link(asked, str(row.name))
     if kind.path == "jobs":
@@ -118,12 +116,6 @@ def _prepared(kind: Kind, asked: Asked, row: Row) -> Row:
     if kind.path == "calendars" and row.get("last_sync") is None:
         row["last_sync"] = asked.world.now()
     return row
-
-
-def _completed(name: str, block: Any) -> Any:
-    if not isinstance(block, dict) or name != "ticket.updated_by_id" or "value_completion" in block:
-        return block
-    return {**block, "value_completion": ""}
 
 
 def _free_link(asked: Asked, name: str) -> str:
