@@ -132,6 +132,28 @@ def test_a_cut_connection_does_or_does_not_take_effect(town: Town, kind: str, st
     assert sum(article.body == "once" for article in town.sandbox.world.articles_of(ticket_id)) == stored
 
 
+def test_a_late_call_takes_effect_long_after_it_was_answered(town: Town) -> None:
+    ticket_id = town.person("anna").opens_ticket()
+    late = {"kind": "late", "path": "ticket_articles", "method": "POST", "seconds": 100, "count": 1}
+    town.control("POST", "faults", json=late)
+    note = {"ticket_id": ticket_id, "body": "late", "internal": True}
+    assert town.person("steward").post("ticket_articles", note).status_code == 504
+    town.passes(seconds=95)
+    assert all(article.body != "late" for article in town.sandbox.world.articles_of(ticket_id))
+    town.passes(seconds=10)
+    assert sum(article.body == "late" for article in town.sandbox.world.articles_of(ticket_id)) == 1
+
+
+def test_a_fault_can_be_for_one_caller_alone(town: Town) -> None:
+    fault = {"kind": "status", "path": "users/me", "user_agent": "^zammad-steward/"}
+    town.control("POST", "faults", json=fault)
+    assert town.person("anna").get("users/me").status_code == 200
+    session = requests.Session()
+    session.mount("http://sandbox.test", town.sandbox.adapter())
+    answer = session.get("http://sandbox.test/api/v1/users/me", headers={"User-Agent": "zammad-steward/1"})
+    assert answer.status_code == 500
+
+
 def test_half_a_body_is_no_json(town: Town) -> None:
     town.control("POST", "faults", json={"kind": "half_body", "path": "users/me"})
     with pytest.raises(requests.JSONDecodeError):
