@@ -79,10 +79,11 @@ def test_a_condition_that_means_nothing_is_refused(three: Town, condition: dict[
     assert three.person("steward").post("tickets/search", {"condition": condition}).status_code == status
 
 
-def test_words_are_found_as_they_are_written(three: Town) -> None:
+def test_only_newer_versions_find_words_in_other_letters(three: Town) -> None:
     steward = three.person("steward")
+    newer = three.sandbox.world.manners.version != "6.1"
     assert len(steward.get("tickets/search?query=needle&expand=true").json()) == 1
-    assert steward.get("tickets/search?query=Needle&expand=true").json() == []
+    assert len(steward.get("tickets/search?query=Needle&expand=true").json()) == int(newer)
 
 
 def test_the_answers_shape_depends_on_the_version(make_town: MakeTown) -> None:
