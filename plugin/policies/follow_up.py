@@ -27,6 +27,7 @@ from plugin.model.clocks import Clock
 from plugin.model.decision import Finding, Message, Note, Should, Task, TaskForm, Ticketed, Urgency
 from plugin.model.durations import Duration, Unit
 from plugin.model.facts import Fact, FactKind
+from plugin.model.pack import Kind
 from plugin.model.people import Role
 from plugin.model.promises import Promise, run
 from plugin.model.said import Said
@@ -49,6 +50,8 @@ class Options:
 def decide(case: Case, options: Options) -> Iterator[Should]:
     if not case.is_complaint:
         yield Finding("followed_up", case.matter.is_closed, "E4.4", text("Only complaints are followed up."))
+        if case.kind is Kind.REQUEST:
+            yield from (_not_a_complaint(word) for word in case.said_now("dissatisfied"))
         return
     closed_at = case.matter.closed_at
     if closed_at is not None and case.matter.suspended_at is None and not _ended_elsewhere(case):
@@ -209,6 +212,21 @@ def _again(case: Case, options: Options, word: Said, number: int) -> Iterator[Sh
         urgency=Urgency.TELL,
         asked=True,
         about="dissatisfied",
+    )
+
+
+def _not_a_complaint(word: Said) -> Note:
+    """Said of a request, the word would do nothing: whoever said it learns what to say."""
+    return Note(
+        rule="follow_up.refused.dissatisfied",
+        epoch=word.key,
+        lines=(text("Say “complaint” too: only complaints go up a tier and get a new plan."),),
+        clause="D5.3",
+        because=text("The ticket is taken for a request."),
+        moment=word.at,
+        ends_with=text("“complaint”"),
+        asked=True,
+        about="refusal",
     )
 
 

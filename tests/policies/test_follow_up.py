@@ -102,3 +102,11 @@ def test_a_task_reopened_is_not_done() -> None:
     assert story.decided(after=6).clock("follow_up_visit").state == "met"
     story.tell(FactKind.TASK_REOPENED, after=7, by=ANNA, **values)
     assert story.decided(after=8).clock("follow_up_visit").is_open
+
+
+def test_dissatisfied_about_a_request_is_answered_with_what_to_say() -> None:
+    story = Story().customer_writes_in("Where is my order?")
+    story.says("dissatisfied", after=1)
+    assert story.decided(after=2).notes["follow_up.refused.dissatisfied"].asked
+    story.says("complaint", after=3)
+    assert "follow_up.refused.dissatisfied" not in story.decided(after=4).notes

@@ -155,6 +155,19 @@ def test_dissatisfied_while_it_is_open_goes_up_too(staffed: Helpdesk) -> None:
     assert ticket.field("tier") == "serious"
 
 
+def test_dissatisfied_about_a_request_says_what_to_say(staffed: Helpdesk) -> None:
+    ticket = staffed.mails("Where is my order?")
+    ticket.answered(staffed.anna, state="closed")
+    ticket.said(staffed.anna, "dissatisfied")
+    staffed.works()
+    assert ticket.state == "closed"
+    assert "Say “complaint” too" in ticket.notes[0]
+    ticket.said(staffed.anna, "complaint")
+    staffed.works()
+    assert ticket.state == "open"
+    assert ticket.field("tier") == "serious"
+
+
 # -- writing again ----------------------------------------------------------------------------------------------------
 
 
