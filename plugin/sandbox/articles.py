@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import re
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from plugin.sandbox import history, mentions, tickets
@@ -23,6 +24,10 @@ from plugin.sandbox.world import AGENT, ARTICLE_SENDERS, ARTICLE_TYPES, CUSTOMER
 BODY_LENGTH = 1_500_000
 NOTE, EMAIL, PHONE, WEB = 10, 1, 5, 11
 _TEXTS = ("from", "to", "cc", "subject", "reply_to", "message_id", "in_reply_to", "content_type")
+MAIL_ATTEMPTS = 4
+MAIL_WAIT = timedelta(seconds=25)
+"""Zammad tries to send a mail so often, each time waiting longer by so much."""
+
 _NO_RECIPIENT = "Can't use Channel::Driver::Smtp: #<ArgumentError: SMTP To address may not be blank: []>"
 _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 
@@ -360,10 +365,15 @@ def _customer_contact(world: World, ticket: Row, article: Row) -> dict[str, Any]
 def _send(engine: Engine, article: Row) -> None:
     if article.type_id != EMAIL or article.sender_id == CUSTOMER or engine.world.setting("import_mode"):
         return
-    engine.jobs.add("TicketArticleCommunicateEmailJob", lambda: _sent(engine, article.id), run_at=engine.world.now())
+    _queue_mail(engine, article.id, attempt=1, wait=timedelta())
 
 
-def _sent(engine: Engine, article_id: int) -> None:
+def _queue_mail(engine: Engine, article_id: int, *, attempt: int, wait: timedelta) -> None:
+    run_at = engine.world.now() + wait
+    engine.jobs.add("TicketArticleCommunicateEmailJob", lambda: _sent(engine, article_id, attempt), run_at=run_at)
+
+
+def _sent(engine: Engine, article_id: int, attempt: int) -> None:
     """The mail job: the sandbox sends nothing, it notes the mail as handed over (or refused without a To)."""
     world = engine.world
     with world.lock:
@@ -371,28 +381,51 @@ def _sent(engine: Engine, article_id: int) -> None:
         if article is None:
             return
         reached = "@" in (article.to or "")
-        fault = None if reached else _NO_RECIPIENT
         outcome = {
-            "delivery_retry": 1,
+            "delivery_retry": attempt,
             "delivery_channel_id": 3,
-            "delivery_status_message": fault,
+            "delivery_status_message": None if reached else _NO_RECIPIENT,
             "delivery_status": "success" if reached else "fail",
             "delivery_status_date": world.stamp(),
         }
         world.articles.put(article_id, preferences={**article.preferences, **outcome}, updated_at=world.stamp())
         tickets.touch(world, article.ticket_id)
-        with engine.acting_as(article.created_by_id):
-            history.write(
-                world,
-                kind="email",
-                ticket_id=article.ticket_id,
-                record="Ticket::Article",
-                record_id=article_id,
-                at=world.stamp(),
-                value_from=article.subject,
-                value_to=article.to,
-            )
+        if reached:
+            _note_sending(engine, article)
         world.journal.forget()
+        if not reached and attempt < MAIL_ATTEMPTS:
+            _queue_mail(engine, article_id, attempt=attempt + 1, wait=MAIL_WAIT * attempt)
+        elif not reached:
+            _give_up_sending(engine, article)
+
+
+def _note_sending(engine: Engine, article: Row) -> None:
+    with engine.acting_as(article.created_by_id):
+        history.write(
+            engine.world,
+            kind="email",
+            ticket_id=article.ticket_id,
+            record="Ticket::Article",
+            record_id=article.id,
+            at=engine.world.stamp(),
+            value_from=article.subject,
+            value_to=article.to,
+        )
+
+
+def _give_up_sending(engine: Engine, article: Row) -> None:
+    """After the last attempt Zammad says so in a note and opens the ticket."""
+    columns = {
+        "body": f"Unable to send email to '{article.to or ''}': {_NO_RECIPIENT}",
+        "internal": True,
+        "type_id": NOTE,
+        "sender_id": SYSTEM,
+        "content_type": "text/plain",
+        "preferences": {"delivery_article_id_related": article.id, "delivery_message": True},
+    }
+    with engine.background():
+        add(engine, article.ticket_id, Draft(columns=columns))
+        tickets.save(engine, article.ticket_id, {"state_id": tickets.follow_up_state(engine.world).id})
 
 
 def system_note(body: str, *, subject: str, internal: bool, origin: str) -> Draft:
