@@ -140,12 +140,12 @@ class Receiving:
             telling.note(last, Deviation("", "delivery not recorded", None, told))
 
     def work_off(self) -> Iterator[tuple[int, Delivery]]:
-        """Run every waiting job, whenever it is due, and yield what a receiver got, with the job's number."""
+        """Run every waiting job, deliveries whenever they are due, and yield what a receiver got, with its number."""
+        end = self._bench.now() + LATENESS
         for _ in range(MOST_JOBS):
-            waiting = self._bench.waiting()
-            if not waiting:
+            job = next((job for job in self._bench.waiting() if job.url is not None or job.run_at <= end), None)
+            if job is None:
                 return
-            job = waiting[0]
             self._bench.set_clock(max(self._bench.now(), job.run_at))
             heard = not self._unheard(job)
             delivery = self._bench.run(job, receive=_accept if heard else _refuse)

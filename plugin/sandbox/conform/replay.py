@@ -98,7 +98,7 @@ class Replay:
         """What the recorder did before every story but the set-up: unrelated reads, so that phantoms come out."""
         if telling.story.name in SET_UP:
             return
-        self._bench.set_clock(telling.story.at(-1.0))
+        self._receiving.pass_time(telling.story.at(-1.0))
         for _ in range(FLUSHING_READS):
             self._stage.read_as("agent", "/api/v1/tickets?per_page=20")
         telling.report.left_out += sum(1 for _ in self._receiving.work_off())
