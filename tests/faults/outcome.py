@@ -14,7 +14,7 @@ PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
 MENTION = re.compile(r"<a [^>]*data-mention[^>]*>.*?</a>", re.DOTALL)
 TASK_NUMBER = re.compile(r"(.+)T\d+-[a-p]{5}")
 DATE = re.compile(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2}\b")
-MOMENT = re.compile(r", by \w{3}( \d{1,2} \w{3})?( \d{4})? \d\d:\d\d")
+MOMENT = re.compile(r"(,| –) by \w{3}( \d{1,2} \w{3})?( \d{4})? \d\d:\d\d")
 ITEM_MARK = re.compile(r"\s*\[s:[a-p]{5}\]")
 
 World = Mapping[str, Any]

@@ -23,7 +23,7 @@ from plugin.store.tables import inbox as inbox_table
 from tests.faults import outcome
 from tests.faults.outcome import Standing
 from tests.faults.script import ROUND, Event, Players
-from tests.faults.steward import READY_SECONDS, StewardProcess, free_port
+from tests.faults.steward import READY_SECONDS, STEWARD, StewardProcess, free_port
 from tests.faults.zammad import SECRET, ZammadProcess
 from tests.oracle.judge import disagreements
 
@@ -38,6 +38,9 @@ SWEEP = timedelta(minutes=11)
 REST_SECONDS = 90.0
 """How long one moment of Zammad's clock may take until Steward has nothing to do in it."""
 AFTERWARDS = timedelta(days=2)
+
+RECEIVER = frozenset({"received", "inbox-inserted-before-commit", "inbox-committed-before-answer"})
+"""Failpoints on the way to an acknowledgement; the others are a worker's."""
 
 FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "status", "status": 500, "probability": 0.02},
@@ -65,7 +68,10 @@ def _up(moment: datetime | None, *, to: timedelta) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run is to go through: kills at ``failpoints``, and after the events counted in ``kills_between``."""
+    """What a run is to go through: kills at ``failpoints``, and after the events counted in ``kills_between``.
+
+    On ``postgresql`` (an empty database) run ``steward web`` and so many ``workers``, on SQLite ``steward serve``.
+    """
 
     seed: int
     rounds: tuple[tuple[Event, ...], ...]
@@ -73,6 +79,8 @@ class Plan:
     kills_between: frozenset[int] = frozenset()
     disturbed: bool = False
     like: str = "6.5"
+    postgresql: str = ""
+    workers: int = 0
     afterwards: timedelta = AFTERWARDS
 
 
@@ -131,7 +139,8 @@ def run(plan: Plan, directory: Path) -> Counts:
 def opened(plan: Plan, directory: Path, **settings: str) -> Iterator[Soak]:
     """A sandbox and a Steward, each a process of its own, that know of each other."""
     directory.mkdir(parents=True, exist_ok=True)
-    listen, url = f"127.0.0.1:{free_port()}", f"sqlite:///{directory / 'steward.db'}"
+    listen = f"127.0.0.1:{free_port()}"
+    url = plan.postgresql or f"sqlite:///{directory / 'steward.db'}"
     with ExitStack() as stack:
         zammad = ZammadProcess(like=plan.like, start=START, endpoint=f"http://{listen}/zammad/ticket")
         stack.callback(zammad.close)
@@ -147,9 +156,14 @@ def opened(plan: Plan, directory: Path, **settings: str) -> Iterator[Soak]:
             "note_brake": "100000",
             "log": "json",
         } | settings
-        steward = StewardProcess(settings=told, log=directory / "steward.log")
-        stack.callback(steward.close)
-        soak = Soak(plan=plan, zammad=zammad, steward=steward, url=url)
+        parts = ("web", *["worker"] * plan.workers) if plan.postgresql else ("serve",)
+        processes = tuple(
+            StewardProcess(settings=told, log=directory / f"{part}-{number}.log", program=(STEWARD, part))
+            for number, part in enumerate(parts)
+        )
+        for process in processes:
+            stack.callback(process.close)
+        soak = Soak(plan=plan, zammad=zammad, processes=processes, url=url, left=list(plan.failpoints))
         stack.callback(soak.close)
         yield soak
 
@@ -160,10 +174,10 @@ class Soak:
 
     plan: Plan
     zammad: ZammadProcess
-    steward: StewardProcess
+    processes: tuple[StewardProcess, ...]
     url: str
+    left: list[str]
     steps: int = 0
-    _armed: int = 0
     _played: int = 0
     _starting: bool = False
     _store: Store | None = None
@@ -186,10 +200,16 @@ class Soak:
         counts.seconds = time.monotonic() - began
         return counts
 
+    @property
+    def steward(self) -> StewardProcess:
+        """The one that hears: all of Steward on SQLite."""
+        return self.processes[0]
+
     def begin(self) -> None:
         """Start Steward, and open its store beside it."""
-        self._start_steward()
-        self._wait_ready()
+        for process in self.processes:
+            self._start(process)
+            self._wait_ready()
         self._store = Store.open_for_reading(self.url)
 
     def close(self) -> None:
@@ -198,22 +218,32 @@ class Soak:
 
     # -- Steward's life -----------------------------------------------------------------------------------------------
 
-    def _start_steward(self) -> None:
-        left = self.plan.failpoints[self._armed :]
-        self.steward.start(left[0] if left else "")
-        self._armed += bool(left)
-        self._starting = True
+    def _start(self, process: StewardProcess) -> None:
+        """Armed with the next failpoint that lies on its way."""
+        fitting = (armed for armed in self.left if self._passes(process, armed))
+        armed = next(fitting, "")
+        if armed:
+            self.left.remove(armed)
+        process.start(armed)
+        self._starting = self._starting or process is self.steward
+
+    def _passes(self, process: StewardProcess, armed: str) -> bool:
+        hears = armed.partition(":")[0] in RECEIVER
+        return len(self.processes) == 1 or hears is (process is self.steward)
 
     def _revive(self, *, within: float = 0.0) -> None:
-        """Start it again where a failpoint has killed it in the last ``within`` seconds."""
-        if self.steward.died(within=within):
-            self._start_steward()
+        """Start again what a failpoint has killed in the last ``within`` seconds."""
+        for process in self.processes:
+            if process.died(within=within):
+                self._start(process)
+            within = 0.0
 
     def _after_event(self) -> None:
         self._played += 1
         if self._played in self.plan.kills_between:
-            self.steward.kill()
-            self._start_steward()
+            process = self.processes[self._played % len(self.processes)]
+            process.kill()
+            self._start(process)
         self._revive()
         self._wait_ready()
 
@@ -250,7 +280,9 @@ class Soak:
         ends = time.monotonic() + REST_SECONDS
         while not self._is_idle():
             self._revive(within=0.01)
-            assert time.monotonic() < ends, f"no rest at {self.zammad.now}: {self._busy_with()}\n{self.steward.tail()}"
+            assert time.monotonic() < ends, (
+                f"no rest at {self.zammad.now}: {self._busy_with()}\n{self.processes[-1].tail()}"
+            )
 
     def _is_idle(self) -> bool:
         now = self.zammad.now
@@ -322,7 +354,7 @@ class Soak:
             lost=list(self._lost(acknowledged)),
             doubled=list(outcome.doubled(world)),
             unsettled=list(self._unsettled()),
-            kills=list(self.steward.killed_at),
+            kills=[kill for process in self.processes for kill in process.killed_at],
             struck=struck,
             calls=sum(row["calls"] for row in cost["rows"]) + struck,
             written=outcome.count(world),

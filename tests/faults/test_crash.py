@@ -40,3 +40,24 @@ def test_a_thousand_events_ten_kills_and_a_failing_zammad_end_as_undisturbed(tmp
         assert (run.lost, run.doubled, run.unsettled, run.denied) == ([], [], [], [])
     differing = differences(calm.standings, wild.standings)
     assert not differing, "\n".join(differing)
+
+
+def test_web_and_two_workers_on_one_postgresql_are_killed_in_turn(
+    tmp_path: Path, postgresql_url: str, tell: Tell
+) -> None:
+    rounds = script(seed=SEED, events=200, a_round=100)
+    calm_plan = Plan(seed=SEED, rounds=rounds, afterwards=AFTERWARDS)
+    wild_plan = replace(
+        calm_plan,
+        failpoints=failpoints(seed=SEED, names=sorted(NAMES), kills=9, hits=12),
+        kills_between=frozenset({31, 75, 130}),
+        disturbed=True,
+        postgresql=postgresql_url,
+        workers=2,
+    )
+    calm, wild = soak.run(calm_plan, tmp_path / "calm"), soak.run(wild_plan, tmp_path / "wild")
+    tell(f"seed {SEED}, PostgreSQL, two workers: {wild}\nkilled at {', '.join(wild.kills)}")
+    assert len(wild.kills) == 12
+    assert (wild.lost, wild.doubled, wild.unsettled, wild.denied) == ([], [], [], [])
+    differing = differences(calm.standings, wild.standings)
+    assert not differing, "\n".join(differing)
