@@ -7,7 +7,7 @@ uncertainty, rows no recorded step made are left aside and counted. Everything e
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import tee
+from itertools import combinations, tee
 from typing import Any
 
 from plugin.sandbox.conform.identities import FIXED, Identities
@@ -336,12 +336,25 @@ class Comparison:
                 ours = [value for value in own if str(value) in expected]
             if self.manner.projected:
                 ours = ours[: len(theirs)]
-            if len(theirs) != len(ours) or not all(
-                self.identities.match(kind, recorded=a, own=b) for a, b in zip(theirs, ours, strict=True)
-            ):
+            if not self._same_turn(kind, theirs, ours):
                 yield Deviation(path=place.path, what="ids", recorded=theirs, own=ours)
         elif not self._same_ids(kind, theirs, own):
             yield Deviation(path=place.path, what="ids", recorded=theirs, own=own)
+
+    def _same_turn(self, kind: str, recorded: Sequence[Any], own: Sequence[Any]) -> bool:
+        """Whether both name the same in the same order, but for tickets of which luck decides who is first."""
+        if len(recorded) != len(own):
+            return False
+        if all(self.identities.match(kind, recorded=a, own=b) for a, b in zip(recorded, own, strict=True)):
+            return True
+        turns = {str(value): turn for turn, value in enumerate(own)}
+        order = [turns.get(self.identities.own(kind, value) or "") for value in recorded]
+        if kind != "Ticket" or self.unrecorded is None or None in order:
+            return False
+        turned = (
+            (a, b) for (a, x), (b, y) in combinations(zip(recorded, order, strict=True), 2) if (x or 0) > (y or 0)
+        )
+        return all(self.unrecorded.is_luck_which_is_first(first, second) for first, second in turned)
 
     def _ignorable(self, kind: str, value: object, place: Place) -> bool:
         return kind == "Ticket" and place.key in ORDERED and (kind, str(value)) not in self.identities.made

@@ -166,6 +166,8 @@ class Identities:
     """Recorded things that a replayed step made, by kind and id."""
     made_now: set[str] = field(default_factory=set)
     """Recorded ids of the tickets that the story being replayed has made."""
+    unwatched: set[str] = field(default_factory=set)
+    """Recorded ids of tickets of stories whose steps were not all recorded."""
     _own: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     _recorded: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
 

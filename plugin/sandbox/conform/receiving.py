@@ -8,12 +8,9 @@ from plugin.sandbox.conform.bench import Bench, Waiting
 from plugin.sandbox.conform.comparison import Deviation, Manner
 from plugin.sandbox.conform.deliveries import Arrival, Receivers, compare_delivery
 from plugin.sandbox.conform.race import text_of
-from plugin.sandbox.conform.stories import Step
+from plugin.sandbox.conform.stories import UNWATCHED, Step
 from plugin.sandbox.conform.telling import Telling
 from plugin.sandbox.deliveries import Delivery, Reply
-
-UNRECORDED_DELIVERIES = frozenset({"measure", "permissions_matrix"})
-"""Stories whose deliveries the recorder left out (README of the recordings)."""
 
 LATENESS = timedelta(seconds=4.5)
 """How long a due delivery may take: an idle worker sleeps 4 s, and other jobs go first."""
@@ -132,9 +129,12 @@ class Receiving:
             if number in telling.raced:
                 continue  # who wrote last when a guard was looked at is a matter of luck
             stranger = str(delivery.ticket_id) not in telling.touched
-            if telling.story.name in UNRECORDED_DELIVERIES or (stranger and allowed > 0):
+            if telling.story.name in UNWATCHED or (stranger and allowed > 0):
                 telling.report.left_out += 1
                 allowed -= stranger
+                continue
+            if delivery.trigger in telling.customized:
+                telling.report.not_modelled[CUSTOM] += 1
                 continue
             told = f"trigger {delivery.trigger!r}, ticket {delivery.ticket_id}, attempt {delivery.attempt}"
             telling.note(last, Deviation("", "delivery not recorded", None, told))

@@ -17,11 +17,11 @@ from plugin.sandbox.conform.identities import Identities, kind_of_path
 from plugin.sandbox.conform.moments import Moments
 from plugin.sandbox.conform.partial import CUT, beginning, is_cut
 from plugin.sandbox.conform.race import unmistakable_text
-from plugin.sandbox.conform.receiving import UNRECORDED_DELIVERIES, Receiving
+from plugin.sandbox.conform.receiving import Receiving
 from plugin.sandbox.conform.report import Report
 from plugin.sandbox.conform.requests import own_request
 from plugin.sandbox.conform.stage import Stage
-from plugin.sandbox.conform.stories import SET_UP, Step, Story
+from plugin.sandbox.conform.stories import SET_UP, UNWATCHED, Step, Story
 from plugin.sandbox.conform.telling import Telling
 from plugin.sandbox.conform.timeline import Event, events
 from plugin.sandbox.conform.unrecorded import Unrecorded
@@ -50,9 +50,7 @@ class Replay:
         self._moments = Moments(begins=min(story.starts_at for story in stories))
         self._credentials = Credentials(tokens=dict(bench.tokens))
         self._stage = Stage(bench, identities=self.identities, credentials=self._credentials)
-        self._unrecorded = Unrecorded(
-            bench, identities=self.identities, stories=stories, unwatched=UNRECORDED_DELIVERIES
-        )
+        self._unrecorded = Unrecorded(bench, identities=self.identities, stories=stories, unwatched=UNWATCHED)
         self._together: dict[frozenset[int], list[tuple[Step, Answer]]] = {}
 
     def play(self, story: Story, script: Script, *, report: Report) -> None:

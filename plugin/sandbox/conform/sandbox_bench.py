@@ -33,6 +33,7 @@ TABLES: Mapping[str, Callable[[World], Table]] = {
     "Overview": lambda world: world.overviews,
     "Role": lambda world: world.roles,
     "Sla": lambda world: world.slas,
+    "Ticket": lambda world: world.tickets,
     "Trigger": lambda world: world.triggers,
     "User": lambda world: world.users,
     "Webhook": lambda world: world.webhooks,

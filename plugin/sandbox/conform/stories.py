@@ -20,6 +20,9 @@ from plugin.sandbox.manners import Like
 SET_UP = frozenset({"setup_people", "setup_attributes", "setup_automation"})
 """Stories before which the recorder did not flush phantoms."""
 
+UNWATCHED = frozenset({"measure", "permissions_matrix"})
+"""Stories of which the recorder left out deliveries, and some calls (README of the recordings)."""
+
 
 class StoryError(Exception):
     """A file that is no recorded story; the message names the file and what is wrong with it."""

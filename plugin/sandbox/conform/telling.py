@@ -9,7 +9,7 @@ from plugin.sandbox.conform.directions import Script
 from plugin.sandbox.conform.identities import Identities
 from plugin.sandbox.conform.moments import Moments
 from plugin.sandbox.conform.report import Difference, Report
-from plugin.sandbox.conform.stories import Step, Story
+from plugin.sandbox.conform.stories import UNWATCHED, Step, Story
 from plugin.sandbox.conform.unrecorded import Unrecorded
 
 LATE = re.compile(r"\(capture\) (\d+) late deliver")
@@ -32,6 +32,8 @@ class Telling:
     touched: set[str] = field(default_factory=set)
     loose: set[int] = field(default_factory=set)
     """Jobs of which nobody knows when, or after which others, they were queued."""
+    customized: set[str | None] = field(default_factory=set)
+    """Triggers of the story that send a template of an administrator."""
     phantoms: bool = False
     """Whether a webhook came of a refused request when its thread served another one: nobody knows when."""
     raced: set[int] = field(default_factory=set)
@@ -39,6 +41,7 @@ class Telling:
 
     def __post_init__(self) -> None:
         self.awaited = [arrival_of(step) for step in self.story.steps if step.kind == "webhook"]
+        self.customized = {arrival.trigger for arrival in self.awaited if not arrival.in_full}
 
     @property
     def late_deliveries(self) -> int:
@@ -68,6 +71,8 @@ class Telling:
         if kind == "Ticket":
             self.touched.add(str(own))
             self.identities.made_now.add(str(recorded))
+            if self.story.name in UNWATCHED:
+                self.identities.unwatched.add(str(recorded))
         return True
 
     def note(self, step: Step, *deviations: Deviation, no_cause: bool = False) -> None:

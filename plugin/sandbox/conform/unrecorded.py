@@ -32,6 +32,9 @@ WORKER_MARGIN = timedelta(seconds=2)
 GAP = timedelta(seconds=20)
 """A pause between two stories in which others can have used the server."""
 
+POLL = timedelta(seconds=4.5)
+"""How long an idle worker can take until it sees a job."""
+
 LOGIN_MARGIN = timedelta(seconds=0.3)
 """How far off the recorder's clock can be from the server's."""
 
@@ -116,6 +119,17 @@ class Unrecorded:
             return False
         self._surplus[*record, key] = surplus
         return True
+
+    def is_luck_which_is_first(self, *tickets: object) -> bool:
+        """Whether recorded tickets can have been saved in either order.
+
+        They were saved within one poll of the worker, or a story made one whose steps were not all recorded.
+        """
+        if any(str(ticket) in self._identities.unwatched for ticket in tickets):
+            return True
+        own = [self._identities.own("Ticket", ticket) or "0" for ticket in tickets]
+        saved = [row["updated_at"] for ticket in own if (row := self._holder.record("Ticket", int(ticket)))]
+        return len(saved) == len(own) and max(saved) - min(saved) <= POLL
 
     def see(self, kind: str, recorded_id: object, recorded: Mapping[str, Any]) -> None:
         """Note that a story has shown these values; from now on its own steps must explain them."""
