@@ -61,6 +61,7 @@ class Unrecorded:
         self._holder = holder
         self._identities = identities
         self._active = [window for story in stories for window in _active(story)]
+        self._people = [window for story in stories for window in _changes_of_people(story)]
         self._spans = [(story.starts_at - MARGIN, story.ends_at + MARGIN) for story in stories]
         self._watched = [
             (story.starts_at - MARGIN, story.ends_at + MARGIN) for story in stories if story.name not in unwatched
@@ -94,7 +95,7 @@ class Unrecorded:
         last = self._versions.get((kind, own))
         by_login = {key for key in keys if key in SIGNED and self._was_signed_by_a_login(recorded, last=last)}
         keys = [key for key in keys if self._taken.get((kind, own, key)) != repr(_shown(recorded, key))]
-        if self._is_strange(recorded.get("updated_at")) or self._is_strange(recorded.get("created_at")):
+        if any(self._is_strange(recorded.get(name), kind=kind) for name in ("updated_at", "created_at")):
             return {*keys, *by_login}
         if by_login:
             return by_login
@@ -152,7 +153,7 @@ class Unrecorded:
         inner = {key: preferences[key] for key in keys if key in preferences}
         if inner:
             values["preferences"] = {**(self._holder.record(kind, int(own)).get("preferences") or {}), **inner}
-        if "updated_at" in keys or self._is_strange(recorded.get("updated_at")):
+        if "updated_at" in keys or self._is_strange(recorded.get("updated_at"), kind=kind):
             values["updated_at"] = time_of(recorded["updated_at"])
         self._holder.adopt(kind, int(own), values)
 
@@ -172,11 +173,12 @@ class Unrecorded:
             return [int(own) for one in value if (own := self._identities.own(kind, one)) is not None]
         return time_of(value) if isinstance(value, str) and TIME.fullmatch(value) else value
 
-    def _is_strange(self, text: object) -> bool:
+    def _is_strange(self, text: object, *, kind: str) -> bool:
         if not isinstance(text, str) or not TIME.fullmatch(text):
             return False
         moment = time_of(text)
-        return moment > self._begins() and not any(start <= moment <= end for start, end in self._active)
+        active = self._people if kind == "Role" else self._active
+        return moment > self._begins() and not any(start <= moment <= end for start, end in active)
 
     def _was_signed_by_a_login(self, recorded: Mapping[str, Any], *, last: datetime | None) -> bool:
         """Whether a login by password saved a user, in the name of whoever the web thread had served before.
@@ -235,6 +237,17 @@ def _active(story: Story) -> Iterator[tuple[datetime, datetime]]:
             yield story.at(step.seconds) - WRITE_MARGIN, story.at(step.ends) + WRITE_MARGIN
     if not any(step.kind == "webhook" for step in story.steps):
         yield story.starts_at - MARGIN, story.ends_at + MARGIN
+
+
+def _changes_of_people(story: Story) -> Iterator[tuple[datetime, datetime]]:
+    """When a story can have changed a role: by a request about people or roles, or by a new ticket's new customer."""
+    for step in story.steps:
+        made = step.kind == "mail_in"
+        if step.kind == "rest":
+            request = step.record["request"]
+            made = request["method"] == "POST" or (request["method"] != "GET" and request["path"].startswith(ROUTES))
+        if made:
+            yield story.at(step.seconds) - WRITE_MARGIN, story.at(step.ends) + WRITE_MARGIN
 
 
 def _can_write(step: Step) -> bool:
