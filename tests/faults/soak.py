@@ -31,6 +31,8 @@ START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 """An ordinary working Monday, half past ten in Berlin; rounds begin at half past, so that no limit falls together with
 the opening of the office, where a warning held back over night and its breach would be a matter of seconds."""
 A_MINUTE = timedelta(minutes=1)
+RETRIES = timedelta(minutes=2)
+"""What is tried again is waited for in steps of this; between two rounds there is room for very many."""
 GRID = timedelta(minutes=30)
 """Deadlines between rounds are waited for in steps of this."""
 SWEEP = timedelta(minutes=11)
@@ -209,7 +211,7 @@ class Soak:
         """Start Steward, and open its store beside it."""
         for process in self.processes:
             self._start(process)
-            self._wait_ready()
+        self._wait_ready()
         self._store = Store.open_for_reading(self.url)
 
     def close(self) -> None:
@@ -242,6 +244,7 @@ class Soak:
         self._played += 1
         if self._played in self.plan.kills_between:
             process = self.processes[self._played % len(self.processes)]
+            self.left[:0] = [process.armed] if process.armed else []
             process.kill()
             self._start(process)
         self._revive()
@@ -300,14 +303,14 @@ class Soak:
             return f"new deliveries {inbox.has_new(connection)}, chores {due}, oldest case {oldest}"
 
     def _next_moment(self) -> datetime | None:
-        """When something happens next: a delivery at its moment, a retry at the minute, a deadline on the grid."""
+        """When something happens next: a delivery at its moment, a retry a little later, a deadline on the grid."""
         retry, delivery = self._next_retry(), self._next_delivery()
         with self.store.read() as connection:
             wake = cases.next_wake(connection, now=self.zammad.now)
         soon = wake is not None and wake - self.zammad.now < A_MINUTE
         moments = [
             delivery,
-            _up(retry, to=A_MINUTE),
+            _up(retry, to=RETRIES),
             _up(wake, to=timedelta(seconds=1) if soon else GRID),
         ]
         return min((moment for moment in moments if moment is not None), default=None)

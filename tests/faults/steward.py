@@ -53,15 +53,15 @@ class StewardProcess:
     log: Path
     program: Sequence[str | Path] = (STEWARD, "serve")
     killed_at: list[str] = field(default_factory=list)
+    armed: str = ""
     _process: subprocess.Popen[bytes] | None = None
-    _armed: str = ""
 
     def start(self, failpoint: str = "") -> None:
         """Start it, armed to die at ``name:n``; returns at once."""
         env = environment(**self.settings)
         if failpoint:
             env[failpoints.VARIABLE] = failpoint
-        self._armed = failpoint
+        self.armed = failpoint
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(list(self.program), env=env, stdout=log, stderr=log)
 
@@ -90,7 +90,7 @@ class StewardProcess:
         except subprocess.TimeoutExpired:
             return False
         assert status == -signal.SIGKILL, f"ended with {status}: {self.tail()}"
-        self.killed_at.append(self._armed)
+        self.killed_at.append(self.armed)
         return True
 
     def kill(self) -> None:

@@ -49,7 +49,7 @@ def test_web_and_two_workers_on_one_postgresql_are_killed_in_turn(
     calm_plan = Plan(seed=SEED, rounds=rounds, afterwards=AFTERWARDS)
     wild_plan = replace(
         calm_plan,
-        failpoints=failpoints(seed=SEED, names=sorted(NAMES), kills=9, hits=12),
+        failpoints=failpoints(seed=SEED, names=sorted(NAMES), kills=9, hits=6),
         kills_between=frozenset({31, 75, 130}),
         disturbed=True,
         postgresql=postgresql_url,
