@@ -28,6 +28,7 @@ class Manners:
     empty_condition_finds_all: bool
     query_and_condition_combine: bool
     query_is_literal: bool
+    empty_data_reads_null: bool
     duplicate_link_refused: bool
     tag_refuses_list_characters: bool
     mail_needs_recipient: bool
@@ -65,6 +66,7 @@ MANNERS: dict[str, Manners] = {
         empty_condition_finds_all=False,
         query_and_condition_combine=False,
         query_is_literal=False,
+        empty_data_reads_null=True,
         duplicate_link_refused=True,
         tag_refuses_list_characters=False,
         mail_needs_recipient=False,
@@ -91,6 +93,7 @@ MANNERS: dict[str, Manners] = {
         empty_condition_finds_all=True,
         query_and_condition_combine=True,
         query_is_literal=True,
+        empty_data_reads_null=False,
         duplicate_link_refused=False,
         tag_refuses_list_characters=True,
         mail_needs_recipient=True,
