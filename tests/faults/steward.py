@@ -29,7 +29,7 @@ def free_port() -> int:
 
 def environment(**settings: str) -> dict[str, str]:
     """This process's environment without any setting of Steward's, and these."""
-    bare = {name: value for name, value in os.environ.items() if not name.startswith("STEWARD_")}
+    bare = {name: value for name, value in os.environ.items() if not name.startswith(("STEWARD_", "COVERAGE_"))}
     return bare | {f"STEWARD_{name.upper()}": value for name, value in settings.items()}
 
 
