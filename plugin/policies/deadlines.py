@@ -207,9 +207,12 @@ def _first_responses(case: Case, matter_end: _End | None) -> Iterator[Clock]:
     begins_by_us = not any(a.at <= case.accepted_at + ONE_ACT for a in case.customer_articles) and _owes_none(case)
     if begins_by_us:
         return
-    yield from _first_response(case, case.accepted_at, _epoch(case), matter_end)
     if case.is_complaint and case.accepted_at > case.matter.starts_at:
-        yield from _first_response(case, case.matter.starts_at, f"{_epoch(case)}-request", matter_end)
+        # the request's clock stays what it was: what was said of it is not said again
+        yield from _first_response(case, case.matter.starts_at, _epoch(case), matter_end)
+        yield from _first_response(case, case.accepted_at, f"{_epoch(case)}-complaint", matter_end)
+    else:
+        yield from _first_response(case, case.accepted_at, _epoch(case), matter_end)
 
 
 def _owes_none(case: Case) -> bool:

@@ -26,7 +26,7 @@ from datetime import datetime
 
 from plugin.model.case import Case, known
 from plugin.model.clocks import ClockState
-from plugin.model.conversation import articles, is_by_agent
+from plugin.model.conversation import articles, is_by_agent, is_opened_by_our_message
 from plugin.model.decision import Field, Finding, Look, Note, Should, Slot, Tag, Urgency
 from plugin.model.durations import Duration, Unit
 from plugin.model.facts import Fact
@@ -227,7 +227,9 @@ def _alone_since(case: Case) -> tuple[datetime, bool, Text] | None:
     changes = case.timeline.changes_of("owner")
     created_owned = bool(case.created and case.created["owner_id"] not in (None, NOBODY_ID))
     was_owned = created_owned or any(c["id_to"] not in (None, NOBODY_ID) for c in changes)
-    started = case.accepted_at if case.matter.number == 1 else case.matter.starts_at
+    # not from the acceptance: a complaint voiced later would make the same orphan another one
+    heard_first = is_opened_by_our_message(case.timeline) and case.matter.number == 1 and case.customer_articles
+    started = case.customer_articles[0].at if heard_first else case.matter.starts_at
     seen = case.timeline.observed("owner_can_act")
     if case.owner is None:
         dropped = _dropped_at(changes[-1], seen) if changes else started

@@ -398,4 +398,14 @@ def test_a_request_that_becomes_a_complaint_keeps_what_it_had_broken() -> None:
     story.says("complaint", after=31)
     told = story.decided(after=32)
     assert told.fields["breached"] == "first_response"
-    assert told.clock("first_response", epoch="m1").starts_at == later.at
+    assert told.clock("first_response", epoch="m1-complaint").starts_at == later.at
+
+
+def test_the_clock_of_a_request_keeps_its_epoch_when_a_complaint_comes_of_it() -> None:
+    story = Story().customer_writes_in()
+    before = story.decided(after=1).clock("first_response")
+    story.customer_writes("I complain.", after=5)
+    story.says("complaint", after=6)
+    told = story.decided(after=7)
+    assert told.clock("first_response", epoch=before.epoch).limit_at == before.limit_at
+    assert told.clock("first_response").limit_at == story.at(29)

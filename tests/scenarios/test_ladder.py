@@ -217,3 +217,16 @@ def test_notes_speak_the_packs_language(opens: Open, tmp_path: Path, language: s
     assert len(ticket.notes) == 1
     assert words in ticket.notes[0]
     assert "Answer" not in ticket.notes[0]
+
+
+def test_a_late_request_that_becomes_a_complaint_is_told_of_anew_and_the_old_delay_is_not(staffed: Helpdesk) -> None:
+    ticket = staffed.mails("Where is my order?")
+    staffed.passes(hours=25)
+    assert len(ticket.notes) == 1
+    staffed.mails("I want to complain, nobody answers!", to=ticket)
+    ticket.said(staffed.chief, "major")
+    staffed.passes(hours=25)
+    told = [note for note in ticket.notes if "Answer the customer: the limit was" in note]
+    # the request's to the supervisor and to the management, then the complaint's own
+    assert ["the limit was Wed 11:00" in note for note in told] == [False, False, True]
+    assert sum("Take this ticket" in note for note in ticket.notes) == 1
