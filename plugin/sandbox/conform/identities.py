@@ -107,6 +107,7 @@ KIND_OF_ROUTE: Mapping[str, str] = {
     "settings": "Setting",
     "slas": "Sla",
     "tag_list": "TagItem",
+    "ticket_article_plain": "TicketArticle",
     "ticket_articles": "TicketArticle",
     "ticket_attachment": "Ticket",
     "ticket_history": "Ticket",

@@ -61,8 +61,9 @@ def own_path(path: str, identities: Identities) -> str:
     route, mark, query = path.partition("?")
     parts = route.split("/")
     for place, part in enumerate(parts):
-        if part.isdigit():
-            parts[place] = _own_id(_kind_in_path(parts, place), part, identities)
+        number, dot, form = part.partition(".")
+        if number.isdigit():
+            parts[place] = _own_id(_kind_in_path(parts, place), number, identities) + dot + form
     return "/".join(parts) + mark + re.sub(r"(\w+)=([^&]*)", lambda found: _own_pair(found, identities), query)
 
 

@@ -106,7 +106,7 @@ def plain_mail(asked: Asked, article_id: str) -> Answer:
     article = _readable(asked, article_id)
     raw = asked.engine.raw_mails.get(article.id)
     if not raw:
-        return Answer(b"", status=204)
+        return Answer(b"", status=204, content_type="text/html")
     return Answer(raw, content_type="message/rfc822")
 
 

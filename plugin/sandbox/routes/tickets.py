@@ -156,6 +156,8 @@ def show_history(asked: Asked, ticket_id: str) -> Answer:
     collector.ticket(ticket)
     for row in rows:
         collector.user(row.created_by_id)
+        if row.object == "Ticket::Article" and row.o_id in asked.world.articles:
+            collector.article(asked.world.articles[row.o_id])
     return Answer({"history": [history.shown_row(row) for row in rows], "assets": collector.assets})
 
 
