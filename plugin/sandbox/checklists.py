@@ -31,6 +31,7 @@ def create(engine: Engine, ticket: Row, *, template: Row | None = None) -> Row:
     for text in texts:
         _insert_item(world, checklist.id, text)
     tickets.save(engine, ticket.id, {"checklist_id": checklist.id})
+    tickets.queue_count(engine, ticket.customer_id, by=world.actor_id)  # the ticket is touched before its events
     return world.checklists[checklist.id]
 
 

@@ -306,6 +306,9 @@ class Comparison:
         """Notices and activities: those of this story's tickets are all there, of others those that are."""
         rest = iter(own)
         for index, row in enumerate(recorded):
+            if str(row["o_id"]) in self.identities.unwatched:
+                self.ignored += 1
+                continue
             begun, rest = tee(rest)
             ours = next((other for other in begun if self._is_same_notice(row, other)), None)
             if ours is not None:
@@ -321,6 +324,8 @@ class Comparison:
         if any(
             self.identities.own(kind, recorded.get(key)) != str(own.get(key)) for kind, key in ids if key in recorded
         ):
+            return False
+        if recorded.get("activity_stream_object_id") != own.get("activity_stream_object_id"):
             return False
         times = [row.get("created_at") for row in (recorded, own)]
         return None in times or self.moments.same(time_of(str(times[0])), time_of(str(times[1])))

@@ -60,7 +60,7 @@ class Unrecorded:
     ) -> None:
         self._holder = holder
         self._identities = identities
-        self._active = [window for story in stories for window in _active(story)]
+        self._active = [window for story in stories if story.name not in unwatched for window in _active(story)]
         self._people = [window for story in stories for window in _changes_of_people(story)]
         self._spans = [(story.starts_at - MARGIN, story.ends_at + MARGIN) for story in stories]
         self._watched = [
@@ -146,14 +146,14 @@ class Unrecorded:
         if own is None:
             return
         self._taken.update({(kind, own, key): repr(_shown(recorded, key)) for key in keys})
-        if self._is_stale(kind, own, recorded):
-            keys = keys - {"updated_at"}
+        stale = self._is_stale(kind, own, recorded)
+        keys = keys - {"updated_at"} if stale else keys
         values = {key: self._own_value(key, recorded[key]) for key in keys if key in recorded}
         preferences = recorded.get("preferences") or {}
         inner = {key: preferences[key] for key in keys if key in preferences}
         if inner:
             values["preferences"] = {**(self._holder.record(kind, int(own)).get("preferences") or {}), **inner}
-        if "updated_at" in keys or self._is_strange(recorded.get("updated_at"), kind=kind):
+        if "updated_at" in keys or (not stale and self._is_strange(recorded.get("updated_at"), kind=kind)):
             values["updated_at"] = time_of(recorded["updated_at"])
         self._holder.adopt(kind, int(own), values)
 
@@ -163,7 +163,8 @@ class Unrecorded:
         last = self._versions.get((kind, own))
         if last is None or now is None or not isinstance(text, str) or not TIME.fullmatch(text):
             return False
-        return bool(time_of(text) == last < now)
+        shown, begins = time_of(text), self._span[0] + MARGIN
+        return bool(shown < now and (shown == last or last < shown < begins))
 
     def _own_value(self, key: str, value: Any) -> Any:
         kind = kind_of_key(key)

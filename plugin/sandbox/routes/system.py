@@ -13,6 +13,9 @@ from plugin.sandbox.permissions import may_see
 from plugin.sandbox.rows import Row
 from plugin.sandbox.values import to_boolean, to_integer
 
+_TICKET_MADE, _ARTICLE_MADE = 1, 6
+"""Zammad's numbers of the things an activity stream tells of."""
+
 
 def version(asked: Asked) -> Answer:
     """GET /version."""
@@ -113,27 +116,26 @@ def activity_stream(asked: Asked) -> Answer:
     limit = to_integer(asked.params.get("limit")) or 50
     if not asked.may("ticket.agent"):
         return Answer([])
-    permission = asked.world.permissions.first(name="ticket.agent")
-    rows = []
-    for article in list(asked.world.articles)[::-1]:
-        ticket = asked.world.tickets.get(article.ticket_id)
-        if ticket is None or not may_see(asked.world, asked.caller.user, ticket):
-            continue
-        rows.append(
-            {
-                "id": article.id,
-                "activity_stream_type_id": 1,
-                "activity_stream_object_id": 6,
-                "permission_id": None if permission is None else permission.id,
-                "group_id": ticket.group_id,
-                "o_id": article.id,
-                "created_by_id": article.created_by_id,
-                "created_at": article.created_at,
-                "updated_at": article.created_at,
-            }
-        )
-        if len(rows) == limit:
-            break
+    world = asked.world
+    permission = world.permissions.first(name="ticket.agent")
+    seen = {ticket.id: ticket for ticket in world.tickets if may_see(world, asked.caller.user, ticket)}
+    made = [(ticket, _TICKET_MADE, ticket) for ticket in seen.values()]
+    made += [(row, _ARTICLE_MADE, seen[row.ticket_id]) for row in world.articles if row.ticket_id in seen]
+    made.sort(key=lambda entry: entry[0].created_at, reverse=True)
+    rows = [
+        {
+            "id": 2 * row.id + (kind == _ARTICLE_MADE),
+            "activity_stream_type_id": 1,
+            "activity_stream_object_id": kind,
+            "permission_id": None if permission is None else permission.id,
+            "group_id": ticket.group_id,
+            "o_id": row.id,
+            "created_by_id": row.created_by_id,
+            "created_at": row.created_at,
+            "updated_at": row.created_at,
+        }
+        for row, kind, ticket in made[:limit]
+    ]
     return Answer(rows)
 
 
