@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from plugin.sandbox.conform.bench import Answer, Receive, Waiting
+from plugin.sandbox.conform.credentials import Credentials
 from plugin.sandbox.conform.deliveries import arrival_of, sign
 from plugin.sandbox.conform.directions import Script
 from plugin.sandbox.conform.partial import CUT, beginning, is_cut
@@ -34,7 +35,9 @@ def _signed_again(headers: Sequence[tuple[str, str]], body: bytes) -> tuple[tupl
 
 
 def _was_not_sent(step: Step, request: Request) -> bool:
-    """Whether a request without an answer is one the replay leaves out."""
+    """Whether the replay leaves a request out: one without an answer, or with a token of a sign-in page."""
+    if Credentials.are_missing(step):
+        return True
     if step.record["response"]["status"] is not None:
         return False
     return str(step.record["request"]["body"]["title"]).encode() not in (request.body or b"")

@@ -52,7 +52,7 @@ def events(story: Story, script: Script) -> list[Event]:
             timed.append((event.seconds, index, 0, event))
         if index < len(story.steps):
             step = story.steps[index]
-            seconds = _built(story, step) if step.kind == "webhook" else _effect(story, step)
+            seconds = _built(story, step, script) if step.kind == "webhook" else _effect(story, step)
             if script.group_of(index):
                 seconds = _stored(story, step, unmistakable_text(story, script, step)) or seconds
             timed.append((seconds, index, 1, Event(seconds=seconds, step=step)))
@@ -84,12 +84,14 @@ def _effect(story: Story, step: Step) -> float:
     return step.seconds + step.lasts / 2
 
 
-def _built(story: Story, step: Step) -> float:
+def _built(story: Story, step: Step, script: Script) -> float:
     """When a delivery was built: before a request that was under way and whose save its body does not show."""
     shown = next(_tickets(_body(step)), None)
     if shown is None:
         return step.seconds
     for earlier in story.steps[: step.index]:
+        if script.group_of(earlier.index):
+            continue
         if (
             earlier.kind != "rest"
             or earlier.ends + SENDING < step.seconds
