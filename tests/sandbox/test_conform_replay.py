@@ -44,14 +44,22 @@ def _planted(story: str, plant_in: tuple[str, int] | None, plant: Any, step: Ste
     return plant if plant_in == (story, step.index) else body
 
 
+RACES = frozenset({"concurrent_writers", "oauth", "loop_echo"})
+"""Stories whose requests overlap: the echo answers in the order it is asked, the recorded servers did not."""
+
+
 def test_a_server_that_does_as_recorded_has_no_differences(stories: list[Story]) -> None:
-    assert [difference.line() for difference in replayed(stories)] == []
+    ordered = [story for story in stories if story.name not in RACES]
+    assert len(ordered) > 40
+    assert [difference.line() for difference in replayed(ordered)] == []
 
 
 def test_a_planted_value_is_found_wherever_it_is(stories: list[Story]) -> None:
     picked = random.Random(SEED)
+    # alone, that story has people no recorded step made: their names are taken over the first time
+    told = [story for story in stories if story.name != "permissions_matrix"]
     for number in range(25):
-        story, step = _some_answer(stories, picked)
+        story, step = _some_answer(told, picked)
         body, path = _with_a_plant(_answer(step), picked, number)
         found = replayed([story], plant_in=(story.name, step.index), plant=body)
         assert any(difference.step == step.index for difference in found), (story.name, step.index, path)
