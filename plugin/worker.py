@@ -25,7 +25,7 @@ from plugin.observability.health import Health
 from plugin.observability.metrics import Metrics
 from plugin.store import cases, chores, inbox, meta
 from plugin.store.database import Connection
-from plugin.store.locks import Held
+from plugin.store.held import Held
 from plugin.store.store import Store
 
 log = structlog.get_logger(__name__)

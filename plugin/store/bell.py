@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import threading
 
-import psycopg
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
 
@@ -52,6 +51,8 @@ class Bell:
             self._listener.start()
 
     def _hear(self) -> None:
+        import psycopg
+
         while not self._closed.is_set():
             # a lost connection costs only promptness: workers look by themselves every few seconds
             with contextlib.suppress(psycopg.Error):

@@ -7,9 +7,8 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
 from sqlalchemy import Connection as Connection  # other rooms name the type, and must not import SQLAlchemy
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -17,6 +16,9 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError
 from sqlalchemy.pool import QueuePool
 
 from plugin.store.errors import StoreError, StoreUnavailable
+
+if TYPE_CHECKING:
+    import psycopg
 
 BUSY_SECONDS = 5
 """How long a statement waits for somebody else's lock before the store counts as unavailable."""
@@ -152,6 +154,8 @@ def connect_arguments(url: URL) -> dict[str, Any]:
 
 def postgresql_session(url: URL, *, purpose: str) -> psycopg.Connection[Any]:
     """A connection outside the pool, every statement its own transaction. Raises psycopg.Error."""
+    import psycopg  # here, for a process on SQLite need not wait for it
+
     address = url.set(drivername="postgresql").render_as_string(hide_password=False)
     arguments = connect_arguments(url) | {"application_name": f"steward {purpose}"}
     return psycopg.connect(address, autocommit=True, **arguments)

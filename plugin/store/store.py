@@ -15,8 +15,8 @@ from plugin.store import facts, meta, migrate
 from plugin.store.bell import Bell
 from plugin.store.database import Database, check_sqlite_file
 from plugin.store.errors import StoreError
+from plugin.store.held import Locks, ProcessLocks
 from plugin.store.keys import Key, WrongKey
-from plugin.store.locks import Locks, ProcessLocks, SessionLocks
 from plugin.store.process import ProcessLock
 
 STORE_KEY_PLAIN = "store_key"
@@ -36,7 +36,7 @@ class Store:
         self.key = key
         self.op_secret = op_secret
         self.bell = Bell(None if database.is_sqlite else database.url)
-        self.locks: Locks = ProcessLocks() if database.is_sqlite else SessionLocks(database.url)
+        self.locks: Locks = ProcessLocks() if database.is_sqlite else _session_locks(database)
         self._process_lock = process_lock
 
     @classmethod
@@ -115,6 +115,13 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _session_locks(database: Database) -> Locks:
+    # psycopg's import takes a tenth of a second, which SQLite need not wait for
+    from plugin.store.locks import SessionLocks
+
+    return SessionLocks(database.url)
 
 
 def _become_the_one(database: Database) -> ProcessLock:
