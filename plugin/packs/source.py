@@ -14,6 +14,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from plugin.model.errors import PackError
+from plugin.packs import files
 
 Step = str | int | Any
 """A key or an index on the way to a value; keys may be dates."""
@@ -75,12 +76,7 @@ class Source:
 
 def read(path: Path, *, name: str) -> Source:
     """The pack of a file; raises PackError where it cannot be read, is no YAML, or is no mapping of keys to values."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as fault:
-        reason = fault.strerror if isinstance(fault, OSError) else "not UTF-8"
-        raise PackError(f"{name}:1:1: pack: found no file to read ({reason}), allowed a text in UTF-8") from fault
-    return parse(text, name=name)
+    return parse(files.read(path, name=name), name=name)
 
 
 def parse(text: str, *, name: str) -> Source:

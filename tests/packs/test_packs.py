@@ -17,7 +17,8 @@ from plugin.model.decision import Mode
 from plugin.model.durations import Duration, Unit
 from plugin.model.errors import PackError
 from plugin.model.pack import Kind, Pack, Tier
-from plugin.packs import load, loads, shipped, showing, text_of
+from plugin.packs import load, shipped, showing, text_of
+from plugin.packs.loading import loads
 from plugin.packs.options import HasOptions
 from plugin.packs.source import parse
 from plugin.policies import discover
