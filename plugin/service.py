@@ -23,6 +23,7 @@ from plugin.handlers.sweep import Sweep
 from plugin.model.decision import Mode
 from plugin.model.errors import PackError
 from plugin.model.pack import Pack
+from plugin.observability.alarms import Alarms
 from plugin.observability.health import Health, Part
 from plugin.observability.metrics import Metrics
 from plugin.settings import Settings, SettingsError
@@ -156,6 +157,7 @@ class Service:
             "worker": health_routes.worker_probe(self.store, clock=self.clock),
             "lag": health_routes.lag_probe(self.store, clock=self.clock),
             "zammad": self._zammad_part,
+            "alarms": Alarms(self.metrics, self.health, self.clock).part,
         }
         secrets = [secret.reveal() for secret in self.settings.webhook_secrets]
         return create_web(

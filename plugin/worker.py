@@ -19,8 +19,9 @@ import structlog
 
 from plugin import failpoints
 from plugin.model import retry
-from plugin.model.errors import StewardError, Unavailable, Unknown
+from plugin.model.errors import StewardError, Unavailable, Unknown, Unreadable
 from plugin.model.work import Claim, Outcome, Verdict, Wake, WakeReason
+from plugin.observability.alarms import Alarms
 from plugin.observability.health import Health
 from plugin.observability.metrics import Metrics
 from plugin.store import cases, chores, inbox, meta
@@ -41,6 +42,8 @@ LONGEST_NAP_SECONDS = 2.0
 STOP_SECONDS = 6.0
 """How long work under way may take to end when the process is told to stop; what remains is taken up by the next."""
 PURGE_EVERY = timedelta(minutes=10)
+AN_OUTAGE = 10
+"""Two unavailable cases in a row (5 each), or five unreadable ones (2 each), are more than the trouble of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ class Worker:
         self._longest_nap = longest_nap
         self._health = health or Health()
         self._metrics = metrics or Metrics()
+        self._alarms = Alarms(self._metrics, self._health, clock)
         self._stopping = threading.Event()
         self._tasks: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
         self._under_way = _Counter()
@@ -243,11 +247,20 @@ class Worker:
             until = retry.after_outage(retry_after=verdict.retry_after, now=now)
             cases.postpone(connection, claim.ticket_id, until=until, now=now)
             log.info("case postponed", **fields)
+        elif verdict.outcome is Outcome.UNREADABLE:
+            tries = claim.case.tries
+            until = retry.after_unreadable(tries_before=tries, now=now)
+            cases.fail(connection, claim.case, reason=verdict.reason, retry_at=until, now=now)
+            log.warning("ticket unreadable", tries=tries + 1, **fields)
+            if tries + 1 >= retry.PASSING_TRIES:
+                self._alarms.sound("unreadable", ticket_id=claim.ticket_id)
         else:
             tries, since = claim.case.tries, claim.case.first_failure_at
             decision = retry.after_failure(tries_before=tries, first_failure_at=since, now=now)
             cases.fail(connection, claim.case, reason=verdict.reason, retry_at=decision.at, now=now)
             self._metrics.parked.inc(decision.parks)
+            if decision.parks:
+                self._alarms.sound("parked", ticket_id=claim.ticket_id)
             log.error("case parked" if decision.parks else "case failed", tries=tries + 1, **fields)
 
     def _lock_for_look(self, ticket_id: int, *, patience: float) -> Held:
@@ -296,6 +309,8 @@ class Worker:
         wake_at = now + chore.every
         if ended.outcome is not Outcome.DONE:
             log.error("chore failed", chore=chore.name, outcome=str(ended.outcome), reason=ended.reason)
+            if ended.outcome is not Outcome.UNAVAILABLE:
+                self._alarms.sound("chore_failed", chore=chore.name)
         if ended.outcome is Outcome.UNAVAILABLE:
             wake_at = min(wake_at, retry.after_outage(retry_after=ended.retry_after, now=now))
         with self._store.write() as connection:
@@ -378,19 +393,21 @@ class _Gate:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._unavailable_in_a_row = 0
+        self._troubles_in_a_row = 0
         self._opens_at = 0.0
 
     def note(self, verdict: Verdict) -> None:
-        """One case that is unavailable may be its own trouble; two in a row are an outage."""
+        """One case that is unavailable may be its own trouble; two in a row, or five unreadable ones, are an outage."""
+        weight = {Outcome.UNAVAILABLE: 5, Outcome.UNREADABLE: 2}.get(verdict.outcome)
         with self._lock:
-            if verdict.outcome is not Outcome.UNAVAILABLE:
-                self._unavailable_in_a_row = 0
+            if weight is None:
+                self._troubles_in_a_row = 0
                 self._opens_at = 0.0
                 return
-            self._unavailable_in_a_row += 1
-            if self._unavailable_in_a_row >= 2:
-                pause = min(2.0 ** (self._unavailable_in_a_row - 2), retry.OUTAGE_PAUSE.total_seconds())
+            self._troubles_in_a_row += weight
+            if self._troubles_in_a_row >= AN_OUTAGE:
+                doublings = min((self._troubles_in_a_row - AN_OUTAGE) // 5, 10)
+                pause = min(2.0**doublings, retry.OUTAGE_PAUSE.total_seconds())
                 self._opens_at = time.monotonic() + pause
 
     def close(self, seconds: float) -> None:
@@ -406,13 +423,15 @@ class _Gate:
         """How many visits may go on: none while closed, one as a probe after an outage."""
         if self.seconds():
             return 0
-        return 1 if self._unavailable_in_a_row >= 2 else concurrency
+        return 1 if self._troubles_in_a_row >= AN_OUTAGE else concurrency
 
 
 def _attempt(call: Callable[[], Result]) -> tuple[Result | None, Verdict]:
     """What ``call`` returns, with a verdict: done, or what its failure amounts to."""
     try:
         return call(), Verdict()
+    except Unreadable as failure:
+        return None, Verdict(outcome=Outcome.UNREADABLE, reason=str(failure))
     except Unavailable as failure:
         return None, Verdict(outcome=Outcome.UNAVAILABLE, reason=str(failure), retry_after=failure.retry_after)
     except Unknown as failure:

@@ -38,3 +38,12 @@ def test_a_failing_case_is_tried_again_later_and_later(
 )
 def test_an_outage_is_waited_out_as_asked_within_reason(retry_after: float | None, seconds: float) -> None:
     assert retry.after_outage(retry_after=retry_after, now=NOON) == NOON + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("tries_before", "seconds"),
+    [(0, 15), (2, 15), (3, 30), (5, 120), (7, 300), (5000, 300)],
+    ids=["first", "may pass", "lasts", "lasts longer", "at most five minutes", "for weeks"],
+)
+def test_what_cannot_be_read_is_tried_less_and_less_often_and_never_given_up(tries_before: int, seconds: int) -> None:
+    assert retry.after_unreadable(tries_before=tries_before, now=NOON) == NOON + timedelta(seconds=seconds)

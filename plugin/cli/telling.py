@@ -14,6 +14,7 @@ from plugin.cli.reading import Known
 from plugin.model.clocks import Clock
 from plugin.model.effects import EffectKind
 from plugin.model.facts import Fact, FactKind
+from plugin.model.work import CaseStatus
 
 Teller = Callable[[Known], Iterator[RenderableType]]
 
@@ -72,7 +73,8 @@ def _head(known: Known) -> Iterator[RenderableType]:
     wake = f"{moment(case.wake.at)} ({case.wake.reason})" if case.wake else "when something is heard of it"
     yield Text(f"looks again: {wake}; looked {case.looks} times, last {moment(case.last_looked_at)}")
     if case.parked_reason:
-        yield Text(f"parked: {case.parked_reason}")
+        how = "parked" if case.status is CaseStatus.PARKED else f"failed {case.tries} times, tried again"
+        yield Text(f"{how}: {case.parked_reason}")
 
 
 def _heading(words: str) -> RenderableType:

@@ -18,6 +18,13 @@ class Unavailable(StewardError):
         self.retry_after = retry_after
 
 
+class Unreadable(Unavailable):
+    """Later, and less and less often: the other side answers, but what it says of this one thing cannot be used.
+
+    No outage: other things may well be read. Nothing counts against the case.
+    """
+
+
 class Refused(StewardError):
     """Not like this: the other side said no, and nothing was done. ``status`` is the HTTP status, None without one.
 

@@ -15,6 +15,10 @@ OUTAGE_PAUSE = timedelta(seconds=15)
 """An unavailable Zammad is asked again so often (promises 10: one probe per 15 s)."""
 LONGEST_OUTAGE_PAUSE = timedelta(seconds=300)
 """However long ``Retry-After`` says."""
+PASSING_TRIES = 3
+"""So many failures in a row may be a passing trouble of Zammad's; more are a lasting one of this ticket."""
+NO_RIGHT_PAUSE = timedelta(minutes=10)
+"""A write that our user may not do is tried again so often: rights come back without a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +44,9 @@ def after_outage(*, retry_after: float | None, now: datetime) -> datetime:
     """When to ask an unavailable Zammad again; ``retry_after`` (seconds) is what it asked for. Never parks."""
     asked = timedelta(seconds=max(0.0, retry_after)) if retry_after is not None else OUTAGE_PAUSE
     return now + min(asked, LONGEST_OUTAGE_PAUSE)
+
+
+def after_unreadable(*, tries_before: int, now: datetime) -> datetime:
+    """When to read again what Zammad could not tell: 15 s a few times, then twice as long up to 300 s. Never parks."""
+    doublings: int = min(max(0, tries_before + 1 - PASSING_TRIES), 10)
+    return now + min(OUTAGE_PAUSE * float(2**doublings), LONGEST_OUTAGE_PAUSE)

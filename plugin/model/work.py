@@ -117,6 +117,8 @@ class Outcome(StrEnum):
     """Looked, decided, settled; ``next_wake`` says when again."""
     UNAVAILABLE = "unavailable"
     """Zammad is down, overloaded or refuses the token: later, and it does not count against the case."""
+    UNREADABLE = "unreadable"
+    """Zammad answers, but what it says of this ticket cannot be used: later, less and less often, never parked."""
     FAILED = "failed"
     """This case cannot be worked (a policy raised, Zammad refuses this ticket): counted, parked in the end."""
 
@@ -126,7 +128,7 @@ class Verdict:
     """What a visit hands back to the worker.
 
     ``next_wake`` None: never, unless something is heard. ``reason`` and ``retry_after`` (seconds) belong to the other
-    two outcomes; ``reason`` is without customer text. ``settled_unexplained``: something was written that no new fact
+    outcomes; ``reason`` is without customer text. ``settled_unexplained``: something was written that no new fact
     of a person and no due moment explains; the loop guard counts it.
     """
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+
+TICKETS_KEPT = 10
+"""How many tickets an alarm is remembered with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,7 @@ class Health:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._parts: dict[str, Part] = {}
+        self._alarms: dict[str, tuple[datetime, list[int]]] = {}
 
     def tell(self, name: str, *, ok: bool, said: str = "", **more: Any) -> None:
         """``name`` stands like this from now on."""
@@ -37,3 +42,16 @@ class Health:
     def parts(self) -> Mapping[str, Part]:
         with self._lock:
             return dict(self._parts)
+
+    def note_alarm(self, name: str, *, at: datetime, ticket_id: int | None = None) -> None:
+        """An alarm of that name was raised; see ``Alarms``."""
+        with self._lock:
+            _, tickets = self._alarms.get(name, (at, []))
+            others = [one for one in tickets if one != ticket_id]
+            named = [ticket_id] if ticket_id is not None else []
+            self._alarms[name] = (at, [*named, *others][:TICKETS_KEPT])
+
+    def alarms_since(self, moment: datetime) -> Mapping[str, tuple[datetime, list[int]]]:
+        """The alarms raised since then: when last, and about which tickets, newest first."""
+        with self._lock:
+            return {name: told for name, told in sorted(self._alarms.items()) if told[0] >= moment}

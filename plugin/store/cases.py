@@ -272,6 +272,7 @@ def finish(
         "not_before": None,
         "tries": 0,
         "first_failure_at": None,
+        "parked_reason": "",
         "looks": row.looks + 1,
         "last_looked_at": now,
         "settles": settles + [to_microseconds(now)] * settled_unexplained,
@@ -289,7 +290,7 @@ def postpone(connection: Connection, ticket_id: int, *, until: datetime, now: da
 
 
 def fail(connection: Connection, claimed: CaseRow, *, reason: str, retry_at: datetime | None, now: datetime) -> None:
-    """Count a failure of the case itself; ``retry_at`` None parks it with its reason."""
+    """Count a failure, with its reason; ``retry_at`` None parks the case."""
     values: dict[str, Any] = {
         "tries": claimed.tries + 1,
         "first_failure_at": claimed.first_failure_at or now,

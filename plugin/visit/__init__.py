@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from plugin.model.pack import Pack
 from plugin.model.work import Claim, Verdict
+from plugin.observability.alarms import Alarms
 from plugin.observability.health import Health
 from plugin.observability.metrics import Metrics
 from plugin.store.store import Store
@@ -46,6 +47,7 @@ class Visitor:
             pack=self.pack,
             clock=self.clock,
             metrics=self.metrics,
+            alarms=Alarms(self.metrics, self.health, self.clock),
             customer_mail=self.customer_mail,
             unknown_wait=self.unknown_wait,
             note_brake=self.note_brake,

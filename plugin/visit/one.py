@@ -28,6 +28,7 @@ from plugin.model.work import (
     Wake,
     WakeReason,
 )
+from plugin.observability.alarms import Alarms
 from plugin.observability.metrics import Metrics
 from plugin.plan import AddItem, Brake, NameChecklist, Plan, Standing, TagAdd, TagRemove, Terms, plan, withdraw
 from plugin.plan.tasks import is_done
@@ -82,6 +83,7 @@ class Visit:
         pack: Pack,
         clock: Callable[[], datetime],
         metrics: Metrics,
+        alarms: Alarms,
         customer_mail: bool,
         unknown_wait: timedelta,
         note_brake: int,
@@ -94,6 +96,7 @@ class Visit:
         self._pack = pack
         self._clock = clock
         self._metrics = metrics
+        self._alarms = alarms
         self._customer_mail = customer_mail
         self._unknown_wait = unknown_wait
         self._note_brake = note_brake
@@ -416,8 +419,7 @@ class Visit:
 
     def _alarm(self, names: Iterable[str]) -> None:
         for name in names:
-            self._metrics.alarms.labels(name).inc()
-            log.warning("alarm", alarm=name, ticket_id=self._id)
+            self._alarms.sound(name, ticket_id=self._id)
 
     # -- tickets that are not there, not ours to see, or our own ------------------------------------------------------
 

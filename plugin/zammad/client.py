@@ -20,15 +20,23 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.cookies import RequestsCookieJar
 from zammad_py import ZammadAPI
 
-from plugin.model.errors import OutOfSight, Refused, StewardError, Unavailable, Unknown
+from plugin.model.errors import OutOfSight, Refused, StewardError, Unavailable, Unknown, Unreadable
+from plugin.zammad import fence
+from plugin.zammad.fence import Overtaken
 from plugin.zammad.limits import Breaker, Limiter
 from plugin.zammad.outcomes import Answer, Request, judge, judge_failure, not_done, retry_after
 
 CONNECT_TIMEOUT = 4.0
 """Seconds until a connection must stand; as long as Zammad itself gives a webhook."""
-LARGEST_ANSWER = 64 * 1024 * 1024
-"""Bytes of one answer we are ready to hold."""
+LARGEST_ANSWER = 32 * 1024 * 1024
+"""Bytes of one answer we are ready to hold; decoded they take several times as many."""
 _CHUNK = 64 * 1024
+_OUTCOMES: tuple[tuple[type[StewardError], str], ...] = (
+    (OutOfSight, "out_of_sight"),
+    (Refused, "refused"),
+    (Unreadable, "unreadable"),
+    (Unavailable, "unavailable"),
+)
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +45,7 @@ log = structlog.get_logger(__name__)
 class Call:
     """One finished call, for metrics and logs: ``route`` without ids, ``ms`` until the last byte.
 
-    ``outcome`` is ok, refused, unknown or unavailable; ``status`` None where no answer came.
+    ``outcome`` is ok, refused, out_of_sight, unknown, unreadable or unavailable; ``status`` None where no answer came.
     """
 
     method: str
@@ -47,7 +55,7 @@ class Call:
     outcome: str
 
 
-class TooLarge(Refused):
+class TooLarge(Unreadable):
     """The answer is larger than we are ready to hold; asking for parts of it may help."""
 
 
@@ -93,7 +101,7 @@ class ZammadClient:
         self._lock = threading.Lock()
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
-        """The decoded JSON; raises ``Unavailable``, ``NotFound``, ``OutOfSight`` or ``Refused``."""
+        """The decoded JSON; raises ``Unavailable``, ``Unreadable``, ``NotFound``, ``OutOfSight`` or ``Refused``."""
         return self.call(Request("GET", path), params=params)
 
     def post(self, path: str, params: Mapping[str, Any] | None = None, json: Any = None) -> Any:
@@ -111,9 +119,9 @@ class ZammadClient:
     def call(self, request: Request, *, params: Mapping[str, Any] | None = None, json: Any = None) -> Any:
         """The decoded JSON of one call, None for an empty answer. ``path`` is below ``/api/v1``.
 
-        Raises ``Refused`` (nothing was done; 404 is ``NotFound``, 403 for one record ``OutOfSight``),
-        ``Unavailable`` (nothing was done, later), and for writes ``Unknown``: every 5xx, cut answer,
-        time-out, and page that is not JSON (promises 4).
+        Raises ``Refused`` (nothing was done; 404 is ``NotFound``, 403 for one record ``OutOfSight``), ``Unavailable``
+        (nothing was done, later; ``Unreadable`` where only this record is in trouble), and for writes ``Unknown``:
+        every 5xx, cut answer, time-out, and page that is not JSON (promises 4).
         """
         # the bucket first: who waits there must not take the breaker's one probe along
         self.limiter.take()
@@ -145,13 +153,14 @@ class ZammadClient:
 
     def _exchange(self, request: Request, *, params: Mapping[str, Any] | None, body: bytes | None) -> Answer:
         session = self._session()
+        sent = fence.body_of(body) if request.writes else body
         give_up_at = time.monotonic() + self._timeout
         try:
             with session.request(
                 request.method,
                 f"{self.url}/api/v1{request.path}",
                 params=params,
-                data=body,
+                data=sent,
                 timeout=(CONNECT_TIMEOUT, self._timeout),
                 allow_redirects=False,
                 stream=True,
@@ -214,12 +223,15 @@ class ZammadClient:
 
     def _heed(self, request: Request, error: StewardError | None, status: int | None) -> None:
         """Tell the breaker whether Zammad is alive: a refusal is an answer; silence, pages, 5xx are none."""
+        if isinstance(error, Overtaken):
+            return
         if error is None or (isinstance(error, Refused) and (status is None or status >= 400)):
             self.breaker.succeeded()
         elif status == 429:
             return
         else:
-            self.breaker.failed(str(request) if status == 500 else "")
+            of_its_own = status == 500 or isinstance(error, Unreadable)
+            self.breaker.failed(str(request) if of_its_own else "")
 
     def _finish(self, request: Request, error: StewardError | None, status: int | None, *, began: float) -> None:
         self._heed(request, error, status)
@@ -234,10 +246,7 @@ def outcome_of(error: StewardError | None) -> str:
     """The outcome's name, for metrics and logs."""
     if error is None:
         return "ok"
-    for kind, name in ((OutOfSight, "out_of_sight"), (Refused, "refused"), (Unavailable, "unavailable")):
-        if isinstance(error, kind):
-            return name
-    return "unknown"
+    return next((name for kind, name in _OUTCOMES if isinstance(error, kind)), "unknown")
 
 
 def _date(header: str | None) -> datetime | None:

@@ -15,7 +15,7 @@ import orjson
 import requests
 import urllib3
 
-from plugin.model.errors import NotFound, OutOfSight, Refused, StewardError, Unavailable, Unknown
+from plugin.model.errors import NotFound, OutOfSight, Refused, StewardError, Unavailable, Unknown, Unreadable
 
 LONGEST_PAUSE = 300.0
 """Seconds a ``Retry-After`` can make us wait at most."""
@@ -24,6 +24,8 @@ DETAIL_LENGTH = 200
 _ONE_RECORD = re.compile(
     r"/(tickets|ticket_articles|ticket_history|users|checklists|checklist_items)(/by_ticket)?/\d+$"
 )
+_ABOUT_ONE_RECORD = ("/tags", "/links")
+"""Routes that name the record in their parameters."""
 _HANDSHAKE = ("WRONG_VERSION_NUMBER", "UNSUPPORTED_PROTOCOL", "HANDSHAKE_FAILURE", "ALERT_PROTOCOL_VERSION")
 """TLS errors that end a handshake: no byte of the request was written."""
 
@@ -120,6 +122,8 @@ def _decoded(request: Request, answer: Answer) -> Any:
     try:
         return answer.json()
     except ValueError:
+        if _is_about_one_record(request) and not answer.is_html:
+            raise Unreadable(f"{request}: status {answer.status} with something that is not JSON") from None
         what = "an HTML page, a login page perhaps," if answer.is_html else "something"
         raise not_done(request, f"{what} instead of JSON, status {answer.status}", status=answer.status) from None
 
@@ -143,6 +147,8 @@ def _refusal(request: Request, answer: Answer) -> StewardError:
 
 def _failure(request: Request, answer: Answer, *, now: datetime) -> StewardError:
     pause = retry_after(answer.headers, now=now)
+    if _is_about_one_record(request) and answer.status == 500 and _detail(answer) is not None:
+        return Unreadable(f"{request}: an error of Zammad's own (500); its production.log has the cause")
     if not request.writes:
         return Unavailable(f"{request}: status {answer.status}", retry_after=pause)
     return Unknown(f"{request}: status {answer.status}; whether it was done is unknown", status=answer.status)
@@ -150,6 +156,10 @@ def _failure(request: Request, answer: Answer, *, now: datetime) -> StewardError
 
 def _is_look(request: Request) -> bool:
     return request.method == "GET" and _ONE_RECORD.search(request.path) is not None
+
+
+def _is_about_one_record(request: Request) -> bool:
+    return _is_look(request) or (request.method == "GET" and request.path in _ABOUT_ONE_RECORD)
 
 
 def _detail(answer: Answer) -> str | None:

@@ -12,14 +12,14 @@ from typing import Any, Protocol
 
 from marshmallow import INCLUDE, Schema, ValidationError, fields
 
-from plugin.model.errors import Unavailable
+from plugin.model.errors import Unreadable
 from plugin.model.people import User
 from plugin.model.ticket import Article, Checklist, ChecklistItem, HistoryRow, Link, LinkedTicket, StateType, Ticket
 
 FIELD_PREFIX = "steward_"
 
 
-class Misshapen(Unavailable):
+class Misshapen(Unreadable):
     """An answer without the shape it must have; ``path`` says where (``ticket.articles[3].created_at``)."""
 
     def __init__(self, path: str, found: str) -> None:

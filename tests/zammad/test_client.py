@@ -14,7 +14,7 @@ import responses
 import urllib3
 from responses import matchers
 
-from plugin.model.errors import NotFound, OutOfSight, Refused, Unavailable, Unknown
+from plugin.model.errors import NotFound, OutOfSight, Refused, Unavailable, Unknown, Unreadable
 from plugin.zammad import client as client_module
 from plugin.zammad.client import Call, TooLarge, ZammadClient
 from plugin.zammad.limits import Breaker, BreakerState, Limiter
@@ -64,10 +64,14 @@ READS = [
     pytest.param({"status": 404, "body": LOGIN_PAGE}, Unavailable, id="404 of a proxy"),
     pytest.param({"status": 422, "json": {"error": "Error ID x"}}, Refused, id="422"),
     pytest.param({"status": 429, "json": {}}, Unavailable, id="too many"),
-    pytest.param({"status": 500, "json": {"error": "Error ID x"}}, Unavailable, id="500"),
+    pytest.param({"status": 500, "json": {"error": "Error ID x"}}, Unreadable, id="500"),
+    pytest.param({"status": 500, "body": LOGIN_PAGE}, Unavailable, id="500 of a proxy"),
     pytest.param({"status": 502, "body": "Bad Gateway"}, Unavailable, id="502"),
     pytest.param({"status": 200, "body": LOGIN_PAGE, "content_type": "text/html"}, Unavailable, id="login page"),
-    pytest.param({"status": 200, "body": '{"id": 7, "ti'}, Unavailable, id="half a body"),
+    pytest.param({"status": 200, "body": '{"id": 7, "ti'}, Unreadable, id="half a body"),
+    pytest.param({"status": 200, "body": '{"id": NaN}'}, Unreadable, id="no number"),
+    pytest.param({"status": 200, "body": "[" * 100_000 + "]" * 100_000}, Unreadable, id="nested 100,000 deep"),
+    pytest.param({"status": 200, "body": b'{"title": "\xff\xfe"}'}, Unreadable, id="not UTF-8"),
     pytest.param({"status": 301, "headers": {"Location": "https://other.test/"}}, Refused, id="redirect"),
     pytest.param({"body": requests.ConnectTimeout()}, Unavailable, id="no connection in time"),
     pytest.param({"body": requests.ReadTimeout()}, Unavailable, id="no answer in time"),

@@ -1,0 +1,118 @@
+"""Alarms: what an operator should know of, each with a name, its meaning and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from plugin.observability.health import Health, Part
+from plugin.observability.metrics import Metrics
+
+log = structlog.get_logger(__name__)
+
+SHOWN_FOR = timedelta(hours=1)
+"""How long ``/readyz`` shows an alarm after it was raised last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One kind of alarm, for docs/alarms.md: what it ``means`` and what to ``do``."""
+
+    means: str
+    do: str
+
+
+ALARMS: Mapping[str, Alarm] = {
+    "chore_failed": Alarm(
+        "Something done every so often for all tickets (`sweep`, `preflight`, `inbox-purge`) could not be done; "
+        "the log line `chore failed` names it and why. It is tried again by itself.",
+        "Nothing, if it goes away. While the sweep fails, changes that came without a webhook are not noticed.",
+    ),
+    "effect_refused": Alarm(
+        "Zammad refused one write eight times, or for a day; it is not tried again by itself. All else goes on.",
+        "`steward case show N` has the write and Zammad's reason; mend that, then `steward case retry N`.",
+    ),
+    "field_gone": Alarm(
+        "Ticket attributes of Steward's that were there are gone or renamed. They are left out, the rest works.",
+        "Make them again under the same names (README, *Fields*); they are filled at the next look at each ticket.",
+    ),
+    "loop_guard": Alarm(
+        "One ticket was written to six times within an hour and neither a person nor a date explains it: something "
+        "else in Zammad changes it back. It rests for the hour.",
+        "Look for a trigger, scheduler job or another integration that sets the same tags or `steward_*` fields.",
+    ),
+    "mandatory_field": Alarm(
+        "An empty mandatory field refuses every change of the ticket. Notes and tags are still written.",
+        "Fill the field that `steward case show N` names, or have the core workflow not demand it of Steward's role.",
+    ),
+    "many_missing": Alarm(
+        "Twenty tickets or more were not found (404) within ten minutes: another server, or one that was restored. "
+        "None of them is taken for deleted.",
+        "Check that STEWARD_ZAMMAD_URL is the right server and its database the right one; `steward pause` meanwhile.",
+    ),
+    "message_without_template": Alarm(
+        "A message to the customer was due for which the pack has no text; it was not sent.",
+        "Add the text under `messages` in the pack.",
+    ),
+    "no_right": Alarm(
+        "Zammad refused a write because Steward's user may not do it (403); it is tried again every ten minutes.",
+        "Give Steward's role read, create and change in the ticket's group.",
+    ),
+    "note_brake": Alarm(
+        "More notes were due within an hour than STEWARD_NOTE_BRAKE allows; the rest waits, danger to people does not.",
+        "Find out what made so many tickets late at once. Raise the setting only if that is how it is.",
+    ),
+    "option_missing": Alarm(
+        "A select field lacks a value Steward wants to set. That field is left out, all others are written.",
+        "Add the value to the attribute's options; the log line names field and value.",
+    ),
+    "out_of_sight": Alarm(
+        "Zammad says 403 for a ticket that was visible before. Its clocks go on, nothing is written.",
+        "If it was moved on purpose, nothing. Else give Steward's role access to the group it is in.",
+    ),
+    "parked": Alarm(
+        "A ticket could not be worked eight times, or for a day, and is left alone now. Others are not affected.",
+        "`steward case list --status parked` has them with their reasons; then `steward case retry N`.",
+    ),
+    "rule_limit": Alarm(
+        "A rule of the pack wrote to as many tickets within 24 hours as its `limit` allows; the rest is recorded only.",
+        "See whether the rule does what was meant; then raise its `limit`.",
+    ),
+    "unknown_state": Alarm(
+        "A ticket is in a state whose type Zammad does not tell; it is taken as open, so that its clocks go on.",
+        "Give the state a type in Zammad, and see that Steward's user may list states.",
+    ),
+    "unreadable": Alarm(
+        "Zammad answers, but what it says of one ticket cannot be used: a permanent error 500, an answer without the "
+        "shape it must have, or one of more than 32 MB. Tried again every five minutes; others are not affected.",
+        "`steward case show N` has the reason; Zammad's production.log has the cause of an error 500.",
+    ),
+}
+"""Every alarm there is, by its name in the log (``alarm=``), in ``steward_alarms_total`` and on ``/readyz``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarms:
+    """Raises alarms, for the log, the metrics and ``/readyz`` at once. Shared by all threads."""
+
+    metrics: Metrics
+    health: Health
+    clock: Callable[[], datetime]
+
+    def sound(self, name: str, *, ticket_id: int | None = None, **more: Any) -> None:
+        """``more`` goes to the log: codes and ids, no customer's words. Only a name of ``ALARMS`` is taken."""
+        assert name in ALARMS, name
+        self.metrics.alarms.labels(name).inc()
+        self.health.note_alarm(name, at=self.clock(), ticket_id=ticket_id)
+        log.warning("alarm", alarm=name, ticket_id=ticket_id, **more)
+
+    def part(self) -> Part:
+        """The alarms of the last hour, each with its newest tickets, for ``/readyz``."""
+        recent = self.health.alarms_since(self.clock() - SHOWN_FOR)
+        more = {name: {"last_at": at.isoformat(), "tickets": tickets} for name, (at, tickets) in recent.items()}
+        said = f"{', '.join(recent)}: docs/alarms.md says what they mean" if recent else ""
+        return Part(ok=not recent, said=said, more=more)
