@@ -60,18 +60,18 @@ __all__ = [
 def plan(decision: Decision, standing: Standing, applied: Iterable[Effect], terms: Terms) -> Plan:
     """What to do about ``decision``, given what does hold and what was done before.
 
-    Tags come first and the PUT after them, so that its answer shows the ticket with both and no further look is
-    needed; then tasks and the checklist's name. Nothing is planned where nothing differs.
+    Tags, tasks and the checklist's name come first and the PUT after them, so that its answer shows the ticket with all
+    of it and no further look is needed. A PUT that carries a note comes before the tasks: who must act hears of it
+    whatever becomes of them. Nothing is planned where nothing differs.
     """
     if not decision.in_force or standing.ticket.is_merged:
         return Plan()
     making = Making(standing, Ledger(applied, now=terms.now, insist=terms.insist), terms)
     calls: list[Call] = [*tags.calls(decision.tags, decision.words, making)]
-    calls += _put(decision, making)
-    task_calls = [*tasks.calls(decision.tasks, making)]
-    makes_one = any(isinstance(call, MakeChecklist) for call in task_calls)
-    calls += task_calls
-    calls += tasks.name(decision.next_step, making, makes_one=makes_one)
+    put = [*_put(decision, making)]
+    task_calls = _tasks(decision, making)
+    tells = any(call.note for call in put)
+    calls += [*put, *task_calls] if tells else [*task_calls, *put]
     calls += messages.calls(decision.messages, making)
     return _plan(calls, making, missing=fields.missing(decision.fields, making))
 
@@ -90,6 +90,12 @@ def _plan(calls: list[Call], making: Making, *, missing: tuple[str, ...]) -> Pla
         missing=missing,
         alarms=tuple(dict.fromkeys(making.alarms)),
     )
+
+
+def _tasks(decision: Decision, making: Making) -> list[Call]:
+    wanted = [*tasks.calls(decision.tasks, making)]
+    makes_one = any(isinstance(call, MakeChecklist) for call in wanted)
+    return [*wanted, *tasks.name(decision.next_step, making, makes_one=makes_one)]
 
 
 def _put(decision: Decision, making: Making) -> Iterator[Put]:

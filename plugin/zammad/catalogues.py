@@ -19,8 +19,8 @@ from plugin.zammad.client import ZammadClient
 from plugin.zammad.tables import Table
 from plugin.zammad.workflow import perform
 
-LIFETIME = 600.0
-"""Seconds a catalogue is trusted."""
+LIFETIME = 86_400.0
+"""Seconds a catalogue is trusted: what it lacks is asked for at once, and looks bring the names they use."""
 
 _TYPE_BY_ID = dict(enumerate(StateType, start=1))
 """State types have the same ids on every server (contract 5.1), in the order of ``StateType``."""

@@ -17,6 +17,10 @@ from plugin.zammad.schemas import FIELD_PREFIX
 from plugin.zammad.workflow import perform
 
 
+REFUSED_FOR = 600.0
+"""Seconds after which a server that refused a checklist is thought to have them again."""
+
+
 class FeatureWatch:
     """Keeps ``Features`` current: fields may be installed, renamed or removed while we run.
 
@@ -63,7 +67,7 @@ class FeatureWatch:
 
     def _refused_lately(self) -> bool:
         since = self._no_checklists_since
-        return since is not None and self._clock() - since <= self._lifetime
+        return since is not None and self._clock() - since <= REFUSED_FOR
 
     def _with_workflow(self, features: Features, ticket: Ticket) -> Features:
         try:

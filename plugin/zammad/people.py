@@ -15,6 +15,8 @@ from plugin.zammad.client import ZammadClient
 from plugin.zammad.tables import Memory, Table
 from plugin.zammad.workflow import perform
 
+USER_LIFETIME = 3600.0
+"""Seconds it is trusted who somebody is and where he may own tickets: no event tells when that changes."""
 AGENT_PERMISSIONS = frozenset({"ticket.agent", "ticket"})
 """Permissions are hierarchical: ``ticket`` implies ``ticket.agent``."""
 AGENT_ROLE = "Agent"
@@ -35,18 +37,29 @@ class People:
     """Shared by all threads of a process. ``clock`` is monotonic seconds."""
 
     def __init__(
-        self, client: ZammadClient, *, lifetime: float = LIFETIME, clock: Callable[[], float] = monotonic
+        self,
+        client: ZammadClient,
+        *,
+        lifetime: float = LIFETIME,
+        user_lifetime: float = USER_LIFETIME,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self._client = client
         self._roles: Table[UserRole] = Table(self._fetch_roles, lifetime=lifetime, clock=clock)
-        self._users: Memory[User | None] = Memory(lifetime=lifetime, clock=clock)
+        self._users: Memory[User | None] = Memory(lifetime=user_lifetime, clock=clock)
         self._me: Memory[User] = Memory(lifetime=lifetime, clock=clock)
-        self._owners: Memory[frozenset[int]] = Memory(lifetime=lifetime, clock=clock)
+        self._owners: Memory[frozenset[int]] = Memory(lifetime=user_lifetime, clock=clock)
         self._vips: Memory[bool] = Memory(lifetime=lifetime, clock=clock)
 
     def me(self) -> User:
         """Our own user."""
         return self._me.get(0, lambda: self._parse(self._client.get("/users/me", {"expand": "true"})))
+
+    def me_afresh(self) -> User:
+        """Our own user, roles and rights as they are now, whatever is remembered."""
+        self._roles.distrust()
+        self._me.distrust()
+        return self.me()
 
     def user(self, user_id: int) -> User | None:
         """A user, None where he is gone or out of sight. Groups include those his roles give."""

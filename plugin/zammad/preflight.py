@@ -21,6 +21,8 @@ NEEDED_RIGHTS = frozenset({"read", "create", "change"})
 FULL = "full"
 LARGEST_SKEW = timedelta(seconds=60)
 ADMIN_ROLE = "Admin"
+CHECKED_EVERY = timedelta(days=1)
+"""How often everything is asked again while nothing is missing and nothing speaks against it."""
 _SEEN_TICKETS = 20
 """How many tickets are looked at for the types of fields."""
 
@@ -50,12 +52,20 @@ class Finding:
 def preflight(zammad: Zammad) -> tuple[Finding, ...]:
     """Everything found out about the server and our rights there, worst first. Costs about five reads."""
     try:
-        me = zammad.people.me()
+        me = zammad.people.me_afresh()
         found = [*_rights(zammad, me), *_fields(zammad, me), *_clock(zammad)]
     except (Unavailable, Refused) as error:
         found = [_unreachable(zammad, error)]
     order = [*Severity]
     return tuple(sorted(found, key=lambda finding: order.index(finding.severity)))
+
+
+def signs(zammad: Zammad) -> str:
+    """What is known of the server without asking it: where this changes, a new preflight may find something."""
+    features = zammad.reader.features
+    skew = zammad.client.skew
+    is_skewed = skew is not None and abs(skew) > LARGEST_SKEW
+    return f"{' '.join(sorted(features.fields))}; checklists {features.checklists}; skewed {is_skewed}"
 
 
 def _unreachable(zammad: Zammad, error: StewardError) -> Finding:

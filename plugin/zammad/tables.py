@@ -41,6 +41,11 @@ class Table(Generic[Row]):
                 row = self._rows.get(key)
             return row
 
+    def distrust(self) -> None:
+        """Fetch again when next asked; until then, and while Zammad is away, what is known serves."""
+        with self._lock:
+            self._fetched_at = None
+
     def learn(self, rows: Mapping[int, Row]) -> None:
         """Keep rows that came along with another answer."""
         with self._lock:
@@ -75,6 +80,10 @@ class Memory(Generic[Row]):
         if kept is None or self._clock() - kept[0] > self._lifetime:
             self.keep(key, fetch())
         return self._kept[key][1]
+
+    def distrust(self) -> None:
+        """Fetch everything again when next asked."""
+        self._kept.clear()
 
     def keep(self, key: int, row: Row) -> None:
         self._kept[key] = (self._clock(), row)

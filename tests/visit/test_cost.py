@@ -66,3 +66,34 @@ def test_quiet_writes_tell_no_agent(helpdesk: Helpdesk) -> None:
         login for login in helpdesk.told[before:] if login not in ("ben", "chief", "dora", "admin@example.com")
     ]
     assert by_people == []
+
+
+def test_a_night_in_which_nothing_happens_costs_one_search_a_sweep(helpdesk: Helpdesk) -> None:
+    ticket = settled(helpdesk)
+    ticket.answered(helpdesk.anna)
+    helpdesk.works()
+    helpdesk.sandbox.reset_cost()
+    for _ in range(9 * 6):
+        helpdesk.passes(minutes=10)
+    cost = helpdesk.sandbox.cost(login="steward")
+    print(f"a quiet night of 9 hours: {cost.zammad_ms:.0f} ms")
+    sweeps = sum(row.milliseconds for row in cost.rows if row.name == "search, full")
+    # beside the sweeps: who owns tickets is asked once an hour, because no event tells of people
+    assert cost.zammad_ms - sweeps <= 9 * 25 + 27
+
+
+def test_what_is_written_last_is_a_put_so_that_no_sweep_looks_for_what_we_know(helpdesk: Helpdesk) -> None:
+    ticket = helpdesk.complains()
+    ticket.said(helpdesk.anna, "major")
+    helpdesk.works()
+    ticket.answered(helpdesk.anna)
+    helpdesk.passes(minutes=11)
+    helpdesk.sandbox.reset_cost()
+    ticket.said(helpdesk.anna, "assessed")
+    helpdesk.works()
+    ticket.answered(helpdesk.anna, state="closed")
+    helpdesk.works()
+    assert {"POST /tickets", "PUT /checklists/:id"} & calls(helpdesk).keys()
+    helpdesk.sandbox.reset_cost()
+    helpdesk.passes(minutes=11)
+    assert "GET /ticket_history/:id" not in calls(helpdesk)
