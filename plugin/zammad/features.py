@@ -16,7 +16,6 @@ from plugin.zammad.client import ZammadClient
 from plugin.zammad.schemas import FIELD_PREFIX
 from plugin.zammad.workflow import perform
 
-
 REFUSED_FOR = 600.0
 """Seconds after which a server that refused a checklist is thought to have them again."""
 
