@@ -41,7 +41,7 @@ from plugin.worker import Chore, Worker
 from plugin.zammad import sandbox_clock
 from plugin.zammad.client import Call
 from plugin.zammad.limits import BreakerState
-from plugin.zammad.preflight import Finding, Severity, preflight
+from plugin.zammad.preflight import CHECKED_EVERY, Finding, Severity, preflight, signs
 from plugin.zammad.room import Zammad, connect
 
 log = structlog.get_logger(__name__)
@@ -184,9 +184,14 @@ class Service:
         self.health.tell("preflight", ok=not told, said="; ".join(map(str, told)))
         return (*found, *_people_missing(self.pack))
 
-    def _check_again(self, cursor: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:  # noqa: ARG002
-        self.check()
-        return cursor
+    def _check_again(self, cursor: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
+        """Asks while something is missing, when looks show another server than before, and once a day."""
+        trusted = "well_at" in cursor and now - datetime.fromisoformat(cursor["well_at"]) < CHECKED_EVERY
+        if trusted and cursor["signs"] == signs(self.zammad):
+            return cursor
+        found = self.check()
+        is_well = all(finding.severity is Severity.INFO for finding in found)
+        return {"well_at": now.isoformat(), "signs": signs(self.zammad)} if is_well else {}
 
     # -- life ---------------------------------------------------------------------------------------------------------
 
