@@ -35,7 +35,9 @@ from plugin.plan import (
 from plugin.plan.fields import as_text
 from plugin.store import effects
 from plugin.store.database import Connection
+from plugin.store.errors import StoreUnavailable
 from plugin.store.store import Store
+from plugin.zammad.fence import allowed_by
 from plugin.zammad.notes import MARKER, MailDraft, NoteDraft, mention
 from plugin.zammad.room import Zammad
 
@@ -102,11 +104,12 @@ class _Settler:
         self._empty_item_id = _empty_item(given.checklist, own_id=self._own.id)
 
     def settle(self, plan: Plan) -> Settled:
-        for call in plan.calls:
-            if self._lacks_its_checklist(call):
-                continue
-            if not self._carry_out(call):
-                break
+        with allowed_by(self._given.lock.still_held):
+            for call in plan.calls:
+                if self._lacks_its_checklist(call):
+                    continue
+                if not self._carry_out(call):
+                    break
         return self._state
 
     # -- one call -----------------------------------------------------------------------------------------------------
@@ -122,6 +125,8 @@ class _Settler:
         except Unknown as unknown:
             self._unknown(call.effects, unknown)
             return False
+        except StoreUnavailable:
+            raise  # the call may well have been made, and only its outcome was not kept: the next visit finds out
         except Unavailable as unavailable:
             self._not_done(call.effects, unavailable)
             raise
@@ -129,10 +134,9 @@ class _Settler:
 
     def _intend(self, wanted: tuple[Effect, ...]) -> bool:
         """Commit the intents; False where one is spent after all: then the plan is outdated."""
-        if not self._given.lock.still_held():
-            raise Unavailable(f"ticket {self._given.ticket.id}: its lock fell, somebody else may hold it")
         with self._given.store.write() as connection:
             granted = effects.intend(connection, wanted, now=self._given.clock())
+            self._demand_lock()
             failpoints.hit("intent-before-commit")
         failpoints.hit("intent-committed")
         if len(granted) == len({effect.op_key for effect in wanted}):
@@ -143,6 +147,11 @@ class _Settler:
             tuple(effect for effect in wanted if effect.op_key in granted), EffectState.VOID, error="outdated plan"
         )
         return False
+
+    def _demand_lock(self) -> None:
+        """Asked inside a transaction: where the lock fell it rolls back, and what its next holder wrote stays."""
+        if not self._given.lock.still_held():
+            raise Unavailable(f"ticket {self._given.ticket.id}: its lock fell, somebody else may hold it")
 
     def _call(self, call: Call) -> bool:
         match call:
@@ -429,7 +438,9 @@ class _Settler:
                     error=error,
                     retry_not_before=retry_not_before,
                 )
-            if state is EffectState.APPLIED:
+            if state is not EffectState.APPLIED:
+                self._demand_lock()
+            elif self._given.lock.still_held():
                 self._given.keep(connection, self._state.ticket, self._state.tags)
             failpoints.hit("outcome-before-commit")
         failpoints.hit("outcome-committed")
