@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import random
 import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -29,6 +30,8 @@ KINDS = frozenset(
         "rate_limit",
         "bad_gateway",
         "late",
+        "answer",
+        "bent",
     }
 )
 
@@ -44,6 +47,8 @@ class Fault:
     from 0 to 1; `count` how often at most (None = no end); `seconds` is how long a delay lasts, for how long
     `bad_gateway` holds on, or how much later a `late` call takes effect that was answered 504 at once; `after`
     lets the call take effect before it is answered with the status.
+    An `answer` has the status, `body` and `content_type` given. A `bent` one is the true JSON answer with other values
+    `put` at dotted paths (`history.*.value_to`, `*` for every entry) and the keys at the paths of `drop` left out.
     """
 
     kind: str
@@ -56,6 +61,10 @@ class Fault:
     retry_after: int = 2
     after: bool = False
     user_agent: str = ""
+    body: str = ""
+    content_type: str = "application/json; charset=utf-8"
+    put: Mapping[str, Any] = field(default_factory=dict)
+    drop: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, given: dict[str, Any]) -> Fault:
@@ -184,6 +193,8 @@ class Faulty:
             return _emit(self._stale(environ), start_response)
         if fault.kind in ("content_type", "half_body"):
             return _emit(_spoiled(self._run(environ), fault.kind), start_response)
+        if fault.kind == "bent":
+            return _emit(_bent(self._run(environ), fault), start_response)
         if fault.kind == "late":
             again = _repeatable(environ)
             self._later(lambda: self._do_late(again), self._clock.now() + timedelta(seconds=fault.seconds))
@@ -247,14 +258,50 @@ def _emit(captured: _Captured, start_response: Any) -> Iterable[bytes]:
 
 def _spoiled(captured: _Captured, kind: str) -> _Captured:
     if kind == "half_body":
-        body = captured.body[: len(captured.body) // 2]
-        kept = [pair for pair in captured.headers if pair[0].lower() != "content-length"]
-        return _Captured(captured.status, [*kept, ("Content-Length", str(len(body)))], body)
+        return _recounted(captured, captured.body[: len(captured.body) // 2])
     kept = [pair for pair in captured.headers if pair[0].lower() != "content-type"]
     return _Captured(captured.status, [*kept, ("Content-Type", "text/html; charset=utf-8")], captured.body)
 
 
+def _bent(captured: _Captured, fault: Fault) -> _Captured:
+    """The answer with values changed; an answer that is no JSON stays as it is."""
+    try:
+        answer = json.loads(captured.body)
+    except ValueError:
+        return captured
+    for path, value in fault.put.items():
+        for holder, key in _places(answer, path.split(".")):
+            holder[key] = value
+    for path in fault.drop:
+        for holder, key in _places(answer, path.split(".")):
+            holder.pop(key, None) if isinstance(holder, dict) else holder.pop(key)
+    return _recounted(captured, json.dumps(answer).encode())
+
+
+def _recounted(captured: _Captured, body: bytes) -> _Captured:
+    kept = [pair for pair in captured.headers if pair[0].lower() != "content-length"]
+    return _Captured(captured.status, [*kept, ("Content-Length", str(len(body)))], body)
+
+
+def _places(value: Any, path: list[str]) -> Iterator[tuple[Any, Any]]:
+    """The holders and keys a path names; of a list's entries the last comes first, so that they can be taken out."""
+    step, rest = path[0], path[1:]
+    if isinstance(value, dict):
+        keys: list[Any] = list(value) if step == "*" else [step]
+    elif isinstance(value, list):
+        keys = list(reversed(range(len(value)))) if step == "*" else [int(step)] if int(step) < len(value) else []
+    else:
+        return
+    for key in keys:
+        if not rest:
+            yield value, key
+        elif isinstance(value, list) or key in value:
+            yield from _places(value[key], rest)
+
+
 def _instead(fault: Fault) -> _Captured:
+    if fault.kind == "answer":
+        return _Captured(f"{fault.status} Given", [("Content-Type", fault.content_type)], fault.body.encode())
     if fault.kind == "login_page":
         return _page("200 OK", _LOGIN_PAGE)
     if fault.kind == "late":

@@ -65,12 +65,19 @@ def _is_template(text: str) -> bool:
     return True
 
 
-def _check_condition(world: World, row: Row) -> None:
+def _check_trigger(world: World, row: Row) -> None:
     if not row.condition:
         raise unprocessable("Attribute 'condition\" of relation \"triggers' required!")
+    _check_condition(world, row)
+
+
+def _check_condition(world: World, row: Row) -> None:
+    """Refuses what the selector cannot read; 6.1 does not ask the database for attributes it has not."""
     kind = "ticket" if world.manners.version == "6.1" else "object"
     refused = unprocessable(f"Invalid {kind} selector conditions")
-    for name, block in _leaves(row.condition):
+    if not conditions.is_whole(row.condition or {}):
+        raise refused
+    for name, block in _leaves(row.condition or {}):
         if not isinstance(block, dict) or not conditions.is_operator(block.get("operator")):
             raise refused
         if world.manners.version != "6.1" and not conditions.is_known(world, name):
@@ -89,6 +96,7 @@ def _leaves(condition: dict[str, Any]) -> list[tuple[str, Any]]:
 def _check_job(world: World, row: Row) -> None:
     if world.manners.version != "6.1" and not row.get("object"):
         raise unprocessable("Object can't be blank")
+    _check_condition(world, row)
 
 
 KINDS: tuple[Kind, ...] = (
@@ -132,7 +140,7 @@ KINDS: tuple[Kind, ...] = (
         newer={"localization": None, "timezone": None},
         write=("admin.trigger",),
         read=("admin.trigger",),
-        check=_check_condition,
+        check=_check_trigger,
     ),
     Kind(
         path="jobs",
@@ -200,6 +208,7 @@ KINDS: tuple[Kind, ...] = (
         },
         write=("admin.sla",),
         read=("admin.sla",),
+        check=_check_condition,
     ),
     Kind(
         path="overviews",
@@ -222,6 +231,7 @@ KINDS: tuple[Kind, ...] = (
         write=("admin.overview",),
         read=("admin.overview",),
         unique=False,
+        check=_check_condition,
     ),
     Kind(
         path="core_workflows",
