@@ -1,4 +1,4 @@
-"""Named places where a test may kill the process, to show that nothing is lost or doubled there."""
+"""Named places where a test may kill or stop the process, to show that nothing is lost or doubled there."""
 
 from __future__ import annotations
 
@@ -38,10 +38,13 @@ NAMES = frozenset(
 
 
 class _Armed:
-    """The failpoint of this process, from the environment at its start: ``name`` or ``name:n`` (the n-th hit)."""
+    """The failpoint of this process, from the environment at its start: ``name``, ``name:n`` (the n-th hit), and
+    ``name:n:stop`` to be stopped there until somebody continues it, instead of killed."""
 
     def __init__(self, text: str) -> None:
-        self.name, _, count = text.partition(":")
+        self.name, count, how = [*text.split(":"), "", ""][:3]
+        # as abrupt as a power cut, or as a host that is suspended: no handler, no flush
+        self.signal = signal.SIGSTOP if how == "stop" else signal.SIGKILL
         self._left = int(count or 1)
         self._lock = threading.Lock()
 
@@ -62,4 +65,4 @@ def hit(name: str) -> None:
     if name not in NAMES:
         raise KeyError(name)
     if _armed is not None and _armed.name == name and _armed.is_over():
-        os.kill(os.getpid(), signal.SIGKILL)  # as abrupt as a power cut: no handler, no flush
+        os.kill(os.getpid(), _armed.signal)

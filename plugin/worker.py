@@ -225,13 +225,15 @@ class Worker:
     def _keep(self, claim: Claim, verdict: Verdict) -> None:
         """Commit the verdict. A store that fails now leaves the case due, as it was claimed."""
         try:
-            if not claim.lock.still_held():
-                log.warning("lock lost", ticket_id=claim.ticket_id)  # another worker has the case by now
-                return
             with self._store.write() as connection:
                 self._commit(connection, claim, verdict)
+                # asked while the row is ours: nobody else can claim the case between the question and the commit
+                if not claim.lock.still_held():
+                    raise _LockFell
                 failpoints.hit("finished-before-commit")
             failpoints.hit("finished")
+        except _LockFell:
+            log.warning("lock lost", ticket_id=claim.ticket_id)  # another worker has the case by now
         except Unavailable as failure:
             self._tell_store(str(failure))
             self._gate.close(1.0)
@@ -365,6 +367,10 @@ class Worker:
     def _tell_store(self, cause: str) -> None:
         self._health.tell("store", ok=False, said=cause)
         log.error("store unavailable", cause=cause)
+
+
+class _LockFell(Exception):
+    """Somebody else may have the case: what this visit would keep of it is rolled back."""
 
 
 class _Counter:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS = 5
 """How long a statement waits for somebody else's lock before the store counts as unavailable."""
+PAUSE_SECONDS = 6
+"""How long PostgreSQL waits for us in the midst of a transaction, or for our host, before it ends the session."""
 READERS = 8
 
 
@@ -145,9 +147,10 @@ def connect_arguments(url: URL) -> dict[str, Any]:
         "keepalives_interval": 2,
         "keepalives_count": 3,
         "tcp_user_timeout": 10_000,
-        # a stopped process must not keep rows from the others
+        # a stopped process, or one whose host is gone, must not keep rows from the others
         "options": f"-c lock_timeout={BUSY_SECONDS}s -c statement_timeout=60s"
-        " -c idle_in_transaction_session_timeout=10s",
+        f" -c idle_in_transaction_session_timeout={PAUSE_SECONDS}s -c tcp_user_timeout={PAUSE_SECONDS}s"
+        " -c tcp_keepalives_idle=2s -c tcp_keepalives_interval=1s -c tcp_keepalives_count=3",
     }
     return {name: value for name, value in defaults.items() if name not in url.query}
 

@@ -14,7 +14,7 @@ from plugin.engine import decide
 from plugin.handlers import observations
 from plugin.model.decision import Decision
 from plugin.model.effects import Effect, EffectKind, EffectState
-from plugin.model.errors import NotFound, OutOfSight
+from plugin.model.errors import NotFound, OutOfSight, Unavailable
 from plugin.model.facts import Fact, FactKind, Timeline
 from plugin.model.pack import Pack
 from plugin.model.said import tags_now
@@ -194,6 +194,8 @@ class Visit:
             tags = tags_now(timeline) if looked.full else told
             if not self._is_as_observed(looked.ticket, tags):
                 self._keep(connection, looked.ticket, tags, status=_status(looked.ticket), now=now)
+            if not self._claim.lock.still_held():
+                raise Unavailable(f"ticket {self._id}: its lock fell, somebody else may have looked meanwhile")
             failpoints.hit("facts-appended-before-commit")
         failpoints.hit("facts-appended")
         return added, timeline, tags
