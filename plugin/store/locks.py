@@ -17,8 +17,8 @@ from plugin.store.held import Held, LockKey
 CHORES = 0x57E3A2E
 """First key of chores' locks, in PostgreSQL's space of two keys."""
 SESSION_IDLE_SECONDS = 6
-"""PostgreSQL ends a lock session that says nothing for so long: a process that was stopped, or whose host is gone without
-a word, loses its locks, and with the nap of an idle worker another one has its tickets within 10 s (promises 5)."""
+"""PostgreSQL ends a lock session that says nothing for so long: a process that was stopped, or whose host is gone
+without a word, loses its locks, and with the nap of an idle worker another one has its tickets within 10 s."""
 PULSE_SECONDS = 1
 """A process that lives says something so often."""
 
