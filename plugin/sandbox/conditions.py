@@ -13,6 +13,7 @@ from plugin.sandbox.calendars import is_working
 from plugin.sandbox.columns import article_columns, ticket_columns
 from plugin.sandbox.events import Changes
 from plugin.sandbox.operators import TESTS, WITHOUT_VALUE, Frame, Truth, all_of, any_of, is_valid, negated
+from plugin.sandbox.people import is_away
 from plugin.sandbox.rows import Row
 from plugin.sandbox.world import NOBODY, World
 
@@ -195,7 +196,7 @@ _COMPUTED = frozenset(
 def _value(world: World, name: str, ticket: Row, occasion: Occasion) -> Any:
     table, _, column = name.partition(".")
     if name == "ticket.out_of_office_replacement_id":
-        return _stand_in(world, ticket, occasion.now)
+        return _stand_in(world, ticket)
     if table == "ticket":
         return ticket.get(column)
     if table == "article":
@@ -206,13 +207,12 @@ def _value(world: World, name: str, ticket: Row, occasion: Occasion) -> Any:
     return None if row is None else row.get(column)
 
 
-def _stand_in(world: World, ticket: Row, now: datetime) -> int | None:
+def _stand_in(world: World, ticket: Row) -> int | None:
     """Who stands in today for the ticket's owner."""
     owner = world.users.get(ticket.get("owner_id"))
-    if owner is None or not owner.active or not owner.out_of_office:
+    if owner is None or not owner.active or not is_away(world, owner):
         return None
-    start, end = (str(owner[f"out_of_office_{edge}_at"] or "")[:10] for edge in ("start", "end"))
-    return owner.out_of_office_replacement_id if start <= now.date().isoformat() <= end else None
+    return int(owner.out_of_office_replacement_id)
 
 
 def _accounts_time(world: World, occasion: Occasion) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from plugin.sandbox import history
 from plugin.sandbox.engine import Engine
 from plugin.sandbox.events import Event
+from plugin.sandbox.people import replacements
 from plugin.sandbox.permissions import full_agents, has_group_right, user_may
 from plugin.sandbox.rows import Row
 from plugin.sandbox.world import NOBODY, SYSTEM, World
@@ -100,8 +101,6 @@ def _worth_telling(world: World, event: Event) -> Row | str | None:
     if article is None:
         return None
     loud = article.preferences.get("notification") is True
-    if article.preferences.get("notification") is False:
-        return "silent"
     if article.sender_id != SYSTEM or loud:
         return article
     # a creation has no changes to tell of: made with a System note it is silent
@@ -124,15 +123,11 @@ def _recipients(world: World, ticket: Row, kind: str) -> list[tuple[Row, dict[st
 
 
 def _replacement(world: World, user: Row, ticket: Row) -> Row | None:
-    """Who stands in today for somebody out of office, if he may read the ticket."""
-    today = world.now().date().isoformat()
-    start, end = user.out_of_office_start_at, user.out_of_office_end_at
-    if not user.out_of_office or not start or not end or not str(start)[:10] <= today <= str(end)[:10]:
+    """Who in the end stands in today for somebody out of office, if he may read the ticket."""
+    chain = replacements(world, user)
+    if not chain or not has_group_right(world, chain[-1], ticket.group_id, "read"):
         return None
-    other = world.users.get(user.out_of_office_replacement_id)
-    if other is None or not has_group_right(world, other, ticket.group_id, "read"):
-        return None
-    return other
+    return chain[-1]
 
 
 def _channels(world: World, user: Row, ticket: Row, kind: str) -> dict[str, Any] | None:
@@ -141,8 +136,10 @@ def _channels(world: World, user: Row, ticket: Row, kind: str) -> dict[str, Any]
     if not row:
         return None
     criteria, channels = row.get("criteria") or {}, dict(row.get("channel") or {})
-    owned_by_me = ticket.owner_id == user.id
+    owned_by_me = _owns(world, user, ticket)
     subscribed = bool(world.mentions.where(mentionable_id=ticket.id, user_id=user.id))
+    if not (owned_by_me or subscribed) and not _chose(user, ticket.group_id):
+        return None
     wanted = (
         criteria.get("no")
         or (criteria.get("owned_by_me") and owned_by_me)
@@ -150,6 +147,22 @@ def _channels(world: World, user: Row, ticket: Row, kind: str) -> dict[str, Any]
         or (criteria.get("subscribed") and subscribed)
     )
     return channels if wanted else None
+
+
+def _owns(world: World, user: Row, ticket: Row) -> bool:
+    """Whether the ticket is the user's, or that of somebody he stands in for."""
+    if user.id == ticket.owner_id:
+        return True
+    owner = world.users.get(ticket.owner_id)
+    return ticket.owner_id != NOBODY and owner is not None and user.id in {row.id for row in replacements(world, owner)}
+
+
+def _chose(user: Row, group_id: int) -> bool:
+    """Whether the user wants to hear of this group: all of them, unless he chose some."""
+    chosen = (user.preferences.get("notification_config") or {}).get("group_ids")
+    if not isinstance(chosen, list) or chosen in ([], ["-"]):
+        return True
+    return str(group_id) in map(str, chosen)
 
 
 def _matrix_row(kind: str) -> str:

@@ -17,6 +17,8 @@ from plugin.sandbox.world import NOBODY, World
 _FLAGS = frozenset({"active", "vip", "verified", "out_of_office"})
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|[^@\s]+@[^@\s]+")
 CUSTOMER_ROLE = 3
+MOST_REPLACEMENTS = 10
+"""How many levels of stand-ins Zammad follows."""
 
 
 def make(engine: Engine, asked: dict[str, Any]) -> Row:
@@ -84,6 +86,25 @@ def sender_of_mail(engine: Engine, *, address: str, name: str) -> Row:
     first, _, last = name.strip().partition(" ")
     made = make(engine, {"email": address, "firstname": first, "lastname": last, "role_ids": [CUSTOMER_ROLE]})
     return engine.world.users.put(made.id, created_by_id=made.id)
+
+
+def replacements(world: World, user: Row) -> list[Row]:
+    """Who stands in for somebody today, and for him in turn, as far as ten levels and without a circle."""
+    chain: list[Row] = []
+    while len(chain) < MOST_REPLACEMENTS and is_away(world, user):
+        other = world.users.get(user.out_of_office_replacement_id)
+        if other is None or other in chain:
+            break
+        chain.append(other)
+        user = other
+    return chain
+
+
+def is_away(world: World, user: Row) -> bool:
+    """Whether somebody is out of office today; without both days he is not."""
+    today = world.now().date().isoformat()
+    start, end = user.out_of_office_start_at, user.out_of_office_end_at
+    return bool(user.out_of_office and start and end and str(start)[:10] <= today <= str(end)[:10])
 
 
 def has_references(world: World, user: Row) -> bool:

@@ -37,7 +37,7 @@ _PATHS = (
     r"translations(/.*)?",
     r"upload_caches(/.*)?",
     r"user_(devices|overview_sortings)(/.*)?",
-    r"users/(password|avatar|preferences|history|import|out_of_office|email|notifications|account|image).*",
+    r"users/(password|avatar|history|import|email|notifications|account|image).*",
     r"webhooks/payload/.*",
 )
 _CHECKLISTS = r"checklist[a-z_]*(/.*)?"

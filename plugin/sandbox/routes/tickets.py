@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from plugin.sandbox import (
@@ -32,6 +34,7 @@ from plugin.sandbox.world import NOBODY
 
 _LOOKUPS = {"group": "groups", "state": "states", "priority": "priorities", "organization": "organizations"}
 _PEOPLE = ("owner", "customer")
+MASS_REFUSED = 422
 _NOT_SETTABLE = frozenset({"id", "number", "checklist_id", *STAMPS})
 
 
@@ -189,35 +192,69 @@ def mass_macro(asked: Asked) -> Answer:
     world = asked.world
     macro = asked.find(world.macros, "Macro", str(asked.params.get("macro_id")))
     chosen = _mass(asked)
+    _refuse_other_groups(macro, chosen)
     for ticket in chosen:
         performer = Performer(kind="macro", row=macro, user_id=asked.caller.user_id)
-        perform(asked.engine, ticket.id, performer)
+        with _all_or_none(ticket):
+            perform(asked.engine, ticket.id, performer)
     asked.engine.settle_sla()
     return _mass_answer(asked, chosen)
+
+
+def _refuse_other_groups(macro: Row, chosen: list[Row]) -> None:
+    """A macro for some groups only is not carried out where one of the tickets is in another (422)."""
+    blocking = [ticket.id for ticket in chosen if macro.get("group_ids") and ticket.group_id not in macro.group_ids]
+    if blocking:
+        raise _GroupsRefusal(blocking)
+
+
+class _GroupsRefusal(Refusal):
+    def __init__(self, blocking: list[int]) -> None:
+        super().__init__(MASS_REFUSED, "Macro group restrictions do not cover all tickets")
+        self._blocking = blocking
+
+    def body(self, *, for_admin: bool) -> dict[str, Any]:
+        del for_admin
+        return {"error": self.error, "blocking_tickets": self._blocking}
 
 
 def mass_update(asked: Asked) -> Answer:
     """POST /tickets/mass_update: the same changes and article on several tickets, all or nothing."""
-    given = {key: value for key, value in (asked.params.get("attributes") or {}).items() if value}
+    given = {key: value for key, value in (asked.params.get("attributes") or {}).items() if not _is_blank(value)}
     chosen = _mass(asked)
+    columns = _as_this_person(asked, _columns(asked, given, for_new=False))
     for ticket in chosen:
-        columns = _as_this_person(asked, _columns(asked, given, for_new=False))
-        try:
-            _check_workflow(asked, screen="edit", saved=ticket, columns=columns)
-        except Refusal:
-            raise _MassRefusal(ticket.id) from None
-        tickets.save(asked.engine, ticket.id, columns)
-        note = asked.params.get("article")
-        if note and note.get("body"):
-            drafted = articles.draft(asked.engine, asked.caller, ticket, note)
-            articles.add(asked.engine, ticket.id, drafted)
+        with _all_or_none(ticket):
+            if given:
+                _check_workflow(asked, screen="edit", saved=ticket, columns=columns)
+                tickets.save(asked.engine, ticket.id, columns)
+            if asked.params.get("article"):
+                saved = asked.world.tickets[ticket.id]
+                drafted = articles.draft(asked.engine, asked.caller, saved, asked.params["article"])
+                articles.add(asked.engine, ticket.id, drafted)
     asked.engine.settle_sla()
     return _mass_answer(asked, chosen)
 
 
+def _is_blank(value: Any) -> bool:
+    """What Rails calls blank: such values of a mass change are dropped."""
+    return value in (None, False, [], {}) or (isinstance(value, str) and not value.strip())
+
+
+@contextmanager
+def _all_or_none(ticket: Row) -> Iterator[None]:
+    """A record that is refused takes the whole mass change back, and its ticket is named instead of the reason."""
+    try:
+        yield
+    except Refusal as refusal:
+        if refusal.status == MASS_REFUSED:
+            raise _MassRefusal(ticket.id) from None
+        raise
+
+
 class _MassRefusal(Refusal):
     def __init__(self, ticket_id: int) -> None:
-        super().__init__(422, "mass change refused")
+        super().__init__(MASS_REFUSED, "mass change refused")
         self._ticket_id = ticket_id
 
     def body(self, *, for_admin: bool) -> dict[str, Any]:
@@ -272,11 +309,11 @@ def _workflow_assets(asked: Asked, form: workflow.Form) -> dict[str, Any]:
 
 def _mass(asked: Asked) -> list[Row]:
     asked.require("ticket.agent")
-    chosen = [
-        asked.find(asked.world.tickets, "Ticket", str(ticket_id)) for ticket_id in asked.params.get("ticket_ids") or []
-    ]
+    ids = list(dict.fromkeys(str(ticket_id) for ticket_id in asked.params.get("ticket_ids") or []))
+    chosen = [asked.find(asked.world.tickets, "Ticket", ticket_id) for ticket_id in ids]
     for ticket in chosen:
-        require_ticket(asked.world, asked.caller, ticket, "change")
+        if not may_ticket(asked.world, asked.caller, ticket, "change"):
+            raise _MassRefusal(ticket.id)
     return chosen
 
 
