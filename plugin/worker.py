@@ -86,6 +86,8 @@ class Worker:
         self._health = health or Health()
         self._metrics = metrics or Metrics()
         self._alarms = Alarms(self._metrics, self._health, clock)
+        # how often in a row; counted here only, for it must not bring a case nearer to being parked
+        self._unreadable: dict[int, int] = {}
         self._stopping = threading.Event()
         self._tasks: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
         self._under_way = _Counter()
@@ -245,14 +247,16 @@ class Worker:
             unexplained = verdict.settled_unexplained
             cases.finish(connection, claim.case, next_wake=verdict.next_wake, settled_unexplained=unexplained, now=now)
             inbox.drop_bodies(connection, claim.ticket_id)
+            self._unreadable.pop(claim.ticket_id, None)
         elif verdict.outcome is Outcome.UNAVAILABLE:
             until = retry.after_outage(retry_after=verdict.retry_after, now=now)
-            cases.postpone(connection, claim.ticket_id, until=until, now=now)
+            cases.postpone(connection, claim.ticket_id, until=until, reason=verdict.reason, now=now)
             log.info("case postponed", **fields)
         elif verdict.outcome is Outcome.UNREADABLE:
-            tries = claim.case.tries
+            tries = self._unreadable.get(claim.ticket_id, 0)
+            self._unreadable[claim.ticket_id] = tries + 1
             until = retry.after_unreadable(tries_before=tries, now=now)
-            cases.fail(connection, claim.case, reason=verdict.reason, retry_at=until, now=now)
+            cases.postpone(connection, claim.ticket_id, until=until, reason=verdict.reason, now=now)
             log.warning("ticket unreadable", tries=tries + 1, **fields)
             if tries + 1 >= retry.PASSING_TRIES:
                 self._alarms.sound("unreadable", ticket_id=claim.ticket_id)

@@ -73,7 +73,7 @@ def _head(known: Known) -> Iterator[RenderableType]:
     wake = f"{moment(case.wake.at)} ({case.wake.reason})" if case.wake else "when something is heard of it"
     yield Text(f"looks again: {wake}; looked {case.looks} times, last {moment(case.last_looked_at)}")
     if case.parked_reason:
-        how = "parked" if case.status is CaseStatus.PARKED else f"failed {case.tries} times, tried again"
+        how = "parked" if case.status is CaseStatus.PARKED else f"not worked, tried again {moment(case.not_before)}"
         yield Text(f"{how}: {case.parked_reason}")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from plugin.model.ticket import Ticket
+from plugin.model.ticket import ChangedTicket
 from plugin.model.work import CaseStatus, WakeReason
 from plugin.observability.health import Health
 from plugin.store import cases, inbox
@@ -45,7 +45,7 @@ class Sweep:
         """⌈U/200⌉ + 1 list calls for U changed tickets. Raises ``Unavailable``; then the cursor stays."""
         newest = _since(cursor, now)
         began = datetime.fromisoformat(str(cursor.get("began") or now.isoformat()))
-        changed: list[Ticket] = []
+        changed: list[ChangedTicket] = []
         for page in self.zammad.reader.changed_since(newest - OVERLAP):
             changed += self._wake(page, now)
             newest = max([newest, *(ticket.updated_at for ticket in page)])
@@ -68,7 +68,7 @@ class Sweep:
                 cases.wake_owned(connection, owner_id=owner_id, group_id=group_id, now=now)
         return idle
 
-    def _wake(self, page: Iterable[Ticket], now: datetime) -> list[Ticket]:
+    def _wake(self, page: Iterable[ChangedTicket], now: datetime) -> list[ChangedTicket]:
         changed = [ticket for ticket in page if self._is_news(ticket)]
         if changed:
             with self.store.write() as connection:
@@ -76,7 +76,7 @@ class Sweep:
                     cases.wake(connection, ticket.id, at=now, reason=WakeReason.SWEEP, now=now)
         return changed
 
-    def _listen(self, changed: list[Ticket]) -> None:
+    def _listen(self, changed: list[ChangedTicket]) -> None:
         """Say so when others change tickets and no webhook comes: a trigger is missing, or the secrets differ."""
         own_id = self.zammad.people.me().id
         unheard = [ticket.updated_at for ticket in changed if ticket.updated_by_id != own_id]
@@ -92,7 +92,7 @@ class Sweep:
         elif heard is not None:
             self.health.tell("webhook", ok=True)
 
-    def _is_news(self, ticket: Ticket) -> bool:
+    def _is_news(self, ticket: ChangedTicket) -> bool:
         with self.store.read() as connection:
             case = cases.get(connection, ticket.id)
         return case is None or case.version != ticket.version or case.status is CaseStatus.GONE

@@ -62,7 +62,7 @@ class Ticket:
     organization_id: int | None
     state: str
     state_type: StateType
-    priority_id: int
+    priority_id: int | None
     created_at: datetime
     updated_at: datetime
     created_by_id: int
@@ -87,6 +87,16 @@ class Ticket:
     @property
     def has_owner(self) -> bool:
         return self.owner_id != NOBODY_ID
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedTicket:
+    """A row of the sweep: as much of a ticket as it takes to see that it changed, and by whom."""
+
+    id: int
+    version: str
+    updated_at: datetime
+    updated_by_id: int
 
 
 @dataclass(frozen=True, slots=True)

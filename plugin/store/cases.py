@@ -284,13 +284,14 @@ def finish(
     return wakes
 
 
-def postpone(connection: Connection, ticket_id: int, *, until: datetime, now: datetime) -> None:
+def postpone(connection: Connection, ticket_id: int, *, until: datetime, now: datetime, reason: str = "") -> None:
     """Zammad was not available: the case stays due as it is, and is not picked before ``until``."""
-    _change(connection, ticket_id, {"not_before": until, "claimed_generation": None, "updated_at": now})
+    values = {"not_before": until, "parked_reason": reason, "claimed_generation": None, "updated_at": now}
+    _change(connection, ticket_id, values)
 
 
 def fail(connection: Connection, claimed: CaseRow, *, reason: str, retry_at: datetime | None, now: datetime) -> None:
-    """Count a failure, with its reason; ``retry_at`` None parks the case."""
+    """Count a failure of the case itself; ``retry_at`` None parks it with its reason."""
     values: dict[str, Any] = {
         "tries": claimed.tries + 1,
         "first_failure_at": claimed.first_failure_at or now,

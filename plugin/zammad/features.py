@@ -27,9 +27,15 @@ class FeatureWatch:
     """
 
     def __init__(
-        self, client: ZammadClient, *, lifetime: float = LIFETIME, clock: Callable[[], float] = monotonic
+        self,
+        client: ZammadClient,
+        *,
+        lifetime: float = LIFETIME,
+        clock: Callable[[], float] = monotonic,
+        on_alarm: Callable[[str], None] = lambda _name: None,
     ) -> None:
         self._client = client
+        self._on_alarm = on_alarm
         self._lifetime = lifetime
         self._clock = clock
         self._lock = threading.Lock()
@@ -51,6 +57,8 @@ class FeatureWatch:
         fields = frozenset(ticket.fields)
         known = self._features
         changed = fields != known.fields or self._asked_at is None
+        if known.fields - fields:
+            self._on_alarm("field_gone")
         if changed or self._clock() - (self._asked_at or 0.0) > self._lifetime:
             self._asked_at = self._clock()
             known = self._with_workflow(replace(known, fields=fields), ticket)

@@ -77,9 +77,10 @@ class People:
         return found
 
     def learn(self, raw: Mapping[str, Any]) -> Mapping[int, User]:
-        """Users (and on 6.1 roles) that came along as assets with another answer."""
-        self._roles.learn({role.id: role for role in map(_role, schemas.assets(raw, "Role").values())})
-        users = [self._parse(one, path="assets.User") for one in schemas.assets(raw, "User").values()]
+        """Users (and on 6.1 roles) that came along as assets with an answer; those that cannot be read are left."""
+        roles = schemas.readable(_role, schemas.assets(raw, "Role").values())
+        self._roles.learn({role.id: role for role in roles})
+        users = schemas.readable(self._parse, schemas.assets(raw, "User").values())
         for user in users:
             self._users.keep(user.id, user)
         return {user.id: user for user in users}

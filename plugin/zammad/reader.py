@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from plugin.model.errors import NotFound
 from plugin.model.features import Features
 from plugin.model.people import User
-from plugin.model.ticket import Article, Checklist, HistoryRow, Link, LinkedTicket, Ticket
+from plugin.model.ticket import Article, ChangedTicket, Checklist, HistoryRow, Link, LinkedTicket, Ticket
 from plugin.zammad import schemas
 from plugin.zammad.catalogues import Catalogues
 from plugin.zammad.client import TooLarge, ZammadClient
@@ -28,9 +28,18 @@ _ALL_ARTICLES_MS = ((2, 33.0), (10, 114.0), (40, 222.0), (150, 960.0))
 class Reader:
     """Shared by all threads of a process. Every method raises ``Unavailable``, ``NotFound`` or ``OutOfSight``."""
 
-    def __init__(self, client: ZammadClient, *, catalogues: Catalogues, people: People, watch: FeatureWatch) -> None:
+    def __init__(
+        self,
+        client: ZammadClient,
+        *,
+        catalogues: Catalogues,
+        people: People,
+        watch: FeatureWatch,
+        on_alarm: Callable[[str], None] = lambda _name: None,
+    ) -> None:
         self._client = client
         self._watch = watch
+        self._on_alarm = on_alarm
         self.catalogues = catalogues
         self.people = people
 
@@ -47,6 +56,7 @@ class Reader:
         if ticket.group:
             self.catalogues.learn_group(ticket.group_id, ticket.group)
         self._watch.saw(raw, ticket)
+        self._client.clocks.reached(ticket.updated_at)
         return ticket
 
     def history(self, ticket_id: int) -> tuple[tuple[HistoryRow, ...], Mapping[int, User]]:
@@ -92,6 +102,7 @@ class Reader:
             for place, one in enumerate(schemas.rows(raw.get("links"), "links"))
             if isinstance(one, Mapping) and one.get("link_object", "Ticket") == "Ticket"
         )
+        self.people.learn(raw)
         records = schemas.assets(raw, "Ticket")
         others = dict.fromkeys(str(link.ticket_id) for link in links if str(link.ticket_id) in records)
         return links, tuple(
@@ -121,21 +132,21 @@ class Reader:
         found = [schemas.ticket(raw, names=self.catalogues, path="search") for raw in self._search(condition, limit=10)]
         return next((ticket for ticket in found if ticket.number == number), None)
 
-    def changed_since(self, moment: datetime, *, limit: int = PAGE) -> Iterator[tuple[Ticket, ...]]:
+    def changed_since(self, moment: datetime, *, limit: int = PAGE) -> Iterator[tuple[ChangedTicket, ...]]:
         """Pages of tickets changed at or after ``moment``, oldest change first, each change once.
 
         Each page starts at the moment the one before ended with, not at an offset: a ticket that changes meanwhile
-        moves to the end and is not missed, nor does it push another one out. Names of groups may be missing.
+        moves to the end and is not missed, nor does it push another one out.
         """
         seen: set[tuple[int, str]] = set()
         offset = 1
         while True:
-            page = self._changed_page(moment, limit=limit, page=offset)
+            page, count = self._changed_page(moment, limit=limit, page=offset)
             fresh = tuple(ticket for ticket in page if (ticket.id, ticket.version) not in seen)
             seen = {(ticket.id, ticket.version) for ticket in page} | (seen if offset > 1 else set())
             if fresh:
                 yield fresh
-            if len(page) < limit:
+            if count < limit:
                 return
             # a whole page of one instant: only an offset leads past it
             offset = offset + 1 if page[-1].updated_at <= moment else 1
@@ -146,15 +157,30 @@ class Reader:
         condition = {"ticket.updated_at": {"operator": "after (absolute)", "value": "2000-01-01T00:00:00Z"}}
         return tuple(self._search(condition, limit=count, order="desc"))
 
+    def changed_within(self, minutes: int, ids: Sequence[int]) -> Mapping[int, datetime]:
+        """Of these tickets, those that changed in the last ``minutes`` by Zammad's clock, and when they last did."""
+        condition = {
+            "ticket.id": {"operator": "is", "value": list(ids)},
+            "ticket.updated_at": {"operator": "within last (relative)", "range": "minute", "value": str(minutes)},
+        }
+        found = [schemas.changed_ticket(raw, path="search") for raw in self._search(condition, limit=PAGE)]
+        return {ticket.id: ticket.updated_at for ticket in found}
+
     def workflow(self, ticket: Ticket) -> Workflow:
         """What the core workflow says about changing this ticket, for our user."""
         return perform(self._client, screen="edit", params={"id": ticket.id})
 
-    def _changed_page(self, moment: datetime, *, limit: int, page: int) -> tuple[Ticket, ...]:
+    def _changed_page(self, moment: datetime, *, limit: int, page: int) -> tuple[tuple[ChangedTicket, ...], int]:
+        """The tickets of the page that can be read, and how many there were: one bent row hides no other."""
         since = moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         condition = {"ticket.updated_at": {"operator": "after (absolute)", "value": since}}
         found = self._search(condition, limit=limit, page=page)
-        return tuple(schemas.ticket(raw, names=self.catalogues, path="search") for raw in found)
+        page_read = schemas.readable(schemas.changed_ticket, found)
+        if found and not page_read:
+            raise schemas.Misshapen("search", "no ticket that can be read")
+        if len(page_read) < len(found):
+            self._on_alarm("unreadable")
+        return tuple(page_read), len(found)
 
     def _search(
         self, condition: Mapping[str, Any], *, limit: int, page: int = 1, order: str = "asc"
@@ -168,7 +194,11 @@ class Reader:
             "page": page,
             "full": True,
         }
-        return found_tickets(self._client.post("/tickets/search", json=body))
+        raw = self._client.post("/tickets/search", json=body)
+        if isinstance(raw, Mapping):
+            # the tickets' people come along: nobody need ask who owns what changed
+            self.people.learn(raw)
+        return found_tickets(raw)
 
     def _all_articles(self, ticket_id: int) -> dict[int, Article]:
         raw = schemas.rows(self._client.get(f"/ticket_articles/by_ticket/{ticket_id}"), "articles")

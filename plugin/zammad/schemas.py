@@ -6,17 +6,31 @@ not know goes to ``extra``, the ``steward_*`` attributes of a ticket to ``fields
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from marshmallow import INCLUDE, Schema, ValidationError, fields
 
 from plugin.model.errors import Unreadable
 from plugin.model.people import User
-from plugin.model.ticket import Article, Checklist, ChecklistItem, HistoryRow, Link, LinkedTicket, StateType, Ticket
+from plugin.model.ticket import (
+    Article,
+    ChangedTicket,
+    Checklist,
+    ChecklistItem,
+    HistoryRow,
+    Link,
+    LinkedTicket,
+    StateType,
+    Ticket,
+)
 
+Parsed = TypeVar("Parsed")
 FIELD_PREFIX = "steward_"
+LARGEST_ID = 2**53
+"""Zammad's own are far smaller; what is beyond fits no database."""
 
 
 class Misshapen(Unreadable):
@@ -37,17 +51,21 @@ class Names(Protocol):
     def group_name(self, group_id: int) -> str: ...
 
 
-class Moment(fields.AwareDateTime):
-    """ISO 8601 with a zone, kept in UTC."""
+class Moment(fields.Field[datetime]):
+    """ISO 8601 with a zone, or as history rows write it (``2026-12-01 09:30:15 UTC``); kept in UTC."""
 
-    def deserialize(
-        self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
-    ) -> Any:
-        moment = super().deserialize(value, attr, data, **kwargs)
-        return moment.astimezone(UTC) if isinstance(moment, datetime) else moment
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> datetime:
+        del attr, data, kwargs
+        try:
+            moment = datetime.fromisoformat(str(value).replace(" UTC", "+00:00"))
+            if moment.tzinfo is not None:
+                return moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+        raise ValidationError("not a moment with a zone")
 
 
-class Words(fields.String):
+class Words(fields.Field[str]):
     """Text; null is empty. An object stands for its ``name`` or ``login`` (webhooks nest, expand does not)."""
 
     def deserialize(
@@ -57,12 +75,41 @@ class Words(fields.String):
             value = value.get("name") or value.get("login")
         return super().deserialize("" if value is None else value, attr, data, **kwargs)
 
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        del attr, data, kwargs
+        if isinstance(value, str):
+            return value
+        if isinstance(value, int | float | list) and not isinstance(value, bool):
+            return str(value)
+        raise ValidationError("not a text")
 
-def _id(**kwargs: Any) -> fields.Integer:
-    return fields.Integer(strict=True, **kwargs)
+
+class SomeWords(Words):
+    """Text, or null."""
+
+    def deserialize(
+        self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Any:
+        return None if value is None else super().deserialize(value, attr, data, **kwargs)
 
 
-def _some_id() -> fields.Integer:
+class Id(fields.Field[int]):
+    """A record's id; some proxies and older clients write it as a text."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
+        del attr, data, kwargs
+        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < len(str(LARGEST_ID)):
+            value = int(value)
+        if type(value) is int and 0 <= value <= LARGEST_ID:
+            return value
+        raise ValidationError("not an id")
+
+
+def _id(**kwargs: Any) -> Id:
+    return Id(**kwargs)
+
+
+def _some_id() -> Id:
     return _id(load_default=None, allow_none=True)
 
 
@@ -72,6 +119,10 @@ def _some_moment() -> Moment:
 
 def _text() -> Words:
     return Words(load_default="")
+
+
+def _some_text() -> SomeWords:
+    return SomeWords(load_default=None, allow_none=True)
 
 
 def _map() -> fields.Dict:
@@ -96,7 +147,7 @@ class TicketSchema(_Open):
     organization_id = _some_id()
     state_id = _id(required=True)
     state = _text()
-    priority_id = _id(required=True)
+    priority_id = _some_id()
     created_at = Moment(required=True)
     updated_at = Moment(required=True)
     created_by_id = _id(required=True)
@@ -109,12 +160,19 @@ class TicketSchema(_Open):
     preferences = _map()
 
 
+class ChangedSchema(_Open):
+    id = _id(required=True)
+    updated_at = Moment(required=True)
+    updated_by_id = _id(required=True)
+
+
 class ArticleSchema(_Open):
     id = _id(required=True)
     ticket_id = _id(required=True)
-    type = Words(required=True)
-    sender = Words(required=True)
-    internal = fields.Boolean(required=True)
+    type = _text()
+    sender = _text()
+    # what may not have been said in public is not taken for an answer
+    internal = fields.Boolean(load_default=True)
     body = _text()
     content_type = _text()
     subject = _text()
@@ -134,14 +192,14 @@ class HistorySchema(_Open):
     object = Words(required=True)
     o_id = _id(required=True)
     type = Words(required=True)
-    attribute = fields.String(load_default=None, allow_none=True)
-    value_from = fields.String(load_default=None, allow_none=True)
-    value_to = fields.String(load_default=None, allow_none=True)
+    attribute = _some_text()
+    value_from = _some_text()
+    value_to = _some_text()
     id_from = _some_id()
     id_to = _some_id()
     created_by_id = _id(required=True)
     created_at = Moment(required=True)
-    source = fields.String(load_default=None, allow_none=True, data_key="sourceable_type")
+    source = SomeWords(load_default=None, allow_none=True, data_key="sourceable_type")
 
 
 class UserSchema(_Open):
@@ -187,6 +245,7 @@ class NamedSchema(_Open):
     name = _text()
 
 
+_CHANGED = ChangedSchema()
 _TICKET, _ARTICLE, _HISTORY, _USER = TicketSchema(), ArticleSchema(), HistorySchema(), UserSchema()
 _ITEM, _CHECKLIST, _LINK, _NAMED = ItemSchema(), ChecklistSchema(), LinkSchema(), NamedSchema()
 
@@ -209,6 +268,17 @@ def ticket(raw: Any, *, names: Names, path: str = "ticket") -> Ticket:
         version=str(raw["updated_at"]),
         fields={key: value for key, value in extra.items() if key.startswith(FIELD_PREFIX)},
         extra={key: value for key, value in extra.items() if not key.startswith(FIELD_PREFIX)},
+    )
+
+
+def changed_ticket(raw: Any, *, path: str = "ticket") -> ChangedTicket:
+    """A ticket as the sweep needs it: what else it holds may be as it will."""
+    data = _load(_CHANGED, raw, path)
+    return ChangedTicket(
+        id=data["id"],
+        version=str(raw["updated_at"]),
+        updated_at=data["updated_at"],
+        updated_by_id=data["updated_by_id"],
     )
 
 
@@ -316,6 +386,15 @@ def assets(raw: Mapping[str, Any], kind: str) -> dict[str, Any]:
     found = raw.get("assets")
     of_kind = found.get(kind) if isinstance(found, dict) else None
     return of_kind if isinstance(of_kind, dict) else {}
+
+
+def readable(parse: Callable[[Any], Parsed], raw: Iterable[Any]) -> list[Parsed]:
+    """Those of the records that can be parsed; what came along without being asked for can be asked for later."""
+    found = []
+    for one in raw:
+        with suppress(Misshapen):
+            found.append(parse(one))
+    return found
 
 
 def _load(schema: Schema, raw: Any, path: str) -> dict[str, Any]:

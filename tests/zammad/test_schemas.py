@@ -76,10 +76,16 @@ WRONG = [
     pytest.param({"created_at": "yesterday"}, "ticket.created_at", id="no moment"),
     pytest.param({"created_at": "2026-11-21T07:44:30"}, "ticket.created_at", id="no zone"),
     pytest.param({"updated_at": None}, "ticket.updated_at", id="null"),
-    pytest.param({"owner_id": "7"}, "ticket.owner_id", id="text for id"),
+    pytest.param({"created_at": "9999-12-31T23:59:59-23:00"}, "ticket.created_at", id="after the last day"),
+    pytest.param({"owner_id": "seven"}, "ticket.owner_id", id="text for id"),
+    pytest.param({"owner_id": True}, "ticket.owner_id", id="truth for id"),
+    pytest.param({"owner_id": 7.0}, "ticket.owner_id", id="fraction for id"),
+    pytest.param({"owner_id": -1}, "ticket.owner_id", id="below all ids"),
+    pytest.param({"owner_id": 2**63}, "ticket.owner_id", id="beyond all ids"),
+    pytest.param({"owner_id": "9" * 5000}, "ticket.owner_id", id="digits without end"),
     pytest.param({"article_ids": [1, 2, "x"]}, "ticket.article_ids[2]", id="inside a list"),
     pytest.param({"preferences": "none"}, "ticket.preferences", id="text for object"),
-    pytest.param({"number": 81001}, "ticket.number", id="number for text"),
+    pytest.param({"number": True}, "ticket.number", id="truth for text"),
 ]
 
 
