@@ -42,11 +42,15 @@ _TABLE = {
     # doors
     "web": _DOORS_KNOW,
     "commands": _DOORS_KNOW,
-    "service": f"{_DOORS_KNOW} web commands",
+    "ground": f"model {_TOOLS} settings store observability zammad",
+    "receiver": f"model {_TOOLS} settings store observability ground web",
+    "service": f"{_DOORS_KNOW} web commands ground receiver",
+    # a process; it reaches for the service only when the receiver answers
+    "running": f"{_DOORS_KNOW} web commands ground receiver service",
     FACTORY: "service settings",
     "sandbox": "",
     "demo": f"{_DOORS_KNOW} web sandbox service",
-    "cli": f"{_DOORS_KNOW} web sandbox demo service commands {FACTORY}",
+    "cli": f"{_DOORS_KNOW} web sandbox demo service running commands {FACTORY}",
 }  # fmt: skip
 
 ALLOWED = {room: frozenset(others.split()) for room, others in _TABLE.items()}
@@ -60,7 +64,7 @@ LIBRARIES = {
     "zammad_py": {"zammad"},
     "marshmallow": {"zammad", "packs"},
     "requests": {"zammad", "sandbox", "demo", "cli", "service"},
-    "flask": {"web", "sandbox", "service", FACTORY},
+    "flask": {"web", "sandbox", "service", "receiver", FACTORY},
     "granian": {"cli", "demo", "sandbox", "web"},
 }
 

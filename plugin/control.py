@@ -14,6 +14,8 @@ import orjson
 
 from plugin.model.errors import StewardError, Unavailable
 
+COMMANDS = ("pause", "resume", "look", "retry")
+"""What a running process does for others; ``plugin.commands`` does it."""
 LONGEST_LINE = 64 * 1024
 CONNECT_SECONDS = 5.0
 PATH_BYTES = 100

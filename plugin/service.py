@@ -1,15 +1,13 @@
-"""One process of Steward: settings, store, Zammad, pack, worker and web, joined, started and stopped."""
+"""The parts of Steward joined: ground, receiver, Zammad, pack and worker."""
 
 from __future__ import annotations
 
-import signal
-import sys
-import threading
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Any
 
 import structlog
@@ -18,7 +16,8 @@ from requests.adapters import BaseAdapter
 
 from plugin import clock as clocks
 from plugin import commands, packs
-from plugin.control import ControlServer, socket_path
+from plugin import ground as grounds
+from plugin.ground import Ground
 from plugin.handlers.sweep import Sweep
 from plugin.model.decision import Mode
 from plugin.model.errors import PackError
@@ -26,19 +25,14 @@ from plugin.model.pack import Pack
 from plugin.observability.alarms import Alarms
 from plugin.observability.health import Health, Part
 from plugin.observability.metrics import Metrics
-from plugin.settings import Settings, SettingsError
+from plugin.receiver import Receiver
+from plugin.settings import Settings
 from plugin.store import cases, switches
 from plugin.store import packs as kept_packs
 from plugin.store.store import Store
 from plugin.visit import Visitor
-from plugin.web import health as health_routes
-from plugin.web import metrics as metrics_routes
-from plugin.web import webhook
-from plugin.web.app import create_web
 from plugin.web.intake import Intake
-from plugin.web.server import WebServer
 from plugin.worker import Chore, Worker
-from plugin.zammad import sandbox_clock
 from plugin.zammad.client import Call
 from plugin.zammad.limits import BreakerState
 from plugin.zammad.preflight import CHECKED_EVERY, Finding, Severity, preflight, signs
@@ -47,13 +41,11 @@ from plugin.zammad.room import Zammad, connect
 log = structlog.get_logger(__name__)
 
 PREFLIGHT_EVERY = timedelta(minutes=10)
-STOP_SECONDS = 7.0
-"""SIGTERM to exit; what is under way ends within it or is taken up by the next process."""
 
 
 @dataclass(slots=True)
 class Service:
-    """The parts of one process. Open it with ``Service.open``; as a context manager it closes them."""
+    """The parts of one process. Open it whole with ``open``, or ``upon`` what is open; it closes what it opened."""
 
     settings: Settings
     store: Store
@@ -65,7 +57,7 @@ class Service:
     worker: Worker | None
     intake: Intake | None
     app: Flask | None
-    control: ControlServer | None = None
+    closing: ExitStack
 
     @classmethod
     def open(
@@ -76,47 +68,61 @@ class Service:
         worker: bool,
         clock: clocks.Clock | None = None,
         adapter: BaseAdapter | None = None,
+        seconds: Callable[[], float] | None = None,
         alone: bool = False,
     ) -> Service:
-        """Join the parts; nothing runs yet.
+        """Open and join everything; nothing runs yet.
 
-        ``clock`` and ``adapter`` stand in for the system's time and real HTTP; ``alone``: for one command,
-        where no other process runs. Raises SettingsError,
-        PackError and StoreError with one line that says what to do.
+        ``clock``, ``seconds`` (which run on when the clock is set; those of ``clock`` where None) and ``adapter`` stand
+        in for the system's time and real HTTP; ``alone``: for one command, where no other process runs. Raises SettingsError, PackError and StoreError with one line that says what to do.
         """
-        settings.require("zammad_url", "zammad_token", *(["webhook_secret"] if web else []))
-        if settings.is_sqlite and web is not worker and not alone:
-            raise SettingsError(
-                f"STEWARD_DATABASE_URL: found the SQLite file {settings.database}, which one process holds; "
-                "use steward serve, or a PostgreSQL URL to run steward web and steward worker apart"
-            )
-        pack = held_back(_pack(settings), settings.mode)
-        health, metrics = Health(), Metrics()
-        secret = settings.secret_key.reveal().encode() if settings.secret_key else None
-        store = Store.open(settings.database_url.reveal(), secret_key=secret)
-        try:
-            now = clock or _clock(settings, store)
-            ages = monotonic if now is clocks.system else _seconds_of(now)
-            zammad = _zammad(settings, metrics, now, adapter, ages=ages)
-            _keep_pack(store, pack, packs.text_of(settings.pack), now())
-            intake = Intake(store, health=health, metrics=metrics) if web else None
-            service = cls(
-                settings=settings,
-                store=store,
-                zammad=zammad,
-                pack=pack,
-                clock=now,
-                health=health,
-                metrics=metrics,
-                worker=None,
-                intake=intake,
-                app=None,
-            )
-            service.worker = service._make_worker() if worker else None
-            service.app = service._make_app() if intake is not None else None
-        except BaseException:
-            store.close()
-            raise
+        grounds.check(settings, web=web, worker=worker, alone=alone)
+        pack = load_pack(settings)
+        with ExitStack() as opened:
+            ground = opened.enter_context(Ground.open(settings, clock=clock))
+            receiver = Receiver.open(ground) if web else None
+            if receiver is not None:
+                opened.callback(receiver.close)
+            service = cls.upon(ground, receiver, pack=pack, worker=worker, adapter=adapter, seconds=seconds)
+            opened.push(service.closing)
+            service.closing = opened.pop_all()
+        return service
+
+    @classmethod
+    def upon(
+        cls,
+        ground: Ground,
+        receiver: Receiver | None,
+        *,
+        pack: Pack,
+        worker: bool,
+        adapter: BaseAdapter | None = None,
+        seconds: Callable[[], float] | None = None,
+    ) -> Service:
+        """Join what is open already with Zammad and, where there is to be one, a worker."""
+        settings, metrics, clock = ground.settings, ground.metrics, ground.clock
+        ages = monotonic if clock is clocks.system else _seconds_of(clock)
+        skew = _skew(settings, clock, seconds)
+        zammad = _zammad(settings, metrics, clock, adapter, ages=ages, skew=skew)
+        _keep_pack(ground.store, pack, packs.text_of(settings.pack), clock())
+        service = cls(
+            settings=settings,
+            store=ground.store,
+            zammad=zammad,
+            pack=pack,
+            clock=clock,
+            health=ground.health,
+            metrics=metrics,
+            worker=None,
+            intake=receiver.intake if receiver else None,
+            app=receiver.app if receiver else None,
+            closing=ExitStack(),
+        )
+        service.worker = service._make_worker() if worker else None
+        if receiver is not None:
+            receiver.probes["zammad"] = service._zammad_part
+            receiver.probes["alarms"] = Alarms(metrics, ground.health, clock).part
+        service.closing.callback(zammad.close)
         return service
 
     # -- parts --------------------------------------------------------------------------------------------------------
@@ -150,24 +156,6 @@ class Service:
             metrics=self.metrics,
         )
 
-    def _make_app(self) -> Flask:
-        assert self.intake is not None
-        probes: dict[str, health_routes.Probe] = {
-            "store": health_routes.store_probe(self.store),
-            "worker": health_routes.worker_probe(self.store, clock=self.clock),
-            "lag": health_routes.lag_probe(self.store, clock=self.clock),
-            "zammad": self._zammad_part,
-            "alarms": Alarms(self.metrics, self.health, self.clock).part,
-        }
-        secrets = [secret.reveal() for secret in self.settings.webhook_secrets]
-        return create_web(
-            [
-                webhook.create_blueprint(intake=self.intake, secrets=secrets, clock=self.clock, metrics=self.metrics),
-                health_routes.create_blueprint(health=self.health, probes=probes),
-                metrics_routes.create_blueprint(self.metrics),
-            ]
-        )
-
     def _zammad_part(self) -> Part:
         state = self.zammad.client.breaker.state
         said = (
@@ -195,27 +183,13 @@ class Service:
 
     # -- life ---------------------------------------------------------------------------------------------------------
 
-    def serve_commands(self) -> None:
-        """On SQLite, answer ``steward pause`` and the like from other processes."""
-        if self.worker is not None and self.settings.is_sqlite:
-            handlers = commands.handlers(self.hands())
-            self.control = ControlServer(socket_path(self.store.database.file), handlers)
-            self.control.start()
-
     def hands(self) -> commands.Hands:
         """What commands work with; needs the worker's side of the process."""
         assert self.worker is not None
         return commands.Hands(store=self.store, zammad=self.zammad, worker=self.worker, clock=self.clock)
 
     def close(self) -> None:
-        if self.control is not None:
-            self.control.close()
-        if self.intake is not None:
-            self.intake.close()
-        if isinstance(self.clock, clocks.FollowedClock):
-            self.clock.stop()
-        self.zammad.close()
-        self.store.close()
+        self.closing.close()
 
     def __enter__(self) -> Service:
         return self
@@ -224,6 +198,11 @@ class Service:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def load_pack(settings: Settings) -> Pack:
+    """The pack of the settings, held back as they say. Raises PackError naming the setting."""
+    return held_back(_pack(settings), settings.mode)
 
 
 def held_back(pack: Pack, mode: Mode) -> Pack:
@@ -238,19 +217,6 @@ def _pack(settings: Settings) -> Pack:
         return packs.load(settings.pack)
     except PackError as error:
         raise PackError(f"STEWARD_PACK: {error}") from error
-
-
-def _clock(settings: Settings, store: Store) -> clocks.Clock:
-    if settings.clock == "system":
-        return clocks.system
-    assert settings.zammad_url is not None
-    try:
-        return clocks.FollowedClock(sandbox_clock.reader(settings.zammad_url), on_jump=store.bell.ring)
-    except OSError as error:
-        raise SettingsError(
-            f"STEWARD_CLOCK: found sandbox, but the clock of {settings.zammad_url} cannot be read; "
-            "start the sandbox first, or leave STEWARD_CLOCK away"
-        ) from error
 
 
 def _seconds_of(clock: clocks.Clock) -> Callable[[], float]:
@@ -311,71 +277,3 @@ def _people_missing(pack: Pack) -> tuple[Finding, ...]:
             "name logins under people: supervisors",
         ),
     )
-
-
-# -- running ----------------------------------------------------------------------------------------------------------
-
-
-def run_service(service: Service) -> None:
-    """Run until SIGTERM or SIGINT: the web in this thread, the worker beside it."""
-    for finding in service.check():
-        sys.stderr.write(f"steward: {finding}\n")
-    service.serve_commands()
-    server = _server(service)
-    worker_thread = _start_worker(service)
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        if service.worker is not None:
-            service.worker.stop()
-        if server is not None:
-            server.stop()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    if server is not None:
-        _serve(server, service)
-    if service.worker is not None:
-        service.worker.stop() if server is not None else None
-    if worker_thread is not None:
-        _join(worker_thread, service)
-    log.info("stopped")
-
-
-def _server(service: Service) -> WebServer | None:
-    if service.app is None:
-        return None
-    listen = service.settings.listen
-    return WebServer(service.app, host=listen.host, port=listen.port)
-
-
-def _serve(server: WebServer, service: Service) -> None:
-    listen = service.settings.listen
-    try:
-        server.run(on_ready=lambda: _say_ready(service))
-    except OSError as error:
-        if service.worker is not None:
-            service.worker.stop()
-        raise SettingsError(
-            f"STEWARD_LISTEN: found {listen}, which cannot be listened on ({error.strerror or error}); name a free port"
-        ) from error
-
-
-def _say_ready(service: Service) -> None:
-    log.info("listening", address=str(service.settings.listen), mode=service.settings.mode.value)
-
-
-def _start_worker(service: Service) -> threading.Thread | None:
-    if service.worker is None:
-        return None
-    thread = threading.Thread(target=service.worker.run, name="steward-worker", daemon=True)
-    thread.start()
-    return thread
-
-
-def _join(thread: threading.Thread, service: Service) -> None:
-    """Wait for the worker; without a web side this is where the process lives."""
-    if service.app is not None:
-        thread.join(STOP_SECONDS)
-        return
-    while thread.is_alive():
-        thread.join(0.5)

@@ -70,9 +70,10 @@ def resolves(words: list[str], command: click.Command) -> bool:
         elif isinstance(command, click.Group):
             if word in ("…", "%i"):  # anything; what a systemd template is asked for
                 return True
-            if word not in command.commands:
+            found = command.get_command(click.Context(command), word)
+            if found is None:
                 return False
-            command = command.commands[word]
+            command = found
     return True
 
 

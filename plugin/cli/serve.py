@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
 from plugin import logs
-from plugin.commands import Hands, carry_out
-from plugin.service import Service, run_service
 from plugin.settings import Settings
+
+if TYPE_CHECKING:
+    from plugin.commands import Hands
 
 
 def _settings() -> Settings:
@@ -40,8 +43,12 @@ def worker() -> None:
 
 def _run(*, web: bool, worker: bool) -> None:
     settings = _settings()
-    with Service.open(settings, web=web, worker=worker) as service:
-        run_service(service)
+    gc.disable()  # some 700 modules come up, and nothing of them is garbage
+    from plugin.running import run
+
+    gc.freeze()
+    gc.enable()
+    run(settings, web=web, worker=worker)
 
 
 @click.command()
@@ -58,6 +65,8 @@ def resume() -> None:
 
 def do(command: str, **values: str) -> None:
     """Have a command done by the running process, or here, and show what it says."""
+    from plugin.commands import carry_out
+
     settings = Settings.from_environ(os.environ)
     # what the command says is for a person: the log of the work itself only where it was asked for
     logs.configure(form=settings.log, level="warning" if settings.log_level == "info" else settings.log_level)
@@ -67,5 +76,7 @@ def do(command: str, **values: str) -> None:
 
 @contextmanager
 def _hands(settings: Settings) -> Iterator[Hands]:
+    from plugin.service import Service
+
     with Service.open(settings, web=False, worker=True, alone=True) as service:
         yield service.hands()

@@ -26,6 +26,11 @@ def keep(connection: Connection, *, name: str, version: str, text: str, now: dat
     connection.execute(insert_or_ignore(connection, packs, name=name, version=version, text=text, loaded_at=now))
 
 
+def is_kept(connection: Connection, text: str) -> bool:
+    """Whether a pack of this very text was used before."""
+    return connection.execute(select(packs.c.version).where(packs.c.text == text).limit(1)).first() is not None
+
+
 def get(connection: Connection, *, name: str, version: str) -> PackRow | None:
     query = select(packs).where(packs.c.name == name, packs.c.version == version)
     row = connection.execute(query).one_or_none()

@@ -1,0 +1,46 @@
+"""The web side of a process: it needs the store and the secrets, neither the pack nor Zammad."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask
+
+from plugin.ground import Ground
+from plugin.web import health as health_routes
+from plugin.web import metrics as metrics_routes
+from plugin.web import webhook
+from plugin.web.app import create_web
+from plugin.web.intake import Intake
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """``open`` it on a ground whose settings hold a webhook secret; ``close`` it before the ground."""
+
+    intake: Intake
+    app: Flask
+    probes: dict[str, health_routes.Probe]
+    """What ``/readyz`` asks; rooms that come up later put their own in."""
+
+    @classmethod
+    def open(cls, ground: Ground) -> Receiver:
+        """Ready to be served; nothing listens yet."""
+        probes: dict[str, health_routes.Probe] = {
+            "store": health_routes.store_probe(ground.store),
+            "worker": health_routes.worker_probe(ground.store, clock=ground.clock),
+            "lag": health_routes.lag_probe(ground.store, clock=ground.clock),
+        }
+        secrets = [secret.reveal() for secret in ground.settings.webhook_secrets]
+        intake = Intake(ground.store, health=ground.health, metrics=ground.metrics)
+        app = create_web(
+            [
+                webhook.create_blueprint(intake=intake, secrets=secrets, clock=ground.clock, metrics=ground.metrics),
+                health_routes.create_blueprint(health=ground.health, probes=probes),
+                metrics_routes.create_blueprint(ground.metrics),
+            ]
+        )
+        return cls(intake=intake, app=app, probes=probes)
+
+    def close(self) -> None:
+        self.intake.close()
