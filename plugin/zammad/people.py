@@ -15,7 +15,7 @@ from plugin.zammad.client import ZammadClient
 from plugin.zammad.tables import Memory, Table
 from plugin.zammad.workflow import perform
 
-USER_LIFETIME = 3600.0
+USER_LIFETIME = 7200.0
 """Seconds it is trusted who somebody is and where he may own tickets: no event tells when that changes."""
 AGENT_PERMISSIONS = frozenset({"ticket.agent", "ticket"})
 """Permissions are hierarchical: ``ticket`` implies ``ticket.agent``."""

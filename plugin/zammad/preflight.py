@@ -21,7 +21,7 @@ NEEDED_RIGHTS = frozenset({"read", "create", "change"})
 FULL = "full"
 LARGEST_SKEW = timedelta(seconds=60)
 ADMIN_ROLE = "Admin"
-CHECKED_EVERY = timedelta(days=1)
+CHECKED_EVERY = timedelta(days=7)
 """How often everything is asked again while nothing is missing and nothing speaks against it."""
 _SEEN_TICKETS = 20
 """How many tickets are looked at for the types of fields."""
@@ -65,7 +65,8 @@ def signs(zammad: Zammad) -> str:
     features = zammad.reader.features
     skew = zammad.client.skew
     is_skewed = skew is not None and abs(skew) > LARGEST_SKEW
-    return f"{' '.join(sorted(features.fields))}; checklists {features.checklists}; skewed {is_skewed}"
+    fields = " ".join(f"{name}{'' if features.quiet(name) else ' (seen)'}" for name in sorted(features.fields))
+    return f"{fields}; checklists {features.checklists}; skewed {is_skewed}"
 
 
 def _unreachable(zammad: Zammad, error: StewardError) -> Finding:

@@ -103,6 +103,7 @@ class Reader:
             if isinstance(one, Mapping) and one.get("link_object", "Ticket") == "Ticket"
         )
         self.people.learn(raw)
+        self.people.learn(raw)
         records = schemas.assets(raw, "Ticket")
         others = dict.fromkeys(str(link.ticket_id) for link in links if str(link.ticket_id) in records)
         return links, tuple(
