@@ -13,6 +13,9 @@ class Refusal(Exception):
     users with the permission `admin` (contract 4.2).
     """
 
+    ends_well = False
+    """Whether Zammad answers it by itself instead of raising: then the events of the request are committed."""
+
     def __init__(self, status: int, error: str, *, human: bool = True, masked: bool = False) -> None:
         super().__init__(error)
         self.status = status

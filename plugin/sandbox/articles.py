@@ -107,7 +107,9 @@ def add(engine: Engine, ticket_id: int, drafted: Draft, *, source: tickets.Sourc
     _account_time(world, ticket_id, article, drafted.time_unit)
     if not world.setting("import_mode"):
         engine.events.add(Event(ticket_id, "update", actor, article_id=article.id))
-    _follow_up_ticket(engine, world.tickets[ticket_id], article, source=source)
+    _count_contact(engine, world.tickets[ticket_id], article, source=source)
+    if _answers(world, article) and not drafted.by_postmaster:
+        _leave_first_state(engine, ticket_id, source=source)
     _send(engine, article)
     return world.articles[article.id]
 
@@ -318,7 +320,7 @@ def _count(world: World, ticket_id: int) -> int:
     return sum(article.sender_id != SYSTEM for article in world.articles_of(ticket_id))
 
 
-def _follow_up_ticket(engine: Engine, ticket: Row, article: Row, *, source: tickets.Source | None) -> None:
+def _count_contact(engine: Engine, ticket: Row, article: Row, *, source: tickets.Source | None) -> None:
     """What an article does to its ticket: a save where something counts, else (System notes) only a touch."""
     world = engine.world
     if ticket.create_article_type_id is None:
@@ -329,8 +331,13 @@ def _follow_up_ticket(engine: Engine, ticket: Row, article: Row, *, source: tick
         tickets.save(engine, ticket.id, changes, source=source)
     else:
         tickets.touch(world, ticket.id)
-    if _answers(world, article) and ticket.state_id == tickets.default_state(world).id:
-        tickets.save(engine, ticket.id, {"state_id": tickets.follow_up_state(world).id}, source=source)
+
+
+def _leave_first_state(engine: Engine, ticket_id: int, *, source: tickets.Source | None) -> None:
+    """Who is answered through Zammad, not by a mail that came in, has no new ticket any more."""
+    world = engine.world
+    if world.tickets[ticket_id].state_id == tickets.default_state(world).id:
+        tickets.save(engine, ticket_id, {"state_id": tickets.follow_up_state(world).id}, source=source)
 
 
 def _answers(world: World, article: Row) -> bool:

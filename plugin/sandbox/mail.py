@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -13,7 +12,7 @@ from typing import Any
 
 from plugin.sandbox import articles, people, tickets
 from plugin.sandbox.engine import Engine
-from plugin.sandbox.permissions import has_group_right, is_agent
+from plugin.sandbox.permissions import follow_up_possible, has_group_right, is_agent
 from plugin.sandbox.rows import Row
 from plugin.sandbox.world import AGENT, CUSTOMER, NOBODY, World
 
@@ -119,12 +118,7 @@ def _merged_into(world: World, ticket: Row) -> Row | None:
 def _may_follow_up(world: World, ticket: Row, sender: Row) -> bool:
     if world.state_type(ticket.state_id) not in ("closed", "removed") or is_agent(world, sender):
         return True
-    group = world.groups[ticket.group_id]
-    if group.follow_up_possible == "new_ticket":
-        return False
-    if group.follow_up_possible == "new_ticket_after_certain_time" and ticket.last_close_at is not None:
-        return bool(ticket.last_close_at > world.now() - timedelta(days=int(group.reopen_time_in_days or 0)))
-    return True
+    return follow_up_possible(world, ticket)
 
 
 def _follow_up(engine: Engine, ticket: Row, sender: Row, message: EmailMessage) -> Row:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from plugin.sandbox import articles, mentions, tags, tickets
+from plugin.sandbox import articles, mailing, mentions, tags, tickets
 from plugin.sandbox.engine import Engine
-from plugin.sandbox.permissions import full_agents
 from plugin.sandbox.placeholders import rendered
 from plugin.sandbox.removal import remove_ticket
 from plugin.sandbox.rows import Row
@@ -116,9 +115,8 @@ def _note(engine: Engine, ticket_id: int, performer: Performer, what: dict[str, 
 def _mail(engine: Engine, ticket_id: int, performer: Performer, what: dict[str, Any]) -> None:
     world = engine.world
     ticket = world.tickets[ticket_id]
-    recipients = _recipients(engine, ticket, performer, what.get("recipient"))
-    refused = performer.article is not None and performer.article.preferences.get("send-auto-response") is False
-    if not recipients or refused:
+    recipients = mailing.recipients(world, ticket, performer.article, what.get("recipient"))
+    if not recipients or world.groups[ticket.group_id].email_address_id not in world.email_addresses:
         return
     text = rendered(engine, str(what.get("body") or ""), ticket, performer.article)
     drafted = articles.Draft(
@@ -134,26 +132,3 @@ def _mail(engine: Engine, ticket_id: int, performer: Performer, what: dict[str, 
         }
     )
     articles.add(engine, ticket_id, drafted, source=performer.source)
-
-
-def _recipients(engine: Engine, ticket: Row, performer: Performer, asked: Any) -> list[str]:
-    world = engine.world
-    found: list[str] = []
-    for kind in asked if isinstance(asked, list) else [asked]:
-        if kind == "article_last_sender" and performer.article is not None:
-            found.append(_mail_of(performer.article.get("from") or ""))
-        elif kind == "ticket_customer":
-            found.append(world.users[ticket.customer_id].email)
-        elif kind == "ticket_owner" and ticket.owner_id != NOBODY:
-            found.append(world.users[ticket.owner_id].email)
-        elif kind == "ticket_agents":
-            found += [agent.email for agent in full_agents(world, ticket.group_id)]
-        elif isinstance(kind, str) and kind.startswith("userid_"):
-            user = world.users.get(to_integer(kind.removeprefix("userid_")))
-            found += [] if user is None else [user.email]
-    return list(dict.fromkeys(mail for mail in found if "@" in mail))
-
-
-def _mail_of(sender: str) -> str:
-    found = re.search(r"<([^>]+)>", sender)
-    return found.group(1) if found else sender

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
-from plugin.sandbox.answers import forbidden
+from plugin.sandbox.answers import forbidden, unprocessable
 from plugin.sandbox.rows import Row
 from plugin.sandbox.world import World
 
@@ -120,6 +121,22 @@ def require_ticket(world: World, caller: Caller, ticket: Row, right: str) -> Non
     """Refuses (403) a caller who may not do that with the ticket."""
     if not may_ticket(world, caller, ticket, right):
         raise forbidden()
+
+
+def refuse_follow_up(world: World, caller: Caller, ticket: Row) -> None:
+    """Refuses (422) a customer who goes on with a closed ticket where its group wants a new one."""
+    if world.state_type(ticket.state_id) != "closed" or user_may(world, caller.user, "ticket.agent"):
+        return
+    if not follow_up_possible(world, ticket):
+        raise unprocessable("Cannot follow-up on a closed ticket. Please create a new ticket.")
+
+
+def follow_up_possible(world: World, ticket: Row) -> bool:
+    """Whether a closed ticket's group lets customers go on with it, for good or for some days."""
+    group = world.groups[ticket.group_id]
+    if group.follow_up_possible == "new_ticket_after_certain_time" and ticket.last_close_at is not None:
+        return bool(ticket.last_close_at > world.now() - timedelta(days=int(group.reopen_time_in_days or 0)))
+    return bool(group.follow_up_possible != "new_ticket")
 
 
 def may_see(world: World, user: Row, ticket: Row) -> bool:

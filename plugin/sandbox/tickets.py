@@ -211,7 +211,7 @@ def _follow_ups(world: World, before: Row, after: Row, stamp: datetime) -> dict[
         customer = world.users.get(after.customer_id)
         if customer is not None and not _belongs(customer, after.organization_id):
             after["organization_id"] = customer.organization_id
-    if not _can_own(world, after.owner_id, after.group_id):
+    if not _may_keep_owner(world, after):
         after["owner_id"] = NOBODY
     after.update(_pending_correction(world, before, after))
     after.update(_closing(world, before, after, stamp))
@@ -223,11 +223,12 @@ def _belongs(customer: Row, organization_id: Any) -> bool:
     return organization_id in (customer.organization_id, *customer.organization_ids)
 
 
-def _can_own(world: World, owner_id: Any, group_id: Any) -> bool:
-    if owner_id == NOBODY:
+def _may_keep_owner(world: World, ticket: Row) -> bool:
+    """Whether the owner stays: a closed ticket keeps whomever it had, for the record."""
+    if ticket.owner_id == NOBODY or world.setting("import_mode") or world.state_type(ticket.state_id) == "closed":
         return True
-    owner = world.users.get(owner_id)
-    return owner is not None and has_group_right(world, owner, group_id, "full")
+    owner = world.users.get(ticket.owner_id)
+    return owner is not None and has_group_right(world, owner, ticket.group_id, "full")
 
 
 def _pending_correction(world: World, before: Row, after: Row) -> dict[str, Any]:
@@ -241,11 +242,11 @@ def _pending_correction(world: World, before: Row, after: Row) -> dict[str, Any]
 
 
 def _closing(world: World, before: Row, after: Row, stamp: datetime) -> dict[str, Any]:
-    if world.state_type(after.state_id) != "closed" or before.get("state_id") == after.state_id:
+    if world.setting("import_mode") or world.state_type(after.state_id) != "closed":
         return {}
-    moments = {"last_close_at": stamp}
-    if after.close_at is None:
-        moments["close_at"] = stamp
+    moments = {} if after.close_at is not None else {"close_at": stamp}
+    if before.get("state_id") != after.state_id or after.last_close_at is None:
+        moments["last_close_at"] = stamp
     return moments
 
 
@@ -255,6 +256,8 @@ def _owner_moment(world: World, before: Row, after: Row, stamp: datetime) -> dic
     def changed(name: str) -> bool:
         return bool(before.get(name) != after.get(name))
 
+    if world.setting("import_mode"):
+        return {}
     now, nothing = {"last_owner_update_at": stamp}, {"last_owner_update_at": None}
     group = world.groups.get(after.group_id)
     if changed("owner_id") and after.owner_id == NOBODY:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from plugin.sandbox import conditions
+from plugin.sandbox import conditions, mailing
 from plugin.sandbox.engine import Engine, TriggerRun
 from plugin.sandbox.events import Event
 from plugin.sandbox.performing import Performer, perform
@@ -49,7 +49,7 @@ def run_triggers(engine: Engine, event: Event, run: TriggerRun) -> None:
         if deeper.depth > 1 and not recursive:
             return
         done = performed.setdefault(ticket.id, set())
-        if trigger.id in done:
+        if trigger.id in done or mailing.answers_a_machine(trigger.perform or {}, article):
             continue
         done.add(trigger.id)
         _carry_out(engine, trigger, article, event)

@@ -112,18 +112,26 @@ class Frontdoor:
         asked = Asked(engine=engine, caller=caller, params=params, path=request.path)
         with engine.acting_as(caller.user_id):
             before = _version(engine, ids)
-            with engine.rows():
-                answer = route.view(asked, **ids)
-                if answer.content_type is None:
-                    # the body is rendered before the triggers run (contract 4.6)
-                    answer = Answer(to_json(answer.body), answer.status, "application/json; charset=utf-8",
-                                    answer.headers)  # fmt: skip
+            try:
+                answer = self._in_one_transaction(route, asked, ids)
+            except Refusal as refusal:
+                if refusal.ends_well:
+                    engine.commit_events()
+                raise
             self._charge(route, caller, ids, params, answer, changed=before != _version(engine, ids))
             engine.commit_events()
             engine.settle_sla()
             engine.commit_events()
         engine.world.journal.forget()
         return answer
+
+    def _in_one_transaction(self, route: Route, asked: Asked, ids: dict[str, str]) -> Answer:
+        with self._engine.rows():
+            answer = route.view(asked, **ids)
+            if answer.content_type is not None:
+                return answer
+            # the body is rendered before the triggers run (contract 4.6)
+            return Answer(to_json(answer.body), answer.status, "application/json; charset=utf-8", answer.headers)
 
     def _charge(
         self,

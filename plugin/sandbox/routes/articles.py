@@ -11,7 +11,7 @@ from plugin.sandbox import articles, shapes
 from plugin.sandbox.answers import Refusal, forbidden
 from plugin.sandbox.assets import Collector
 from plugin.sandbox.door import Answer, Asked, Route
-from plugin.sandbox.permissions import has_group_right, may_ticket, require_ticket
+from plugin.sandbox.permissions import has_group_right, may_ticket, refuse_follow_up, require_ticket
 from plugin.sandbox.rows import Row
 from plugin.sandbox.values import to_integer
 from plugin.sandbox.world import AGENT, World
@@ -21,6 +21,7 @@ def create(asked: Asked) -> Answer:
     """POST /ticket_articles: needs *create* in the ticket's group, not read."""
     world = asked.world
     ticket = _ticket_of(asked, asked.params.get("ticket_id"))
+    refuse_follow_up(world, asked.caller, ticket)
     if not may_ticket(world, asked.caller, ticket, "create"):
         raise forbidden()
     drafted = articles.draft(asked.engine, asked.caller, ticket, asked.params)

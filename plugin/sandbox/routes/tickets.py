@@ -26,7 +26,14 @@ from plugin.sandbox.door import Answer, Asked, Route
 from plugin.sandbox.merge import merge
 from plugin.sandbox.people import guess_customer, make_customer
 from plugin.sandbox.performing import Performer, perform
-from plugin.sandbox.permissions import full_agents, has_group_right, may_see, may_ticket, require_ticket
+from plugin.sandbox.permissions import (
+    full_agents,
+    has_group_right,
+    may_see,
+    may_ticket,
+    refuse_follow_up,
+    require_ticket,
+)
 from plugin.sandbox.removal import remove_ticket
 from plugin.sandbox.rows import Row
 from plugin.sandbox.values import to_integer, to_moment
@@ -94,6 +101,7 @@ def update(asked: Asked, ticket_id: str) -> Answer:
     """PUT /tickets/:id: only what is sent changes, with an article if one is sent, all or nothing."""
     engine, world = asked.engine, asked.world
     ticket = asked.find(world.tickets, "Ticket", ticket_id)
+    refuse_follow_up(world, asked.caller, ticket)
     require_ticket(world, asked.caller, ticket, "change")
     columns = _columns(asked, asked.params, for_new=False)
     if "preferences" in columns:
@@ -253,6 +261,8 @@ def _all_or_none(ticket: Row) -> Iterator[None]:
 
 
 class _MassRefusal(Refusal):
+    ends_well = True
+
     def __init__(self, ticket_id: int) -> None:
         super().__init__(MASS_REFUSED, "mass change refused")
         self._ticket_id = ticket_id
