@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
+from queue import Empty, SimpleQueue
 
 import structlog
 
@@ -37,15 +39,17 @@ class Received(StrEnum):
     QUARANTINED = "quarantined"
 
 
-@dataclass(slots=True, eq=False)
+Then = Callable[[Received | Unavailable], None]
+"""What is done once a delivery is on disk, or could not be put there."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Waiting:
-    """One delivery in the queue, and the thread that waits for it."""
+    """One delivery in the queue, and what is to be done with its answer."""
 
     delivery: Delivery
     since: float
-    done: threading.Event = field(default_factory=threading.Event)
-    received: Received | None = None
-    failure: str = ""
+    then: Then
 
 
 class Intake:
@@ -63,9 +67,12 @@ class Intake:
         self._thread = threading.Thread(target=self._commit_all, name="steward-intake", daemon=True)
         self._thread.start()
 
-    def receive(self, delivery: Delivery) -> Received:
-        """Return once the delivery is on disk. Raises Unavailable where it is not: overload, or a store that fails."""
-        waiting = _Waiting(delivery=delivery, since=time.monotonic())
+    def submit(self, delivery: Delivery, then: Then) -> None:
+        """Have the delivery committed; ``then`` is called by the committing thread, and must not hold it up.
+
+        Raises Unavailable at once where it cannot be taken in: overload, or the end of the process.
+        """
+        waiting = _Waiting(delivery=delivery, since=time.monotonic(), then=then)
         with self._changed:
             if self._closed or not self._thread.is_alive():
                 raise Unavailable("the receiver has ended; restart Steward", retry_after=10)
@@ -74,11 +81,18 @@ class Intake:
             self._queue.append(waiting)
             self._changed.notify()
         failpoints.hit("received")
-        if not waiting.done.wait(PATIENCE_SECONDS):
-            raise Unavailable(f"the store took longer than {PATIENCE_SECONDS:g} s", retry_after=10)
-        if waiting.received is None:
-            raise Unavailable(waiting.failure, retry_after=10)
-        return waiting.received
+
+    def receive(self, delivery: Delivery) -> Received:
+        """Return once the delivery is on disk. Raises Unavailable where it is not: overload, or a store that fails."""
+        answers: SimpleQueue[Received | Unavailable] = SimpleQueue()
+        self.submit(delivery, answers.put)
+        try:
+            received = answers.get(timeout=PATIENCE_SECONDS)
+        except Empty:
+            raise Unavailable(f"the store took longer than {PATIENCE_SECONDS:g} s", retry_after=10) from None
+        if isinstance(received, Unavailable):
+            raise received
+        return received
 
     @property
     def waiting(self) -> int:
@@ -128,16 +142,16 @@ class Intake:
 
     def _answer(self, batch: list[_Waiting], fresh: frozenset[bytes]) -> None:
         unanswered = set(fresh)
+        now = time.monotonic()
         for waiting in batch:
             digest = waiting.delivery.digest
+            self._metrics.commit_seconds.observe(now - waiting.since)
             if digest not in unanswered:
-                waiting.received = Received.REPLAY
-            else:
-                unanswered.discard(digest)
-                readable = waiting.delivery.ticket_id is not None
-                waiting.received = Received.NEW if readable else Received.QUARANTINED
-            self._metrics.commit_seconds.observe(time.monotonic() - waiting.since)
-            waiting.done.set()
+                waiting.then(Received.REPLAY)
+                continue
+            unanswered.discard(digest)
+            readable = waiting.delivery.ticket_id is not None
+            waiting.then(Received.NEW if readable else Received.QUARANTINED)
 
     def _fail(self, batch: list[_Waiting], cause: str) -> None:
         if not self._store_failed:
@@ -145,8 +159,7 @@ class Intake:
         self._store_failed = True
         self._health.tell("store", ok=False, said=cause)
         for waiting in batch:
-            waiting.failure = cause
-            waiting.done.set()
+            waiting.then(Unavailable(cause, retry_after=10))
 
     def _probe(self) -> None:
         """See whether a store that failed takes a write again, so that health need not wait for a delivery."""
