@@ -30,13 +30,14 @@ def stories(request: pytest.FixtureRequest) -> list[Story]:
 
 def replayed(stories: list[Story], *, plant_in: tuple[str, int] | None = None, plant: Any = None) -> list[Difference]:
     """What a replay of an echo finds, with one answer of one story replaced."""
-    bench = EchoBench(stories[0], script_of(stories[0]))
-    replay = Replay(bench, stories=stories)
+    scripts = {story.name: script_of(story) for story in stories}
+    bench = EchoBench(stories[0], scripts[stories[0].name])
+    replay = Replay(bench, stories=stories, scripts=scripts)
     report = Report()
     for story in stories:
-        bench.turn_to(story, script_of(story))
+        bench.turn_to(story, scripts[story.name])
         bench.plant = partial(_planted, story.name, plant_in, plant)
-        replay.play(story, script_of(story), report=report)
+        replay.play(story, scripts[story.name], report=report)
     return report.differences
 
 

@@ -67,10 +67,11 @@ def _folder_of(server: str, *, beside: Path, recordings: Path | None) -> Path:
 def _replay_server(asked: Sequence[Story], *, folder: Path, report: Report, bench_of: Callable[[Story], Bench]) -> None:
     before = earlier_stories(asked, folder=folder)
     stories = in_order([*before, *asked])
-    replay = Replay(bench_of(stories[0]), stories=stories)
+    scripts = {story.name: script_of(story, elsewhere=folder) for story in stories}
+    replay = Replay(bench_of(stories[0]), stories=stories, scripts=scripts)
     names = {story.name for story in asked}
     for story in stories:
-        replay.play(story, script_of(story), report=report if story.name in names else Report())
+        replay.play(story, scripts[story.name], report=report if story.name in names else Report())
 
 
 def _sandbox_bench(first: Story) -> Bench:

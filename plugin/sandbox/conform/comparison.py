@@ -5,6 +5,7 @@ uncertainty, rows no recorded step made are left aside and counted. Everything e
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, tee
@@ -49,11 +50,17 @@ MADE_BY_STEPS = frozenset(
 )
 """Kinds whose rows somebody made by a request; rows of other kinds come of themselves (history, articles)."""
 
+BY_LUCK = "left by a refused request until its thread served another"
+"""Why a webhook, or what agents were told with it, is nobody's: which thread serves whom is luck (contract 3.2)."""
+
 TICKET_COUNTS = frozenset({"tickets_open", "tickets_closed"})
 """How many tickets a customer has, strangers' tickets included."""
 
 SAYING = ("type", "object", "attribute", "value_from", "value_to", "name", "body", "link_type", "url")
 """Keys that say what a row is, where its id does not."""
+
+NAMES_BESIDE = {"users": "user_ids", "members": "member_ids", "secondary_members": "secondary_member_ids"}
+"""Lists of people's names, each with the key of their ids."""
 
 ORDERED = frozenset({"ticket_article_ids", "sorted_item_ids", "tickets", "record_ids", "history"})
 COUNTS = frozenset({"tickets_count", "total_count", "count", "ticket_count", "object_count"})
@@ -67,8 +74,8 @@ class Deviation:
     what: str
     recorded: object
     own: object
-    no_cause: bool = False
-    """Nothing that was recorded explains the recorded value."""
+    no_cause: str = ""
+    """Why nothing that was recorded explains the recorded value; empty where something does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +150,16 @@ class Comparison:
         uncaused = unrecorded.causes(kind, recorded, [column for column, _ in found])
         for column, deviation in found:
             if (kind, record, column) not in self._taken_over and not (self.manner.raced and column in SIGNED):
-                yield replace(deviation, no_cause=column in uncaused)
-        unrecorded.take_over(kind, recorded, uncaused)
+                yield replace(deviation, no_cause=uncaused.get(column, ""))
+        unrecorded.take_over(kind, recorded, set(uncaused))
         self._taken_over.update((kind, record, column) for column in uncaused)
         unrecorded.see(kind, record, recorded)
 
     def _fields(self, recorded: dict[str, Any], own: dict[str, Any], place: Place) -> Iterator[Deviation]:
         for key, value in recorded.items():
             inner = inner_place(key, recorded, place)
+            if key in NAMES_BESIDE and key in own and NAMES_BESIDE[key] in recorded:
+                value = self._without_strangers(value, own[key], recorded[NAMES_BESIDE[key]])
             if key in own:
                 if not self._counts_strangers(key, value, own[key], recorded):
                     yield from self._values(value, own[key], inner)
@@ -159,6 +168,14 @@ class Comparison:
         if not self.manner.projected:
             for key in own.keys() - recorded.keys():
                 yield Deviation(path=f"{place.path}.{key}", what="not recorded", recorded=None, own=own[key])
+
+    def _without_strangers(self, recorded: list[Any], own: list[Any], ids: list[Any]) -> list[Any]:
+        """Names of people without those, as many as the ids beside them tell, whom no recorded step made."""
+        strangers = sum(self._made_by_nobody("User", value) for value in ids)
+        surplus = list((Counter(recorded) - Counter(own)).elements())
+        if not 0 < len(surplus) <= strangers:
+            return recorded
+        return list((Counter(recorded) - Counter(surplus)).elements())
 
     def _counts_strangers(self, key: str, recorded: Any, own: Any, around: Mapping[str, Any]) -> bool:
         """Whether a number may be higher than ours because it counts tickets no recorded step made."""
@@ -293,7 +310,7 @@ class Comparison:
     def _rows_only_there(self, recorded: list[Any], span: tuple[int, int], place: Place) -> Iterator[Deviation]:
         for index in range(*span):
             row, path = recorded[index], f"{place.path}[{index}]"
-            by_luck = self.phantoms and row.get("type") == "notification"
+            by_luck = BY_LUCK if self.phantoms and row.get("type") == "notification" else ""
             yield Deviation(path=path, what="missing", recorded=_short(row), own=None, no_cause=by_luck)
 
     def _same_row(self, recorded: Mapping[str, Any], own: Mapping[str, Any]) -> bool:
@@ -379,7 +396,16 @@ class Comparison:
             return len(unknown) <= len(left)
         if len(unknown) == len(left) == 1:
             return self.identities.match(kind, recorded=unknown[0], own=left[0])
-        return len(unknown) == len(left) and not any(self.identities.recorded(kind, value) for value in left)
+        if any(self.identities.recorded(kind, value) for value in left):
+            return False
+        strangers = [value for value in unknown if self._made_by_nobody(kind, value)]
+        self.ignored += len(unknown) - len(left) if len(strangers) >= len(unknown) - len(left) > 0 else 0
+        return 0 <= len(unknown) - len(left) <= len(strangers)
+
+    def _made_by_nobody(self, kind: str, recorded: object) -> bool:
+        """Whether a recorded thing is of a kind that requests make, and no recorded request made it."""
+        known = (kind, str(recorded)) in self.identities.made or self.identities.own(kind, recorded) is not None
+        return kind in MADE_BY_STEPS and not known
 
     def _same(self, recorded: Any, own: Any, place: Place) -> bool:
         if isinstance(recorded, bool) or recorded is None or isinstance(own, bool) or own is None:

@@ -8,9 +8,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from plugin.sandbox.conform.stories import Story, StoryError
+
+FILE = "directions.json"
+UNWATCHED = "deliveries were left out"
+SAYING = ("note", "text")
+"""Where an entry says in words what the recorder did."""
 
 UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
 
@@ -33,6 +39,8 @@ class Script:
     projected: frozenset[int] = frozenset()
     parallel: tuple[frozenset[int], ...] = ()
     foreign: frozenset[int] = frozenset()
+    unwatched: bool = False
+    """Whether the recorder says that it left out this story's deliveries."""
 
     def before(self, index: int) -> list[Direction]:
         """The directions to carry out just before a step (the number of steps = after the last one)."""
@@ -43,15 +51,16 @@ class Script:
         return next((group for group in self.parallel if index in group), frozenset())
 
 
-def script_of(story: Story) -> Script:
-    """The stage directions of a story.
+def script_of(story: Story, *, elsewhere: Path | None = None) -> Script:
+    """The stage directions of a story, from the folder above it or, where that has none, above ``elsewhere``.
 
     Raises:
         StoryError: there is a ``directions.json`` above the story, but it cannot be read.
 
     """
-    path = story.folder.parent / "directions.json"
-    if not path.exists():
+    folders = [story.folder.parent, *([elsewhere.parent] if elsewhere else ())]
+    path = next((folder / FILE for folder in folders if (folder / FILE).exists()), None)
+    if path is None:
         return Script()
     try:
         entry = json.loads(path.read_text(encoding="utf-8")).get(story.server, {}).get(story.name)
@@ -90,4 +99,5 @@ def _script(entry: Mapping[str, Any]) -> Script:
         projected=frozenset(entry["projected_steps"]),
         parallel=tuple(frozenset(group) for group in entry["parallel_steps"]),
         foreign=frozenset(entry.get("foreign_steps", ())),
+        unwatched=any(UNWATCHED in str(said.get(key)) for said in (entry, *entry["directions"]) for key in SAYING),
     )

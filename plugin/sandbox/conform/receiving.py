@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from plugin.sandbox.conform.bench import Bench, Waiting
-from plugin.sandbox.conform.comparison import Deviation, Manner
+from plugin.sandbox.conform.comparison import BY_LUCK, Deviation, Manner
 from plugin.sandbox.conform.deliveries import Arrival, Receivers, compare_delivery
 from plugin.sandbox.conform.race import text_of
-from plugin.sandbox.conform.stories import UNWATCHED, Step
+from plugin.sandbox.conform.stories import Step
 from plugin.sandbox.conform.telling import Telling
 from plugin.sandbox.deliveries import Delivery, Reply
 
@@ -132,7 +132,7 @@ class Receiving:
             if number in telling.raced:
                 continue  # who wrote last when a guard was looked at is a matter of luck
             stranger = str(delivery.ticket_id) not in telling.touched
-            if telling.story.name in UNWATCHED or (stranger and telling.late_deliveries > 0):
+            if telling.script.unwatched or (stranger and telling.late_deliveries > 0):
                 telling.report.left_out += 1
                 continue
             if delivery.trigger in telling.customized:
@@ -230,10 +230,11 @@ class Receiving:
     def _note_absent(self, telling: Telling, arrival: Arrival) -> None:
         if _is_phantom(telling, arrival):
             telling.phantoms = True
-            telling.note(arrival.step, Deviation("", "delivery", arrival.step.name, None, no_cause=True))
+            telling.note(arrival.step, Deviation("", "delivery", arrival.step.name, None, no_cause=BY_LUCK))
             return
         known = arrival.ticket_id is None or telling.identities.own("Ticket", arrival.ticket_id) is not None
-        telling.note(arrival.step, Deviation("", "delivery", arrival.step.name, None), no_cause=not known)
+        because = "" if known else "about a ticket that no recorded step made"
+        telling.note(arrival.step, Deviation("", "delivery", arrival.step.name, None, no_cause=because))
 
 
 def _can_be(telling: Telling, arrival: Arrival, job: Waiting) -> bool:

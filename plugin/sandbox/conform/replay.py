@@ -21,7 +21,7 @@ from plugin.sandbox.conform.receiving import Receiving
 from plugin.sandbox.conform.report import Report
 from plugin.sandbox.conform.requests import own_request
 from plugin.sandbox.conform.stage import Stage
-from plugin.sandbox.conform.stories import SET_UP, UNWATCHED, Step, Story
+from plugin.sandbox.conform.stories import SET_UP, Step, Story
 from plugin.sandbox.conform.telling import Telling
 from plugin.sandbox.conform.timeline import Event, events
 from plugin.sandbox.conform.unrecorded import Unrecorded
@@ -43,14 +43,15 @@ MAIL_RESULT: Mapping[str, str] = {
 class Replay:
     """One sandbox through which the stories of one server go in the order of their recording."""
 
-    def __init__(self, bench: Bench, *, stories: Sequence[Story]) -> None:
+    def __init__(self, bench: Bench, *, stories: Sequence[Story], scripts: Mapping[str, Script]) -> None:
         self.identities = Identities()
         self._bench = bench
         self._receiving = Receiving(bench, receivers=Receivers.of(stories))
         self._moments = Moments(begins=min(story.starts_at for story in stories))
         self._credentials = Credentials(tokens=dict(bench.tokens))
         self._stage = Stage(bench, identities=self.identities, credentials=self._credentials)
-        self._unrecorded = Unrecorded(bench, identities=self.identities, stories=stories, unwatched=UNWATCHED)
+        unwatched = {name for name, script in scripts.items() if script.unwatched}
+        self._unrecorded = Unrecorded(bench, identities=self.identities, stories=stories, unwatched=unwatched)
         self._together: dict[frozenset[int], list[tuple[Step, Answer]]] = {}
 
     def play(self, story: Story, script: Script, *, report: Report) -> None:
@@ -77,7 +78,9 @@ class Replay:
                 moment = telling.story.at(event.seconds)
                 spread = timedelta(seconds=event.uncertain / 2)
                 self._moments.windows.append((moment - spread, moment + spread))
-            self._stage.carry_out(event.direction, telling.story)
+            if not self._stage.carry_out(event.direction, telling.story):
+                step = telling.story.steps[min(event.direction.before_step, len(telling.story.steps) - 1)]
+                telling.note(step, Deviation("", "direction", dict(event.direction.detail), "not understood"))
             telling.loose.update(self._queued_since(before))
         elif event.step is not None and event.step.kind == "rest":
             self._ask(telling, event.step)

@@ -14,7 +14,7 @@ WIDTH = 160
 class Difference:
     """One thing in which the sandbox did not do as the recorded server did.
 
-    ``no_cause`` marks what nothing in the story or its directions explains.
+    ``no_cause`` says why nothing in the story or its directions explains it; empty where something does.
     """
 
     story: str
@@ -24,11 +24,11 @@ class Difference:
     what: str
     recorded: object
     own: object
-    no_cause: bool = False
+    no_cause: str = ""
 
     def line(self) -> str:
         """The difference in one line: where, what, as recorded, as in the sandbox."""
-        label = "no cause: " if self.no_cause else ""
+        label = f"no cause ({self.no_cause}): " if self.no_cause else ""
         place = f" {self.path}" if self.path else ""
         return (
             f"{self.story}[{self.step}] {self.name}:{place} {label}{self.what}: "
@@ -55,12 +55,11 @@ class Report:
             yield difference.line()
         for route, times in sorted(self.not_modelled.items()):
             yield f"not modelled: {route} ({times})"
-        yield f"no cause: {self._no_cause()} values and deliveries nothing recorded explains"
+        for reason, times in sorted(Counter(difference.no_cause for difference in self.uncaused).items()):
+            yield f"no cause: {times} {reason}"
+        yield f"no cause: {len(self.uncaused)} values and deliveries nothing recorded explains"
         yield f"ignored: {self.ignored_rows} rows no recorded step made, {self.left_out} deliveries not recorded"
         yield self.summary()
-
-    def _no_cause(self) -> int:
-        return sum(difference.no_cause for difference in (*self.uncaused, *self.differences))
 
     def summary(self) -> str:
         """The last line of a run."""

@@ -33,8 +33,8 @@ class Stage:
         self._earlier: Sequence[Step] = ()
         self._later: Sequence[Step] = ()
 
-    def carry_out(self, direction: Direction, story: Story) -> None:
-        """Do what one direction says; sentences that only explain do nothing.
+    def carry_out(self, direction: Direction, story: Story) -> bool:
+        """Do what one direction says, and tell whether it was understood; sentences that only explain do nothing.
 
         What was sent but not recorded can show in a later step of the story.
         """
@@ -47,7 +47,14 @@ class Stage:
             "worker": self._worker,
             "other": self._other,
         }
-        acts[direction.do](direction.detail)
+        if direction.do not in acts:
+            return False
+        try:
+            acts[direction.do](direction.detail)
+        except LookupError:
+            # a check, a unit or a record that is none of the sandbox's
+            return False
+        return True
 
     def read_as(self, person: str, path: str) -> None:
         """A read nobody recorded."""

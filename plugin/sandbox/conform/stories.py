@@ -20,9 +20,6 @@ from plugin.sandbox.manners import Like
 SET_UP = frozenset({"setup_people", "setup_attributes", "setup_automation"})
 """Stories before which the recorder did not flush phantoms."""
 
-UNWATCHED = frozenset({"measure", "permissions_matrix"})
-"""Stories of which the recorder left out deliveries, and some calls (README of the recordings)."""
-
 
 class StoryError(Exception):
     """A file that is no recorded story; the message names the file and what is wrong with it."""
@@ -107,16 +104,18 @@ def stories_in(folder: Path) -> dict[str, Path]:
 
 
 def in_order(stories: Iterable[Story]) -> list[Story]:
-    """Stories as they happened: each before the one that was recorded after it."""
-    return sorted(stories, key=lambda story: story.recorded_at)
+    """Stories as they happened, each once: what was recorded at one moment is one story, whatever its file's name."""
+    once = {story.recorded_at: story for story in stories}
+    return [once[moment] for moment in sorted(once)]
 
 
 def earlier_stories(given: Sequence[Story], *, folder: Path) -> list[Story]:
     """The stories of ``folder`` that came before the last of the given ones, without these themselves."""
-    names = {story.name for story in given}
+    names, moments = {story.name for story in given}, {story.recorded_at for story in given}
     last = in_order(given)[-1]
     others = (read_story(path) for name, path in stories_in(folder).items() if name not in names)
-    return [story for story in others if story.server == last.server and story.recorded_at <= last.recorded_at]
+    earlier = (story for story in others if story.server == last.server and story.recorded_at <= last.recorded_at)
+    return [story for story in earlier if story.recorded_at not in moments]
 
 
 def _step(index: int, line: Mapping[str, Any]) -> Step:

@@ -9,7 +9,7 @@ from plugin.sandbox.conform.directions import Script
 from plugin.sandbox.conform.identities import Identities
 from plugin.sandbox.conform.moments import Moments
 from plugin.sandbox.conform.report import Difference, Report
-from plugin.sandbox.conform.stories import UNWATCHED, Step, Story
+from plugin.sandbox.conform.stories import Step, Story
 from plugin.sandbox.conform.unrecorded import Unrecorded
 
 LATE = re.compile(r"\(capture\) (\d+) late deliver")
@@ -71,11 +71,11 @@ class Telling:
         if kind == "Ticket":
             self.touched.add(str(own))
             self.identities.made_now.add(str(recorded))
-            if self.story.name in UNWATCHED:
+            if self.script.unwatched:
                 self.identities.unwatched.add(str(recorded))
         return True
 
-    def note(self, step: Step, *deviations: Deviation, no_cause: bool = False) -> None:
+    def note(self, step: Step, *deviations: Deviation) -> None:
         """Add differences of one step to the report."""
         for deviation in deviations:
             difference = Difference(
@@ -86,6 +86,6 @@ class Telling:
                 what=deviation.what,
                 recorded=deviation.recorded,
                 own=deviation.own,
-                no_cause=no_cause or deviation.no_cause,
+                no_cause=deviation.no_cause,
             )
             (self.report.uncaused if deviation.no_cause else self.report.differences).append(difference)

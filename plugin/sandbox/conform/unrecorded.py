@@ -42,6 +42,13 @@ SIGNED = frozenset({"updated_at", "updated_by", "updated_by_id"})
 """What a login can change: depending on the thread that serves it, Zammad signs it with another user's id."""
 
 
+BEFORE = "done before the first story"
+BETWEEN = "done by others in a pause between two stories"
+BY_LOGIN = "signed by whoever the thread of a login had served before"
+STALE = "shown as it had been: a process that had not noticed the change"
+"""Why a value of a record has no cause."""
+
+
 class Holder(Protocol):
     """The part of a bench that keeps records of people and groups."""
 
@@ -87,23 +94,30 @@ class Unrecorded:
             for own in filter(str.isdigit, self._identities.known(kind)):
                 self._at_start[kind, own] = self._holder.record(kind, int(own))
 
-    def causes(self, kind: str, recorded: Mapping[str, Any], keys: Sequence[str]) -> set[str]:
-        """Those of the deviating keys of a recorded object that nothing recorded explains."""
+    def causes(self, kind: str, recorded: Mapping[str, Any], keys: Sequence[str]) -> dict[str, str]:
+        """Those of the deviating keys of a recorded object that nothing recorded explains, each with why."""
         own = self._identities.own(kind, recorded.get("id"))
         if kind not in KINDS or own is None or not own.isdigit():
-            return set()
+            return {}
         last = self._versions.get((kind, own))
         by_login = {key for key in keys if key in SIGNED and self._was_signed_by_a_login(recorded, last=last)}
         keys = [key for key in keys if self._taken.get((kind, own, key)) != repr(_shown(recorded, key))]
-        if any(self._is_strange(recorded.get(name), kind=kind) for name in ("updated_at", "created_at")):
-            return {*keys, *by_login}
+        signed = dict.fromkeys(by_login, BY_LOGIN)
+        for name in ("updated_at", "created_at"):
+            if self._is_strange(recorded.get(name), kind=kind):
+                return {**dict.fromkeys(keys, self._when(recorded[name])), **signed}
         if by_login:
-            return by_login
+            return signed
         if keys == ["updated_at"] and self._is_stale(kind, own, recorded):
-            return {"updated_at"}
+            return {"updated_at": STALE}
         if (kind, str(recorded["id"])) in self._explained or not self._was_touched_now(recorded):
-            return set()
-        return {key for key in keys if key != "updated_at" and self._is_inherited(kind, own, key)}
+            return {}
+        inherited = (key for key in keys if key != "updated_at" and self._is_inherited(kind, own, key))
+        return dict.fromkeys(inherited, BETWEEN)
+
+    def _when(self, text: str) -> str:
+        """Whether a moment lies before the first story, or in a pause between two."""
+        return BETWEEN if time_of(text) > self._begins() + GAP else BEFORE
 
     def is_known_surplus(self, record: tuple[str, str], key: str, surplus: int) -> bool:
         """Whether a count is higher, or lower, by as much as tickets made while nobody recorded explain.
