@@ -184,16 +184,16 @@ def _belongings(world: World, asked: dict[str, Any], user: Row) -> dict[str, Any
     if asked.get("role_ids") is not None:
         held["role_ids"] = [to_integer(role_id) for role_id in asked["role_ids"]]
     elif asked.get("roles") is not None:
-        held["role_ids"] = [_named(world, "roles", name) for name in asked["roles"]]
+        held["role_ids"] = [id_of_name(world, "roles", name) for name in asked["roles"]]
     if asked.get("organization_ids") is not None:
         held["organization_ids"] = [to_integer(item) for item in asked["organization_ids"]]
     if asked.get("group_ids") is not None:
         held["group_ids"] = rights(asked["group_ids"])
     elif asked.get("groups") is not None:
         named = asked["groups"]
-        held["group_ids"] = rights({_named(world, "groups", name): named[name] for name in named})
+        held["group_ids"] = rights({id_of_name(world, "groups", name): named[name] for name in named})
     if isinstance(asked.get("organization"), str) and asked["organization"]:
-        held["organization_id"] = _named(world, "organizations", asked["organization"])
+        held["organization_id"] = id_of_name(world, "organizations", asked["organization"])
     return held
 
 
@@ -204,8 +204,9 @@ def rights(given: Any) -> dict[int, list[str]]:
     return {int(key): list(names) if isinstance(names, list) else [str(names)] for key, names in given.items()}
 
 
-def _named(world: World, table: str, name: Any) -> int:
-    row = getattr(world, table).first(name=name)
+def id_of_name(world: World, table: str, name: Any, *, column: str = "name") -> int:
+    """The id of the row of that name (422 where there is none)."""
+    row = getattr(world, table).first(**{column: name})
     if row is None:
         raise unprocessable(f"No lookup value found for '{table}': \"{name}\"")
     return int(row.id)

@@ -9,8 +9,12 @@ from plugin.sandbox.answers import forbidden, unprocessable
 from plugin.sandbox.assets import Collector
 from plugin.sandbox.columns import group_columns, organization_columns
 from plugin.sandbox.door import Answer, Asked, Route
+from plugin.sandbox.permissions import user_may
 from plugin.sandbox.rows import Row, Table
 from plugin.sandbox.values import to_boolean, to_integer
+
+_BY_ADMINS = frozenset({"role_ids", "roles", "group_ids", "groups"})
+"""What of a user only administrators give; from agents it is dropped without a word."""
 
 
 def me(asked: Asked) -> Answer:
@@ -29,7 +33,7 @@ def users(asked: Asked) -> Answer:
 def user(asked: Asked, user_id: str) -> Answer:
     """GET /users/:id."""
     row = asked.find(asked.world.users, "User", user_id)
-    if not _sees_all(asked) and row.id != asked.caller.user_id:
+    if not _may_see(asked, row):
         raise forbidden()
     if asked.flag("full"):
         collector = Collector(asked.world, seen_by=asked.caller.user)
@@ -54,7 +58,7 @@ def create_user(asked: Asked) -> Answer:
     asked.require("admin.user", "ticket.agent")
     given = dict(asked.params)
     if not asked.may("admin.user"):
-        given = {key: value for key, value in given.items() if key not in ("roles", "group_ids", "groups")}
+        given = {key: value for key, value in given.items() if key not in _BY_ADMINS}
         given["role_ids"] = [people.CUSTOMER_ROLE]
     return Answer(_shown(asked, people.make(asked.engine, given)), status=201)
 
@@ -62,10 +66,13 @@ def create_user(asked: Asked) -> Answer:
 def update_user(asked: Asked, user_id: str) -> Answer:
     """PUT /users/:id."""
     row = asked.find(asked.world.users, "User", user_id)
-    customers_only = row.role_ids == [people.CUSTOMER_ROLE]
-    if not asked.may("admin.user") and not (asked.may("ticket.agent") and customers_only):
-        raise forbidden()
-    return Answer(_shown(asked, people.change(asked.engine, row, asked.params)))
+    world, given = asked.world, dict(asked.params)
+    if not asked.may("admin.user"):
+        is_customer = user_may(world, row, "ticket.customer") and not user_may(world, row, "ticket.agent", "admin.*")
+        if not (asked.may("ticket.agent") and is_customer):
+            raise forbidden()
+        given = {key: value for key, value in given.items() if key not in _BY_ADMINS}
+    return Answer(_shown(asked, people.change(asked.engine, row, given)))
 
 
 def delete_user(asked: Asked, user_id: str) -> Answer:
@@ -179,6 +186,7 @@ def create_organization(asked: Asked) -> Answer:
     asked.require("ticket.agent", "admin.organization")
     columns = _with_defaults(asked, organization_columns(asked.world.manners))
     row = _insert(asked, asked.world.organizations, columns)
+    _take_members(asked, row)
     return Answer(shapes.organization(asked.world, row), status=201)
 
 
@@ -187,7 +195,35 @@ def update_organization(asked: Asked, organization_id: str) -> Answer:
     asked.require("ticket.agent", "admin.organization")
     row = asked.find(asked.world.organizations, "Organization", organization_id)
     columns = organization_columns(asked.world.manners)
-    return Answer(shapes.organization(asked.world, _put(asked, asked.world.organizations, row, columns)))
+    changed = _put(asked, asked.world.organizations, row, columns)
+    _take_members(asked, changed)
+    return Answer(shapes.organization(asked.world, changed))
+
+
+def delete_organization(asked: Asked, organization_id: str) -> Answer:
+    """DELETE /organizations/:id: refused while people or tickets belong to it."""
+    asked.require("admin.organization")
+    row = asked.find(asked.world.organizations, "Organization", organization_id)
+    world = asked.world
+    if world.users.where(organization_id=row.id) or world.tickets.where(organization_id=row.id):
+        raise unprocessable("Can't delete, object has references.")
+    world.organizations.delete(row.id)
+    return Answer({})
+
+
+def _take_members(asked: Asked, organization: Row) -> None:
+    """Makes exactly those people members whom `member_ids`, or `members` by login, name."""
+    world, params = asked.world, asked.params
+    ids = params.get("member_ids")
+    if ids is None and params.get("members") is not None:
+        ids = [people.id_of_name(world, "users", login, column="login") for login in params["members"]]
+    if ids is None:
+        return
+    wanted = {to_integer(user_id) for user_id in ids}
+    for user in world.users:
+        belongs = user.organization_id == organization.id
+        if belongs != (user.id in wanted):
+            people.change(asked.engine, user, {"organization_id": None if belongs else organization.id})
 
 
 def roles(asked: Asked) -> Answer:
@@ -273,6 +309,14 @@ def _is_plain_customer(asked: Asked) -> bool:
     return not asked.may("ticket.agent") and not asked.may("admin.*")
 
 
+def _may_see(asked: Asked, user: Row) -> bool:
+    """Whether the caller may read about a user: customers see themselves and those of their organization."""
+    mine = asked.caller.user
+    if _sees_all(asked) or user.id == mine.id:
+        return True
+    return asked.may("ticket.customer") and None is not mine.organization_id == user.organization_id
+
+
 def _sees_all(asked: Asked) -> bool:
     return asked.may("ticket.agent") or asked.may("admin.*")
 
@@ -345,6 +389,7 @@ ROUTES = (
     Route("POST", "/organizations", create_organization),
     Route("GET", "/organizations/<organization_id>", organization),
     Route("PUT", "/organizations/<organization_id>", update_organization),
+    Route("DELETE", "/organizations/<organization_id>", delete_organization),
     Route("GET", "/roles", roles),
     Route("POST", "/roles", create_role),
     Route("GET", "/roles/<role_id>", role),
