@@ -283,6 +283,21 @@ def test_a_reopening_within_fourteen_days_continues_without_the_closed_time() ->
     assert story.decided(after=11 + 5 * DAY).clock("resolution").limit_at == plain + timedelta(days=5)
 
 
+@pytest.mark.parametrize(
+    ("hours", "epoch"),
+    [
+        pytest.param(14 * DAY, "m1", id="the fourteenth day to the minute: the same matter"),
+        pytest.param(14 * DAY + 0.01, "m2", id="later: a new one"),
+    ],
+)
+def test_the_fourteen_days_of_a_reopening_are_whole_days(hours: float, epoch: str) -> None:
+    story = Story().customer_writes_in()
+    story.answers(after=10)
+    story.closes(after=10)
+    story.reopens(BEN, after=10 + hours)
+    assert story.decided(after=11 + hours).decision.clocks[0].epoch == epoch
+
+
 def test_after_a_mail_on_a_closed_ticket_the_clocks_wait_for_an_agent() -> None:
     story = complaint()
     story.answers(after=10)
@@ -332,8 +347,9 @@ def extended(*, reason: bool = True, told: bool = True) -> Story:
 def test_an_extension_with_reason_and_message_gives_sixty_days() -> None:
     story = extended()
     clock = story.decided(after=102).clock("resolution")
-    assert clock.limit_at - story.started_at > timedelta(days=59, hours=22)
+    assert abs(clock.limit_at - story.started_at - timedelta(days=60)) <= timedelta(hours=1)  # summer time begins
     assert clock.extended_from is not None
+    assert story.decided(after=500).clock("resolution").limit_at == clock.limit_at
 
 
 def test_an_extension_without_a_reason_is_refused_at_once() -> None:

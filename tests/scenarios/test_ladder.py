@@ -155,6 +155,20 @@ def test_ladder_steps_of_a_major_matter_do_not_count(staffed: Helpdesk) -> None:
     assert len(ticket.notes) > 3
 
 
+def test_a_step_is_told_once_however_often_the_ticket_is_looked_at(staffed: Helpdesk) -> None:
+    ticket = staffed.mails("I want to complain: the device is broken.")
+    ticket.owned(staffed.anna)
+    ticket.said(staffed.chief, "major")
+    staffed.works()
+    staffed.passes(hours=24, minutes=5)
+    told = len(ticket.notes)
+    assert "breached" in ticket.ours
+    for _ in range(3):
+        ticket.noted(staffed.ben)
+        staffed.works()
+    assert len(ticket.notes) == told
+
+
 def test_a_step_at_night_waits_for_the_morning(staffed: Helpdesk) -> None:
     staffed.passes(hours=10)  # eight in the evening
     ticket = staffed.mails("Where is my order?")

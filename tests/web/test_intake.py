@@ -8,11 +8,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import Connection, Engine, event
 
 from plugin.model.errors import Unavailable
 from plugin.observability.health import Health
@@ -48,6 +50,27 @@ def held_writes(store: Store) -> Iterator[None]:
         if not store.database.is_sqlite:
             connection.exec_driver_sql("LOCK TABLE inbox IN ACCESS EXCLUSIVE MODE")
         yield
+
+
+@dataclass(frozen=True)
+class HeldCommits:
+    """``reached`` once something was written that waits to be committed; it waits until ``go_on``."""
+
+    reached: threading.Event = field(default_factory=threading.Event)
+    go_on: threading.Event = field(default_factory=threading.Event)
+
+    def hold(self, _connection: Connection) -> None:
+        self.reached.set()
+        self.go_on.wait(30)
+
+
+@contextmanager
+def held_commits() -> Iterator[HeldCommits]:
+    """Whatever is written inside waits just before its commit; let it go on, and wait for that, before the end."""
+    held = HeldCommits()
+    event.listen(Engine, "commit", held.hold)
+    yield held
+    event.remove(Engine, "commit", held.hold)
 
 
 def waits(intake: Intake, count: int) -> None:
@@ -106,6 +129,16 @@ def test_nobody_is_answered_before_the_commit(store: Store, intake: Intake) -> N
             answers = submit(threads, intake, 1, 2)
             assert not any(answer.done() for answer in answers)
         assert [answer.result() for answer in answers] == [Received.NEW, Received.NEW]
+
+
+def test_what_is_inserted_and_not_committed_is_not_answered(intake: Intake) -> None:
+    with ThreadPoolExecutor(1) as threads, held_commits() as commits:
+        answer = threads.submit(intake.receive, delivery())
+        assert commits.reached.wait(30)
+        early = wait([answer], timeout=0.3).done
+        commits.go_on.set()
+        assert answer.result() is Received.NEW
+    assert early == set()
 
 
 def test_the_same_delivery_twice_in_one_commit_is_new_once(store: Store, intake: Intake) -> None:

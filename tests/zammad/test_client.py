@@ -163,6 +163,7 @@ def test_an_error_handled_meanwhile_does_not_say_that_nothing_was_sent() -> None
 
 def test_a_redirect_names_its_place_and_the_setting(wire: responses.RequestsMock, zammad: ZammadClient) -> None:
     wire.get(f"{API}/users/me", status=301, headers={"Location": "https://help.example.com/api?token=x"})
+    wire.get("https://help.example.com/api", json={"id": 6})  # where nobody must ever ask
     with pytest.raises(Refused) as told:
         zammad.get("/users/me")
     assert "help.example.com" in str(told.value)
@@ -190,10 +191,11 @@ def test_what_zammad_said_is_kept_apart_and_shortened(wire: responses.RequestsMo
         pytest.param("soon", None, id="nonsense"),
     ],
 )
+@pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_is_understood_and_holds_everybody(
-    wire: responses.RequestsMock, zammad: ZammadClient, header: str, seconds: float | None
+    wire: responses.RequestsMock, zammad: ZammadClient, status: int, header: str, seconds: float | None
 ) -> None:
-    wire.get(f"{API}/tickets/7", status=503, headers={"Retry-After": header})
+    wire.get(f"{API}/tickets/7", status=status, headers={"Retry-After": header})
     with pytest.raises(Unavailable) as told:
         zammad.get("/tickets/7")
     assert told.value.retry_after == seconds

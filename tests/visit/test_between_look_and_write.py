@@ -1,0 +1,111 @@
+"""What happens between Steward's look and its write: intents are on disk by then, and whoever was faster is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import requests
+from requests.adapters import BaseAdapter
+
+from plugin.model.effects import EffectKind, EffectState
+from plugin.service import Service
+from plugin.settings import Settings
+from plugin.zammad.outcomes import Request
+from tests.scenarios.helpdesk import Helpdesk, Ticket
+
+API = "/api/v1"
+
+
+class Wire(BaseAdapter):
+    """The way to the sandbox; ``before`` is done just before each call that changes something."""
+
+    def __init__(self, inner: BaseAdapter, before: Callable[[Request], None]) -> None:
+        super().__init__()
+        self._inner = inner
+        self._before = before
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:
+        asked = Request(str(request.method), str(request.path_url).partition("?")[0].removeprefix(API))
+        if asked.writes:
+            self._before(asked)
+        return self._inner.send(request, *args, **more)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def wired(helpdesk: Helpdesk, before: Callable[[Request], None]) -> None:
+    """Steward is started anew and speaks over such a wire."""
+    helpdesk.service.close()
+    known, clock = Settings.from_environ(helpdesk.environ), helpdesk.sandbox.clock.now
+    adapter = Wire(helpdesk.sandbox.adapter(), before)
+    helpdesk.service = Service.open(known, web=True, worker=True, clock=clock, adapter=adapter)
+
+
+def a_major_complaint(helpdesk: Helpdesk) -> Ticket:
+    """A ticket Steward knows, and a word that makes it write a note, tags, fields and tasks."""
+    ticket = helpdesk.mails("The machine is broken.", sender="juergen@handel.example")
+    helpdesk.works()
+    ticket.said(helpdesk.anna, "major")
+    return ticket
+
+
+@dataclass(slots=True)
+class Witness:
+    """Which effects had a committed intent at each write."""
+
+    helpdesk: Helpdesk
+    ticket: Ticket
+    seen: list[tuple[Request, set[EffectKind]]] = field(default_factory=list)
+
+    def note(self, asked: Request) -> None:
+        known = self.helpdesk.effects_of(self.ticket)
+        self.seen.append((asked, {effect.kind for effect in known if effect.state is EffectState.INTENDED}))
+
+
+def test_every_intent_is_committed_before_its_call(helpdesk: Helpdesk) -> None:
+    ticket = a_major_complaint(helpdesk)
+    witness = Witness(helpdesk, ticket)
+    wired(helpdesk, witness.note)
+    helpdesk.works()
+    assert ticket.notes
+    intended = {kind for _, kinds in witness.seen for kind in kinds}
+    assert {EffectKind.NOTE, EffectKind.FIELDS, EffectKind.TAG_ADD} <= intended
+    assert [str(asked) for asked, kinds in witness.seen if not kinds] == []
+
+
+def test_whoever_was_faster_than_our_put_is_seen_at_once(helpdesk: Helpdesk) -> None:
+    ticket = helpdesk.mails("Where is my order?")
+    faster: list[Request] = []
+
+    def takes_it(asked: Request) -> None:
+        if asked.method == "PUT" and not faster:
+            faster.append(asked)
+            ticket.owned(helpdesk.anna)
+
+    wired(helpdesk, takes_it)
+    helpdesk.works()
+    assert len(faster) == 1
+    assert ticket.field("first_responder") == "anna"
+
+
+def test_a_version_that_ran_backwards_is_looked_at_by_the_sweep(helpdesk: Helpdesk) -> None:
+    ticket = helpdesk.mails("Where is my order?")
+    helpdesk.works()
+    known_at = ticket.row.updated_at
+    helpdesk.drop_deliveries = True
+    ticket.owned(helpdesk.anna)
+    set_back(helpdesk, ticket, known_at - timedelta(seconds=2))
+    helpdesk.passes(minutes=11)
+    assert ticket.field("first_responder") == "anna"
+
+
+def set_back(helpdesk: Helpdesk, ticket: Ticket, moment: Any) -> None:
+    """As where a parallel writer began earlier and committed later: the version is an older moment than the last."""
+    world = helpdesk.sandbox.world
+    with world.lock:
+        world.tickets.put_all(ticket.id, {"updated_at": moment})
+        world.journal.forget()
