@@ -149,7 +149,8 @@ class Comparison:
         found = [(_column(deviation, place), deviation) for deviation in self._fields(recorded, own, place)]
         uncaused = unrecorded.causes(kind, recorded, [column for column, _ in found])
         for column, deviation in found:
-            if (kind, record, column) not in self._taken_over and not (self.manner.raced and column in SIGNED):
+            known = (kind, record, column) in self._taken_over or unrecorded.is_listed(kind, recorded, column)
+            if not known and not (self.manner.raced and column in SIGNED):
                 yield replace(deviation, no_cause=uncaused.get(column, ""))
         unrecorded.take_over(kind, recorded, set(uncaused))
         self._taken_over.update((kind, record, column) for column in uncaused)
@@ -392,15 +393,17 @@ class Comparison:
                 left.remove(ours)
             elif not self.manner.foreign or (kind, str(value)) in self.identities.made:
                 return False
-        if self.manner.projected:
-            return len(unknown) <= len(left)
+        surplus = len(unknown) - len(left)
+        if self.manner.projected and surplus <= 0:
+            return True
         if len(unknown) == len(left) == 1:
             return self.identities.match(kind, recorded=unknown[0], own=left[0])
-        if any(self.identities.recorded(kind, value) for value in left):
+        if not self.manner.projected and any(self.identities.recorded(kind, value) for value in left):
             return False
-        strangers = [value for value in unknown if self._made_by_nobody(kind, value)]
-        self.ignored += len(unknown) - len(left) if len(strangers) >= len(unknown) - len(left) > 0 else 0
-        return 0 <= len(unknown) - len(left) <= len(strangers)
+        if not 0 <= surplus <= sum(self._made_by_nobody(kind, value) for value in unknown):
+            return False
+        self.ignored += surplus
+        return True
 
     def _made_by_nobody(self, kind: str, recorded: object) -> bool:
         """Whether a recorded thing is of a kind that requests make, and no recorded request made it."""

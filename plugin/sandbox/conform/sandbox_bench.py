@@ -26,6 +26,7 @@ PRIVACY = "data privacy tasks"
 
 TABLES: Mapping[str, Callable[[World], Table]] = {
     "Calendar": lambda world: world.calendars,
+    "CoreWorkflow": lambda world: world.core_workflows,
     "Group": lambda world: world.groups,
     "Job": lambda world: world.jobs,
     "Macro": lambda world: world.macros,

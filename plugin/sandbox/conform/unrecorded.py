@@ -15,7 +15,20 @@ from plugin.sandbox.conform.moments import TIME, time_of
 from plugin.sandbox.conform.stories import Step, Story
 
 KINDS = frozenset(
-    {"Calendar", "Group", "Job", "Macro", "Organization", "Overview", "Role", "Sla", "Trigger", "User", "Webhook"}
+    {
+        "Calendar",
+        "CoreWorkflow",
+        "Group",
+        "Job",
+        "Macro",
+        "Organization",
+        "Overview",
+        "Role",
+        "Sla",
+        "Trigger",
+        "User",
+        "Webhook",
+    }
 )
 """Records that live longer than a story; a ticket belongs to the story that made it."""
 
@@ -106,6 +119,8 @@ class Unrecorded:
         for name in ("updated_at", "created_at"):
             if self._is_strange(recorded.get(name), kind=kind):
                 return {**dict.fromkeys(keys, self._when(recorded[name])), **signed}
+        if "last_login" in keys and self._is_strange(recorded.get("last_login"), kind=kind):
+            return {"last_login": BETWEEN, **signed}
         if by_login:
             return signed
         if keys == ["updated_at"] and self._is_stale(kind, own, recorded):
@@ -114,6 +129,13 @@ class Unrecorded:
             return {}
         inherited = (key for key in keys if key != "updated_at" and self._is_inherited(kind, own, key))
         return dict.fromkeys(inherited, BETWEEN)
+
+    def is_listed(self, kind: str, recorded: Mapping[str, Any], key: str) -> bool:
+        """Whether a recorded value was listed before as one without a cause, and the sandbox could not take it over."""
+        own = self._identities.own(kind, recorded.get("id"))
+        if own is None or self._taken.get((kind, own, key)) != repr(_shown(recorded, key)):
+            return False
+        return key == "updated_at" and self._is_stale(kind, own, recorded)
 
     def _when(self, text: str) -> str:
         """Whether a moment lies before the first story, or in a pause between two."""
