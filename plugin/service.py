@@ -140,7 +140,13 @@ class Service:
             unknown_wait=timedelta(seconds=settings.unknown_wait),
             note_brake=settings.note_brake,
         )
-        sweep = Sweep(store=self.store, zammad=self.zammad, health=self.health, clock=self.clock)
+        sweep = Sweep(
+            store=self.store,
+            zammad=self.zammad,
+            health=self.health,
+            clock=self.clock,
+            office=self.pack.office_calendar,
+        )
         every = timedelta(seconds=settings.sweep_interval)
         return Worker(
             self.store,

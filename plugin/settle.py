@@ -172,8 +172,8 @@ class _Settler:
             case MakeTask():
                 self._make_task(call)
             case VoidTask():
-                self._writer.put_ticket(call.ticket_id, state=StateType.CLOSED)
-                self._withdraw(call.effects)
+                closed = self._writer.put_ticket(call.ticket_id, state=StateType.CLOSED)
+                self._withdraw(call.effects, beside=closed)
         return True
 
     # -- a message to the customer ------------------------------------------------------------------------------------
@@ -363,9 +363,9 @@ class _Settler:
             with self._given.store.write() as connection:
                 self._given.keep_beside(connection, beside)
 
-    def _withdraw(self, done: tuple[Effect, ...]) -> None:
+    def _withdraw(self, done: tuple[Effect, ...], *, beside: Ticket | None = None) -> None:
         """The voiding was applied, and what it voids no longer stands."""
-        self._applied(done)
+        self._applied(done, beside=beside)
         with self._given.store.write() as connection:
             for effect in done:
                 effects.withdraw(connection, str(effect.request["voids"]), now=self._given.clock())

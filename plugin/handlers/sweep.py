@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from plugin.model.calendars import Calendar
 from plugin.model.ticket import ChangedTicket
 from plugin.model.work import CaseStatus, WakeReason
 from plugin.observability.health import Health
@@ -40,6 +41,7 @@ class Sweep:
     zammad: Zammad
     health: Health
     clock: Callable[[], datetime]
+    office: Calendar
 
     def run(self, cursor: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
         """⌈U/200⌉ + 1 list calls for U changed tickets. Raises ``Unavailable``; then the cursor stays."""
@@ -58,8 +60,10 @@ class Sweep:
     def _look_at_owners(self, idle_before: frozenset[tuple[int, int]], now: datetime) -> frozenset[tuple[int, int]]:
         """Owners who are inactive or have lost the group: no event tells of it, and Zammad leaves them (contract 5.4).
 
-        Their tickets are woken when that begins and when it ends.
+        Their tickets are woken when that begins and when it ends. Asked in office hours: nobody takes over at night.
         """
+        if not self.office.is_open(now):
+            return idle_before
         with self.store.read() as connection:
             owned = cases.owners(connection)
         idle = frozenset(pair for pair in owned if not self.zammad.people.can_own(*pair))

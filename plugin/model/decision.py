@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
 
@@ -245,5 +245,13 @@ class Decision:
         future = [look for look in self.looks if look.at > self.now]
         return min(future, key=lambda look: look.at) if future else None
 
+    def calls_for_otherwise_than(self, other: Decision) -> bool:
+        """Whether anything that is written or kept differs, whenever the two were decided."""
+        return any(getattr(self, name) != getattr(other, name) for name in _HELD_TO)
+
     def finding(self, name: str) -> Finding | None:
         return next((f for f in self.findings if f.name == name), None)
+
+
+_HELD_TO = tuple(one.name for one in fields(Decision) if one.name not in ("now", "looks", "findings"))
+"""What a decision asks for: everything but when it was made, when to look again, and what it was built on."""

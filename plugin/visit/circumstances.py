@@ -92,6 +92,6 @@ def _person(login: str, ticket: Ticket, people: People) -> Iterator[Person]:
         return
     if user is None or not user.active:
         return
-    may_own = people.can_own(user.id, ticket.group_id)
+    may_own = people.may_own(user, ticket.group_id)
     may_read = may_own or bool(user.groups.get(ticket.group_id))
     yield Person(id=user.id, login=login, name=user.name, may_read=may_read, may_own=may_own)

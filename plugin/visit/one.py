@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -30,7 +31,7 @@ from plugin.model.work import (
 )
 from plugin.observability.alarms import Alarms
 from plugin.observability.metrics import Metrics
-from plugin.plan import AddItem, Brake, NameChecklist, Plan, Standing, TagAdd, TagRemove, Terms, plan, withdraw
+from plugin.plan import AddItem, Brake, NameChecklist, Plan, Standing, Terms, plan, withdraw
 from plugin.plan.tasks import is_done
 from plugin.settle import Settled, Settling, settle
 from plugin.store import cases, clocks, effects, inbox, meta, switches
@@ -46,6 +47,8 @@ ROUNDS = 3
 """Looks of one visit at most; what is left then is for the next."""
 ACROSS_A_SWEEP = timedelta(minutes=10)
 """A second 404 so long after the first is a deletion (promises 9)."""
+FORESEEN = 5
+"""Moments that are decided in advance, at most, to find the next one that changes anything."""
 MANY_MISSES = 20
 """So many tickets missing within a sweep: the wrong server, or one that was restored."""
 TASK_NUMBER = re.compile(r"(?P<parent>.+)T[0-9]+-[a-p]{5}")
@@ -60,6 +63,8 @@ class _Round:
     planned: Plan
     settled: Settled | None
     by_person: bool
+    foresee: Callable[[datetime], Decision]
+    """What will hold then if nothing happens until then."""
 
     @property
     def wrote(self) -> bool:
@@ -148,17 +153,18 @@ class Visit:
         evidence = recovering.Evidence(seen, tags, timeline, looked.checklist)
         done = self._recover(known, evidence, now)
         decision = self._decide(timeline, known, now)
+        foresee = partial(self._decided, timeline, known)
         failpoints.hit("decided")
         standing = Standing(seen, tags, timeline, looked.checklist)
         if seen.is_merged:
             planned = self._leave(standing, done, now)
         else:
-            planned, standing = self._plan(decision, standing, done, looker, now, full=looked.full)
+            planned, standing = self._plan(decision, standing, done, looker, now)
         by_person = any(fact.by.is_person for fact in added)
         if self._must_wait(planned, decision, by_person=by_person, now=now):
-            return _Round(decision, planned, None, by_person)
+            return _Round(decision, planned, None, by_person, foresee)
         settled = self._settle(planned, standing) if planned.calls else None
-        return _Round(decision, planned, settled, by_person)
+        return _Round(decision, planned, settled, by_person, foresee)
 
     def _known(self, now: datetime) -> Known:
         """What the store knows; intents whose process died rest from now on."""
@@ -238,15 +244,16 @@ class Visit:
         )
 
     def _decide(self, timeline: Timeline, known: Known, now: datetime) -> Decision:
-        decision = decide(
-            timeline, pack=self._pack, now=now, switches=known.switches, customer_mail=self._customer_mail
-        )
+        decision = self._decided(timeline, known, now)
         with self._store.read() as connection:
             same = clocks.of_case(connection, self._id) == decision.clocks
         if not same:
             with self._store.write() as connection:
                 clocks.replace(connection, self._id, decision.clocks)
         return decision
+
+    def _decided(self, timeline: Timeline, known: Known, now: datetime) -> Decision:
+        return decide(timeline, pack=self._pack, now=now, switches=known.switches, customer_mail=self._customer_mail)
 
     def _settle(self, planned: Plan, standing: Standing) -> Settled:
         settled = settle(
@@ -293,14 +300,12 @@ class Visit:
         done: tuple[Effect, ...],
         looker: Looker,
         now: datetime,
-        *,
-        full: bool,
     ) -> tuple[Plan, Standing]:
-        """Twice where the first draft shows that more must be known: people, brakes, tags, the checklist."""
+        """Twice where the first draft shows that more must be known: people, brakes, the checklist."""
         terms = self._terms(now)
         draft = plan(decision, standing, done, terms)
         if draft.calls:
-            standing, terms = self._know_more(draft, decision, standing, terms, looker, full=full)
+            standing, terms = self._know_more(draft, decision, standing, terms, looker)
             draft = plan(decision, standing, done, terms)
         self._record(draft, done)
         planned = frozenset(effect.op_key for call in draft.calls for effect in call.effects)
@@ -328,13 +333,11 @@ class Visit:
         )
 
     def _know_more(
-        self, draft: Plan, decision: Decision, standing: Standing, terms: Terms, looker: Looker, *, full: bool
+        self, draft: Plan, decision: Decision, standing: Standing, terms: Terms, looker: Looker
     ) -> tuple[Standing, Terms]:
         if circumstances.needs_people(draft):
             people = circumstances.people_of(decision, standing.ticket, self._zammad.people)
             terms = replace(terms, people=people, brake=self._brake(terms.now))
-        if not full and any(isinstance(call, TagAdd | TagRemove) for call in draft.calls):
-            standing = replace(standing, tags=self._zammad.reader.tags(self._id))
         if standing.checklist is None and any(isinstance(call, AddItem | NameChecklist) for call in draft.calls):
             standing = replace(standing, checklist=looker.checklist(standing.ticket))
         return standing, terms
@@ -405,9 +408,9 @@ class Visit:
         """The earliest of: a moment that changes something by itself, and what waits."""
         now = self._clock()
         wakes: list[Wake] = []
-        look = last.decision.next_look
-        if look is not None:
-            wakes.append(Wake(at=look.at, reason=WakeReason.DEADLINE))
+        at = self._next_change(last)
+        if at is not None:
+            wakes.append(Wake(at=at, reason=WakeReason.DEADLINE))
         moments = [last.planned.wakes_at]
         with self._store.read() as connection:
             waiting = [e for e in effects.of_case(connection, self._id) if e.state in _WAITING]
@@ -418,6 +421,18 @@ class Visit:
             moments.append(now + timedelta(minutes=1))
         wakes += [Wake(at=max(at, now), reason=WakeReason.RETRY) for at in moments if at is not None]
         return min(wakes, key=lambda wake: (wake.at, wake.reason.rank), default=None)
+
+    def _next_change(self, last: _Round) -> datetime | None:
+        """When time alone next changes what should hold: a moment that changes nothing is not worth a look."""
+        look = last.decision.next_look
+        for _ in range(FORESEEN):
+            if look is None:
+                return None
+            later = last.foresee(look.at)
+            if later.calls_for_otherwise_than(last.decision):
+                return look.at
+            look = later.next_look
+        return None if look is None else look.at
 
     def _alarm(self, names: Iterable[str]) -> None:
         for name in names:

@@ -19,10 +19,12 @@ from plugin.zammad.client import ZammadClient
 from plugin.zammad.tables import Table
 from plugin.zammad.workflow import perform
 
-LIFETIME = 86_400.0
-"""Seconds it is trusted what may be done on a server: roles, our own rights, who sees which field."""
-NAMES_LIFETIME = 7 * LIFETIME
-"""Seconds names and types are trusted: an id they lack is asked for at once, and looks bring the names they use."""
+LIFETIME = 7 * 86_400.0
+"""Seconds it is trusted what ids stand for and what may be done on a server.
+
+An id nobody has heard of is asked for at once, looks bring the names and fields they use, and the preflight asks
+afresh.
+"""
 
 _TYPE_BY_ID = dict(enumerate(StateType, start=1))
 """State types have the same ids on every server (contract 5.1), in the order of ``StateType``."""
@@ -45,7 +47,7 @@ class Catalogues:
     """Shared by all threads of a process. ``clock`` is monotonic seconds."""
 
     def __init__(
-        self, client: ZammadClient, *, lifetime: float = NAMES_LIFETIME, clock: Callable[[], float] = monotonic
+        self, client: ZammadClient, *, lifetime: float = LIFETIME, clock: Callable[[], float] = monotonic
     ) -> None:
         self._client = client
         self._states: Table[State] = Table(self._fetch_states, lifetime=lifetime, clock=clock)

@@ -17,6 +17,12 @@ from plugin.zammad.workflow import perform
 
 USER_LIFETIME = 7200.0
 """Seconds it is trusted who somebody is and where he may own tickets: no event tells when that changes."""
+DAY = 86_400.0
+"""Seconds it is trusted whose a login is, and who is a VIP."""
+ROLES_PAUSE = 600.0
+"""Seconds between two refreshes that a role nobody has heard of, or the preflight, may cause."""
+ME_PAUSE = 300.0
+"""Seconds our own rights are trusted by who asks for them afresh."""
 AGENT_PERMISSIONS = frozenset({"ticket.agent", "ticket"})
 """Permissions are hierarchical: ``ticket`` implies ``ticket.agent``."""
 AGENT_ROLE = "Agent"
@@ -49,17 +55,16 @@ class People:
         self._users: Memory[User | None] = Memory(lifetime=user_lifetime, clock=clock)
         self._me: Memory[User] = Memory(lifetime=lifetime, clock=clock)
         self._owners: Memory[frozenset[int]] = Memory(lifetime=user_lifetime, clock=clock)
-        self._vips: Memory[bool] = Memory(lifetime=lifetime, clock=clock)
+        self._vips: Memory[bool] = Memory(lifetime=DAY, clock=clock)
 
     def me(self) -> User:
         """Our own user."""
-        return self._me.get(0, lambda: self._parse(self._client.get("/users/me", {"expand": "true"})))
+        return self._me.get(0, self._fetch_me)
 
     def me_afresh(self) -> User:
-        """Our own user, roles and rights as they are now, whatever is remembered."""
-        self._roles.distrust()
-        self._me.distrust()
-        return self.me()
+        """Our own user with his rights as they were some minutes ago at most."""
+        self._roles.not_older_than(ROLES_PAUSE)
+        return self._me.get(0, self._fetch_me, within=ME_PAUSE)
 
     def user(self, user_id: int) -> User | None:
         """A user, None where he is gone or out of sight. Groups include those his roles give."""
@@ -83,6 +88,9 @@ class People:
         users = schemas.readable(self._parse, schemas.assets(raw, "User").values())
         for user in users:
             self._users.keep(user.id, user)
+        for one in schemas.assets(raw, "Organization").values():
+            if isinstance(one, Mapping) and "vip" in one:
+                self._vips.keep(one["id"], one["vip"] is True)
         return {user.id: user for user in users}
 
     def is_agent(self, user: User) -> bool:
@@ -127,9 +135,11 @@ class People:
     def can_own(self, user_id: int, group_id: int) -> bool:
         """Whether Zammad would take the user as owner there; else it stores nobody, or refuses (contract 4.6)."""
         user = self.user(user_id)
-        if user is None or not user.active:
-            return False
-        return user.can_own_in(group_id) or user_id in self.owners(group_id)
+        return user is not None and self.may_own(user, group_id)
+
+    def may_own(self, user: User, group_id: int) -> bool:
+        """The same for a user who is known already."""
+        return user.active and (user.can_own_in(group_id) or user.id in self.owners(group_id))
 
     def organization_is_vip(self, organization_id: int) -> bool:
         """Whether the organization is marked as VIP; never where the server does not know the mark (6.1)."""
@@ -145,8 +155,12 @@ class People:
 
     def _known_by_login(self, login: str) -> User | None:
         wanted = login.casefold()
-        known = (user for user in self._users.fresh() if user)
+        # those a pack names hardly change; a note that may not mention somebody goes without the mention
+        known = (user for user in self._users.fresh(within=DAY) if user)
         return next((user for user in known if wanted in (user.login.casefold(), user.email.casefold())), None)
+
+    def _fetch_me(self) -> User:
+        return self._parse(self._client.get("/users/me", {"expand": "true"}))
 
     def _fetch_user(self, user_id: int) -> User | None:
         try:
@@ -156,6 +170,8 @@ class People:
 
     def _parse(self, raw: Any, *, path: str = "user") -> User:
         roles = self._roles.all()
+        if not schemas.role_ids(raw) <= roles.keys():
+            roles = self._roles.not_older_than(ROLES_PAUSE)
         user = schemas.user(raw, role_names={key: role.name for key, role in roles.items()}, path=path)
         groups = dict(user.groups)
         for role in roles.values():

@@ -10,7 +10,7 @@ from time import monotonic, sleep
 
 from requests.adapters import BaseAdapter
 
-from plugin.zammad.catalogues import LIFETIME, NAMES_LIFETIME, Catalogues
+from plugin.zammad.catalogues import LIFETIME, Catalogues
 from plugin.zammad.client import Call, ZammadClient
 from plugin.zammad.features import FeatureWatch
 from plugin.zammad.limits import Breaker, Limiter
@@ -43,7 +43,6 @@ def connect(
     proxy: str | None = None,
     rate: float = 5.0,
     lifetime: float = LIFETIME,
-    names_lifetime: float = NAMES_LIFETIME,
     adapter: BaseAdapter | None = None,
     on_call: Callable[[Call], None] | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -53,7 +52,7 @@ def connect(
 ) -> Zammad:
     """Ready to use; calls nothing yet.
 
-    ``rate`` is in calls a second; ``timeout`` and the lifetimes of what is remembered are in seconds; ``seconds`` and
+    ``rate`` is in calls a second; ``timeout`` and ``lifetime`` (of what is remembered) are in seconds; ``seconds`` and
     ``wait`` are the monotonic clock and the sleep of the rate, ``ages`` is the clock by which what is remembered grows
     old and a dead Zammad is asked again (``seconds`` where None).
     """
@@ -72,7 +71,7 @@ def connect(
         on_call=on_call,
         clock=clock,
     )
-    catalogues = Catalogues(client, lifetime=names_lifetime, clock=ages)
+    catalogues = Catalogues(client, lifetime=lifetime, clock=ages)
     people = People(client, lifetime=lifetime, clock=ages)
     watch = FeatureWatch(client, lifetime=lifetime, clock=ages)
     reader = Reader(client, catalogues=catalogues, people=people, watch=watch)

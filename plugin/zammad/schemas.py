@@ -326,6 +326,12 @@ def user(raw: Any, *, role_names: Mapping[int, str] | None = None, path: str = "
     )
 
 
+def role_ids(raw: Any) -> frozenset[int]:
+    """Ids of the roles a user has; none where the answer does not say."""
+    found = raw.get("role_ids") if isinstance(raw, Mapping) else None
+    return frozenset(one for one in found if isinstance(one, int)) if isinstance(found, list) else frozenset()
+
+
 def access(raw: Any) -> dict[int, frozenset[str]]:
     """Group ids and what is allowed there: ``{"2": ["full"]}``, of a user or a role; anything else is none."""
     if not isinstance(raw, Mapping):

@@ -27,8 +27,12 @@ class Table(Generic[Row]):
 
     def all(self) -> Mapping[int, Row]:
         """All rows known, fetched when older than the lifetime."""
+        return self.not_older_than(self._lifetime)
+
+    def not_older_than(self, seconds: float) -> Mapping[int, Row]:
+        """All rows, fetched when older than that."""
         with self._lock:
-            if self._age() > self._lifetime:
+            if self._age() > seconds:
                 self._refresh()
             return dict(self._rows)
 
@@ -40,11 +44,6 @@ class Table(Generic[Row]):
                 self._refresh()
                 row = self._rows.get(key)
             return row
-
-    def distrust(self) -> None:
-        """Fetch again when next asked; until then, and while Zammad is away, what is known serves."""
-        with self._lock:
-            self._fetched_at = None
 
     def learn(self, rows: Mapping[int, Row]) -> None:
         """Keep rows that came along with another answer."""
@@ -74,21 +73,20 @@ class Memory(Generic[Row]):
         self._clock = clock
         self._kept: dict[int, tuple[float, Row]] = {}
 
-    def get(self, key: int, fetch: Callable[[], Row]) -> Row:
-        """What is kept, else what ``fetch`` brings. Two threads may fetch the same once each."""
+    def get(self, key: int, fetch: Callable[[], Row], *, within: float | None = None) -> Row:
+        """What was kept within these seconds (None: the lifetime), else what ``fetch`` brings.
+
+        Two threads may fetch the same once each.
+        """
         kept = self._kept.get(key)
-        if kept is None or self._clock() - kept[0] > self._lifetime:
+        if kept is None or self._clock() - kept[0] > (self._lifetime if within is None else within):
             self.keep(key, fetch())
         return self._kept[key][1]
-
-    def distrust(self) -> None:
-        """Fetch everything again when next asked."""
-        self._kept.clear()
 
     def keep(self, key: int, row: Row) -> None:
         self._kept[key] = (self._clock(), row)
 
-    def fresh(self) -> list[Row]:
-        """All that is kept and not too old."""
+    def fresh(self, *, within: float) -> list[Row]:
+        """All that was kept within these seconds."""
         now = self._clock()
-        return [row for kept_at, row in [*self._kept.values()] if now - kept_at <= self._lifetime]
+        return [row for kept_at, row in [*self._kept.values()] if now - kept_at <= within]

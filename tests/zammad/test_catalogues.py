@@ -8,7 +8,7 @@ import responses
 from plugin.model.errors import Refused, Unavailable
 from plugin.model.people import SYSTEM, Role
 from plugin.model.ticket import StateType
-from plugin.zammad.catalogues import NAMES_LIFETIME
+from plugin.zammad.catalogues import LIFETIME
 from plugin.zammad.client import Call
 from plugin.zammad.room import Zammad
 from tests.zammad.conftest import API, Body
@@ -68,7 +68,7 @@ def test_a_catalogue_is_asked_for_once_in_its_lifetime(zammad: Zammad, calls: li
     for _ in range(5):
         zammad.catalogues.priority_name(2)
     assert len(calls) == 1
-    seconds[0] += NAMES_LIFETIME + 1
+    seconds[0] += LIFETIME + 1
     zammad.catalogues.priority_name(2)
     assert len(calls) == 2
 
@@ -90,7 +90,7 @@ def test_what_is_old_serves_while_zammad_is_away(
     wire.get(f"{API}/ticket_priorities", json=body("priorities"))
     assert zammad.catalogues.priority_name(2) == "2 normal"
     wire.replace("GET", f"{API}/ticket_priorities", status=502)
-    seconds[0] += NAMES_LIFETIME + 1
+    seconds[0] += LIFETIME + 1
     assert zammad.catalogues.priority_name(2) == "2 normal"
 
 
