@@ -11,8 +11,11 @@ PLUGIN = Path(__file__).resolve().parent.parent / "plugin"
 FACTORY = "__init__"
 
 _PURE = "model policies engine plan"
-_TOOLS = "failpoints clock logs"
-_DOORS_KNOW = f"{_PURE} {_TOOLS} packs locales zammad store settle handlers visit worker control settings observability"
+_TOOLS = "failpoints clock skew logs"
+_DOORS_KNOW = (
+    f"{_PURE} {_TOOLS} packs locales zammad store settle handlers visit worker timekeeper control settings"
+    " observability"
+)
 
 # A room is a file or directory of plugin/. To its right: the rooms it may import. A new arrow is a decision.
 _TABLE = {
@@ -26,6 +29,7 @@ _TABLE = {
     # tools that know nothing of the work
     "failpoints": "",
     "clock": "model",
+    "skew": "",
     "logs": "model settings",
     "observability": "model logs",
     "settings": "model settings_values",
@@ -38,7 +42,8 @@ _TABLE = {
     "settle": f"{_PURE} {_TOOLS} zammad store locales observability",
     "visit": f"{_PURE} {_TOOLS} zammad store handlers settle packs locales observability",
     "control": f"model {_TOOLS} store",
-    "worker": f"{_PURE} {_TOOLS} zammad store handlers settle visit packs control settings observability",
+    "timekeeper": f"model {_TOOLS} observability",
+    "worker": f"{_PURE} {_TOOLS} zammad store handlers settle visit packs control settings observability timekeeper",
     # doors
     "web": _DOORS_KNOW,
     "commands": _DOORS_KNOW,

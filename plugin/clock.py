@@ -21,6 +21,11 @@ def system() -> datetime:
     return datetime.now(UTC)
 
 
+def running() -> float:
+    """Seconds that pass evenly, sleep included, whatever the system's clock is set to."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A followed clock's answer: its ``now``, and how many of its seconds pass in one of ours."""

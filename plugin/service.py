@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
 from types import TracebackType
 from typing import Any
@@ -27,12 +28,15 @@ from plugin.observability.health import Health, Part
 from plugin.observability.metrics import Metrics
 from plugin.receiver import Receiver
 from plugin.settings import Settings
+from plugin.skew import Skew
 from plugin.store import cases, switches
 from plugin.store import packs as kept_packs
 from plugin.store.store import Store
+from plugin.timekeeper import Timekeeper
 from plugin.visit import Visitor
 from plugin.web.intake import Intake
 from plugin.worker import Chore, Worker
+from plugin.zammad import timing
 from plugin.zammad.client import Call
 from plugin.zammad.limits import BreakerState
 from plugin.zammad.preflight import CHECKED_EVERY, Finding, Severity, preflight, signs
@@ -74,7 +78,8 @@ class Service:
         """Open and join everything; nothing runs yet.
 
         ``clock``, ``seconds`` (which run on when the clock is set; those of ``clock`` where None) and ``adapter`` stand
-        in for the system's time and real HTTP; ``alone``: for one command, where no other process runs. Raises SettingsError, PackError and StoreError with one line that says what to do.
+        in for the system's time and real HTTP; ``alone``: for one command, where no other process runs. Raises
+        SettingsError, PackError and StoreError with one line that says what to do.
         """
         grounds.check(settings, web=web, worker=worker, alone=alone)
         pack = load_pack(settings)
@@ -101,7 +106,7 @@ class Service:
     ) -> Service:
         """Join what is open already with Zammad and, where there is to be one, a worker."""
         settings, metrics, clock = ground.settings, ground.metrics, ground.clock
-        ages = monotonic if clock is clocks.system else _seconds_of(clock)
+        ages = seconds or (monotonic if clock is clocks.system else _seconds_of(clock))
         skew = _skew(settings, clock, seconds)
         zammad = _zammad(settings, metrics, clock, adapter, ages=ages, skew=skew)
         _keep_pack(ground.store, pack, packs.text_of(settings.pack), clock())
@@ -128,7 +133,7 @@ class Service:
     # -- parts --------------------------------------------------------------------------------------------------------
 
     def _make_worker(self) -> Worker:
-        settings = self.settings
+        settings, keeper = self.settings, self._make_timekeeper()
         visitor = Visitor(
             store=self.store,
             zammad=self.zammad,
@@ -139,6 +144,7 @@ class Service:
             customer_mail=settings.customer_mail,
             unknown_wait=timedelta(seconds=settings.unknown_wait),
             note_brake=settings.note_brake,
+            stands_still=keeper.stands_still,
         )
         sweep = Sweep(
             store=self.store,
@@ -160,6 +166,18 @@ class Service:
             quiet=timedelta(seconds=settings.quiet_time),
             health=self.health,
             metrics=self.metrics,
+            timekeeper=keeper,
+        )
+
+    def _make_timekeeper(self) -> Timekeeper:
+        zammad, skew = self.zammad, self.zammad.client.clocks
+        meaning = "Our clock less Zammad's, as near as it is known."
+        self.metrics.gauge("clock_ahead_seconds", meaning, lambda: skew.seconds_ahead or 0.0)
+        return Timekeeper(
+            skew,
+            partial(timing.ask, zammad.reader, skew, clock=self.clock),
+            alarms=Alarms(self.metrics, self.health, self.clock),
+            health=self.health,
         )
 
     def _zammad_part(self) -> Part:
@@ -237,6 +255,7 @@ def _zammad(
     adapter: BaseAdapter | None,
     *,
     ages: Callable[[], float],
+    skew: Skew,
 ) -> Zammad:
     assert settings.zammad_url is not None
     assert settings.zammad_token is not None
@@ -256,7 +275,14 @@ def _zammad(
         on_call=count,
         clock=clock,
         ages=ages,
+        clocks=skew,
     )
+
+
+def _skew(settings: Settings, clock: clocks.Clock, seconds: Callable[[], float] | None) -> Skew:
+    runs = clocks.running if clock is clocks.system else _seconds_of(clock)
+    follows = isinstance(clock, clocks.FollowedClock)
+    return Skew(clock=clock, seconds=seconds or runs, follows=follows, calm=timedelta(seconds=settings.unknown_wait))
 
 
 def _keep_pack(store: Store, pack: Pack, text: str, now: datetime) -> None:

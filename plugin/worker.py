@@ -20,20 +20,24 @@ import structlog
 from plugin import failpoints
 from plugin.model import retry
 from plugin.model.errors import StewardError, Unavailable, Unknown, Unreadable
-from plugin.model.work import Claim, Outcome, Verdict, Wake, WakeReason
+from plugin.model.work import TIMELY, Claim, Outcome, Verdict, Wake, WakeReason
 from plugin.observability.alarms import Alarms
 from plugin.observability.health import Health
 from plugin.observability.metrics import Metrics
-from plugin.store import cases, chores, inbox, meta
+from plugin.skew import CALM
+from plugin.store import cases, chores, effects, inbox, meta
 from plugin.store.database import Connection
 from plugin.store.held import Held
 from plugin.store.store import Store
+from plugin.timekeeper import Timekeeper
 
 log = structlog.get_logger(__name__)
 
 Result = TypeVar("Result")
 Visit = Callable[[Claim], Verdict]
 Clock = Callable[[], datetime]
+Start = Callable[[Callable[[], object]], None]
+"""Does a task: at once, or in a thread."""
 
 BEAT_SECONDS = 5.0
 """A worker gives a sign of life so often."""
@@ -41,6 +45,7 @@ LONGEST_NAP_SECONDS = 2.0
 """An idle worker looks by itself so often, in case nobody rang: another worker may have died."""
 STOP_SECONDS = 6.0
 """How long work under way may take to end when the process is told to stop; what remains is taken up by the next."""
+SET_BACK = timedelta(minutes=1)
 PURGE_EVERY = timedelta(minutes=10)
 AN_OUTAGE = 10
 """Two unavailable cases in a row (5 each), or five unreadable ones (2 each), are more than the trouble of one."""
@@ -74,6 +79,7 @@ class Worker:
         longest_nap: float = LONGEST_NAP_SECONDS,
         health: Health | None = None,
         metrics: Metrics | None = None,
+        timekeeper: Timekeeper | None = None,
     ) -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self._store = store
@@ -88,11 +94,13 @@ class Worker:
         self._alarms = Alarms(self._metrics, self._health, clock)
         # how often in a row; counted here only, for it must not bring a case nearer to being parked
         self._unreadable: dict[int, int] = {}
+        self._timekeeper = timekeeper
         self._stopping = threading.Event()
         self._tasks: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
         self._under_way = _Counter()
         self._gate = _Gate()
         self._last_beat = float("-inf")
+        self._clock_was: datetime | None = None
         self._chores_known = False
 
     # -- the loop -----------------------------------------------------------------------------------------------------
@@ -118,9 +126,10 @@ class Worker:
 
     def run_once(self) -> int:
         """Fold the inbox, do the chores and visit the cases that are due now, one after another; returns how many."""
+        self._mind_the_clock()
         self._fold()
         done = self._start_chores(self._run_inline)
-        claims = self._claim(self._concurrency)
+        claims = self._claim(self._concurrency, self._run_inline)
         for claim in claims:
             self._work(claim)
         return done + len(claims)
@@ -152,10 +161,11 @@ class Worker:
     def _turn(self) -> float:
         """Start what is due; returns for how many seconds nothing will be."""
         self._beat()
+        self._mind_the_clock()
         self._fold()
         started = self._start_chores(self._submit)
         free = min(self._concurrency - self._under_way.count, self._gate.width(self._concurrency))
-        claims = self._claim(free) if free > 0 and not self._stopping.is_set() else ()
+        claims = self._claim(free, self._submit) if free > 0 and not self._stopping.is_set() else ()
         for claim in claims:
             self._submit(partial(self._work, claim))
         return 0.0 if started or claims else self._nap()
@@ -172,6 +182,19 @@ class Worker:
         seconds = [(moment - now).total_seconds() for moment in moments if moment is not None]
         return max(0.001, min([*seconds, self._longest_nap]))
 
+    def _mind_the_clock(self) -> None:
+        """Where it was set back, what was put off until then would wait for years (at the start: nobody knows)."""
+        now = self._clock()
+        before, self._clock_was = self._clock_was, now
+        if before is not None and now > before - SET_BACK:
+            return
+        with self._store.write() as connection:
+            woken = cases.forget_impossible(connection, now=now)
+            chores.forget_impossible(connection, now=now, farthest=max(one.every for one in self._chores.values()))
+            effects.forget_impossible(connection, now=now, rest=CALM)
+        if before is not None:
+            log.warning("clock was set back", seconds=round((before - now).total_seconds()), woken=woken)
+
     def _fold(self) -> None:
         with self._store.read() as connection:
             if not inbox.has_new(connection):
@@ -184,16 +207,20 @@ class Worker:
             self._metrics.folded.inc(folded)
         failpoints.hit("folded")
 
-    def _claim(self, limit: int) -> tuple[Claim, ...]:
+    def _claim(self, limit: int, start: Start) -> tuple[Claim, ...]:
         now = self._clock()
         with self._store.read() as connection:
-            if cases.oldest_due(connection, now=now) is None:
-                return ()
+            due = cases.due_reasons(connection, now=now)
+        standing_still = self._stands_still(due, start)
+        if not due:
+            return ()
         claims: list[Claim] = []
         try:
             with self._store.write() as connection:
                 here = [key for key in self._store.locks.held_here() if isinstance(key, int)]
-                for case, wake in cases.due(connection, now=now, limit=limit, exclude=here):
+                for case, wake in cases.due(
+                    connection, now=now, limit=limit, exclude=here, standing_still=standing_still
+                ):
                     lock = self._store.locks.take(case.ticket_id)
                     if lock is not None:
                         claims.append(Claim(case=case, wake=wake, lock=lock))
@@ -205,6 +232,15 @@ class Worker:
             raise
         failpoints.hit("claimed")
         return tuple(claims)
+
+    def _stands_still(self, due: Sequence[WakeReason], start: Start) -> bool:
+        """Whether nothing may be done because of time alone: it is not certain what time it is."""
+        keeper = self._timekeeper
+        if keeper is None:
+            return False
+        if keeper.wants_to_ask(something_is_due=not TIMELY.isdisjoint(due)):
+            start(keeper.ask)
+        return keeper.stands_still()
 
     # -- one visit ----------------------------------------------------------------------------------------------------
 
@@ -245,7 +281,14 @@ class Worker:
         fields = {"ticket_id": claim.ticket_id, "reason": verdict.reason}
         if verdict.outcome is Outcome.DONE:
             unexplained = verdict.settled_unexplained
-            cases.finish(connection, claim.case, next_wake=verdict.next_wake, settled_unexplained=unexplained, now=now)
+            cases.finish(
+                connection,
+                claim.case,
+                next_wake=verdict.next_wake,
+                settled_unexplained=unexplained,
+                as_of=verdict.as_of,
+                now=now,
+            )
             inbox.drop_bodies(connection, claim.ticket_id)
             self._unreadable.pop(claim.ticket_id, None)
         elif verdict.outcome is Outcome.UNAVAILABLE:
@@ -281,7 +324,7 @@ class Worker:
 
     # -- chores -------------------------------------------------------------------------------------------------------
 
-    def _start_chores(self, start: Callable[[Callable[[], object]], None]) -> int:
+    def _start_chores(self, start: Start) -> int:
         if not self._chores_known:
             with self._store.write() as connection:
                 for name in self._chores:

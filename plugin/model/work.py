@@ -32,6 +32,8 @@ class WakeReason(StrEnum):
         return _RANKS[self]
 
 
+TIMELY = frozenset({WakeReason.DEADLINE, WakeReason.RETRY})
+"""Due because of time alone: held while our clock and Zammad's are apart."""
 _RANKS = {reason: rank for rank, reason in enumerate(WakeReason)}
 
 
@@ -85,7 +87,8 @@ class CaseRow:
     """Settles of the last hour that neither a person's new fact nor a due moment explains, oldest first."""
 
     def settles_within_an_hour(self, now: datetime) -> int:
-        return sum(1 for moment in self.settles if moment > now - timedelta(hours=1))
+        # those of the future were noted by a clock that was wrong
+        return sum(1 for moment in self.settles if now - timedelta(hours=1) < moment <= now)
 
 
 class Lock(Protocol):
@@ -137,3 +140,5 @@ class Verdict:
     reason: str = ""
     retry_after: float | None = None
     settled_unexplained: bool = False
+    as_of: datetime | None = None
+    """The moment it was decided for where that is not now: time stood still for it."""

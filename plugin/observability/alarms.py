@@ -32,6 +32,11 @@ ALARMS: Mapping[str, Alarm] = {
         "the log line `chore failed` names it and why. It is tried again by itself.",
         "Nothing, if it goes away. While the sweep fails, changes that came without a webhook are not noticed.",
     ),
+    "clock_skew": Alarm(
+        "Steward's clock and Zammad's are more than 60 s apart. Nothing is written because of time alone (no warning, no "
+        "breach, no reminder); what people do is heard and settled as ever.",
+        "Set both servers' clocks by NTP. Deadlines go on by themselves three minutes after the clocks agree again.",
+    ),
     "effect_refused": Alarm(
         "Zammad refused one write eight times, or for a day; it is not tried again by itself. All else goes on.",
         "`steward case show N` has the write and Zammad's reason; mend that, then `steward case retry N`.",

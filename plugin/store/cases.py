@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, literal_column, or_, select, update
 
 from plugin.model.effects import EffectState
-from plugin.model.work import CaseRow, CaseStatus, Wake, WakeReason
+from plugin.model.work import TIMELY, CaseRow, CaseStatus, Wake, WakeReason
 from plugin.store.tables import cases, effects
 from plugin.store.types import from_microseconds, to_microseconds
 from plugin.store.upsert import insert_or_ignore
@@ -18,6 +18,15 @@ from plugin.store.upsert import insert_or_ignore
 SETTLES_KEPT = timedelta(hours=1)
 NO_VERSION = ""
 """``hinted_version`` when hints named several versions or none: then only a look can tell."""
+FARTHEST = {
+    WakeReason.OPERATOR: timedelta(hours=1),
+    WakeReason.EVENT: timedelta(hours=1),
+    WakeReason.RETRY: timedelta(days=30),
+    WakeReason.SWEEP: timedelta(hours=1),
+}
+"""Farther away none of these is ever meant. Deadlines are counted from the case's own dates, and may be."""
+LONGEST_PAUSE = timedelta(hours=5)
+"""No case is held back longer (``model.retry``)."""
 ASLEEP = (CaseStatus.PARKED,)
 """Statuses that no wake reaches."""
 
@@ -53,9 +62,14 @@ _NOT_HELD_ELSEWHERE: ColumnElement[bool] = literal_column(
     " WHERE locktype = 'advisory' AND objsubid = 1 AND granted"
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
 )
+_HEARD_OF = cases.c.first_hint_at.is_not(None)
 _DUE_TO_CLAIM = {
     "sqlite": _DUE,
     "postgresql": _DUE.where(_NOT_HELD_ELSEWHERE).with_for_update(skip_locked=True),
+}
+_HEARD_OF_TO_CLAIM = {
+    "sqlite": _DUE.where(_HEARD_OF),
+    "postgresql": _DUE.where(_HEARD_OF, _NOT_HELD_ELSEWHERE).with_for_update(skip_locked=True),
 }
 _NEXT_WAKE = (
     select(cases.c.wake_at)
@@ -111,6 +125,11 @@ def oldest_due(connection: Connection, *, now: datetime) -> datetime | None:
     return min((moment for moment in longest if moment is not None), default=None)
 
 
+def due_reasons(connection: Connection, *, now: datetime) -> tuple[WakeReason, ...]:
+    """For which reasons some case is due and not held back, first things first."""
+    return tuple(reason for reason in WakeReason if _first_due(connection, reason, now=now) is not None)
+
+
 def _first_due(connection: Connection, reason: WakeReason, *, now: datetime) -> datetime | None:
     asked = {"rank": reason.rank, "now": now, "limit": 1, "exclude": []}
     row = connection.execute(_DUE, asked).first()
@@ -132,7 +151,18 @@ def wake(connection: Connection, ticket_id: int, *, at: datetime, reason: WakeRe
     row = _for_update(connection, [ticket_id], now=now)[ticket_id]
     if row.status in ASLEEP:
         return
-    _set_wake(connection, row, _sooner(_pending(row), Wake(at=at, reason=reason), now=now), now=now)
+    pending, fresh = _pending(row), Wake(at=at, reason=reason)
+    due = _sooner(pending, fresh, now=now)
+    # the case wakes for what comes first; that something was heard of is noted beside it
+    heard = (
+        {}
+        if due is fresh or reason in TIMELY
+        else {
+            "first_hint_at": row.first_hint_at or now,
+            "hinted_version": NO_VERSION,
+        }
+    )
+    _set_wake(connection, row, due, now=now, **heard)
 
 
 def hint(connection: Connection, hints: Sequence[Hints], *, quiet: timedelta, longest: timedelta, now: datetime) -> int:
@@ -220,22 +250,41 @@ def _cured() -> dict[str, Any]:
     }
 
 
+def forget_impossible(connection: Connection, *, now: datetime) -> int:
+    """Wake what a clock that was wrong put off into a future nobody meant; returns how many cases that were."""
+    woken = 0
+    for reason, farthest in FARTHEST.items():
+        far = and_(cases.c.wake_rank == reason.rank, cases.c.wake_at > now + farthest)
+        values = {"wake_at": now, "generation": cases.c.generation + 1, "updated_at": now}
+        woken += int(connection.execute(update(cases).where(far).values(**values)).rowcount)
+    paused = cases.c.not_before > now + LONGEST_PAUSE
+    return woken + int(connection.execute(update(cases).where(paused).values(not_before=None)).rowcount)
+
+
 # -- claiming and finishing -------------------------------------------------------------------------------------------
 
 
 def due(
-    connection: Connection, *, now: datetime, limit: int, exclude: Iterable[int] = ()
+    connection: Connection,
+    *,
+    now: datetime,
+    limit: int,
+    exclude: Iterable[int] = (),
+    standing_still: bool = False,
 ) -> tuple[tuple[CaseRow, Wake], ...]:
     """What is due, first things first, rows locked until the transaction ends; other workers' rows are passed over.
 
+    ``standing_still``: what is due because of time alone only where something was heard of it, and for that.
     The caller takes each ticket's session lock before it commits, and marks what it got with ``mark_claimed``.
     """
     found: list[tuple[CaseRow, Wake]] = []
-    statement = _DUE_TO_CLAIM[connection.dialect.name]
     excluded = list(exclude)
     for reason in WakeReason:
+        masked = standing_still and reason in TIMELY
+        statement = (_HEARD_OF_TO_CLAIM if masked else _DUE_TO_CLAIM)[connection.dialect.name]
         asked = {"rank": reason.rank, "now": now, "limit": limit - len(found), "exclude": excluded}
-        found.extend((_case(row), _wake(row)) for row in connection.execute(statement, asked))
+        rows = connection.execute(statement, asked).all()
+        found.extend((_case(row), Wake(row.wake_at, WakeReason.EVENT) if masked else _wake(row)) for row in rows)
         if len(found) >= limit:
             break
     return tuple(found)
@@ -258,15 +307,19 @@ def finish(
     *,
     next_wake: Wake | None,
     settled_unexplained: bool = False,
+    as_of: datetime | None = None,
     now: datetime,
 ) -> Wake | None:
-    """End a look that went well; returns when the case wakes again. What woke it during the look is not lost."""
+    """End a look that went well; returns when the case wakes again. What woke it during the look is not lost.
+
+    ``as_of``: the moment it was decided for, where that is not ``now``.
+    """
     row = _for_update(connection, [claimed.ticket_id], now=now)[claimed.ticket_id]
     fresh = _pending(row) if row.generation != claimed.generation else None
     if fresh is not None and fresh.reason is WakeReason.EVENT and row.hinted_version == row.observed_version:
         fresh = None  # it told of the very version that was looked at
     wakes = None if row.status in ASLEEP else _sooner(fresh, next_wake, now=now)
-    settles = [at for at in row.settles if at > to_microseconds(now - SETTLES_KEPT)]
+    settles = [at for at in row.settles if to_microseconds(now - SETTLES_KEPT) < at <= to_microseconds(now)]
     values = {
         "claimed_generation": None,
         "not_before": None,
@@ -274,7 +327,7 @@ def finish(
         "first_failure_at": None,
         "parked_reason": "",
         "looks": row.looks + 1,
-        "last_looked_at": now,
+        "last_looked_at": as_of or now,
         "settles": settles + [to_microseconds(now)] * settled_unexplained,
         "updated_at": now,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
@@ -44,6 +44,11 @@ def finish(connection: Connection, name: str, *, cursor: Mapping[str, Any], wake
 
 def postpone(connection: Connection, name: str, *, wake_at: datetime) -> None:
     connection.execute(update(chores).where(chores.c.name == name).values(wake_at=wake_at))
+
+
+def forget_impossible(connection: Connection, *, now: datetime, farthest: timedelta) -> None:
+    """Have those done now that a clock that was wrong put off for longer than ``farthest``."""
+    connection.execute(update(chores).where(chores.c.wake_at > now + farthest).values(wake_at=now))
 
 
 def next_wake(connection: Connection, *, now: datetime) -> datetime | None:

@@ -13,6 +13,8 @@ from plugin.store.tables import effects
 
 DONE_OR_UNDER_WAY = (EffectState.INTENDED, EffectState.UNKNOWN, EffectState.APPLIED)
 """What counts for the brakes: everything that has, or may have, reached Zammad."""
+LONGEST_REST = timedelta(hours=5)
+"""No effect is put off longer (``model.retry``)."""
 UNSETTLED = (EffectState.INTENDED, EffectState.UNKNOWN)
 # Built once: what runs for every look should not be put together for every look.
 _OF_CASE = (
@@ -127,6 +129,12 @@ def oldest_of_rolling(
     counted = (effects.c.kind == kind, effects.c.intended_at > since, effects.c.state.in_(DONE_OR_UNDER_WAY))
     oldest: datetime | None = connection.execute(select(func.min(effects.c.intended_at)).where(*counted)).scalar()
     return None if oldest is None else oldest + window
+
+
+def forget_impossible(connection: Connection, *, now: datetime, rest: timedelta) -> None:
+    """Have those rest from now on that a clock that was wrong put off for longer than anything is put off."""
+    far = effects.c.retry_not_before > now + LONGEST_REST
+    connection.execute(update(effects).where(far).values(retry_not_before=now + rest))
 
 
 def _states(connection: Connection, op_keys: Iterable[str]) -> dict[str, EffectState]:

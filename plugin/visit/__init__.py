@@ -22,7 +22,8 @@ __all__ = ["Visitor"]
 class Visitor:
     """Visits tickets; shared by all threads. ``visit`` is what the worker calls with a claimed case.
 
-    ``note_brake``: new notes an hour over all tickets; ``unknown_wait``: T_q of promises 4.
+    ``note_brake``: new notes an hour over all tickets; ``unknown_wait``: T_q of promises 4; ``stands_still``: nothing
+    may happen because of time alone now (see ``Timekeeper``).
     """
 
     store: Store
@@ -34,6 +35,7 @@ class Visitor:
     customer_mail: bool = False
     unknown_wait: timedelta = timedelta(seconds=180)
     note_brake: int = 60
+    stands_still: Callable[[], bool] = lambda: False
 
     def visit(self, claim: Claim) -> Verdict:
         """Bring the ticket to where it should be, as far as that can be done now.
@@ -51,5 +53,6 @@ class Visitor:
             customer_mail=self.customer_mail,
             unknown_wait=self.unknown_wait,
             note_brake=self.note_brake,
+            stands_still=self.stands_still(),
         )
         return visit.run()

@@ -21,6 +21,7 @@ from requests.cookies import RequestsCookieJar
 from zammad_py import ZammadAPI
 
 from plugin.model.errors import OutOfSight, Refused, StewardError, Unavailable, Unknown, Unreadable
+from plugin.skew import Skew
 from plugin.zammad import fence
 from plugin.zammad.fence import Overtaken
 from plugin.zammad.limits import Breaker, Limiter
@@ -31,6 +32,8 @@ CONNECT_TIMEOUT = 4.0
 LARGEST_ANSWER = 32 * 1024 * 1024
 """Bytes of one answer we are ready to hold; decoded they take several times as many."""
 _CHUNK = 64 * 1024
+_DATE_STEP = timedelta(seconds=1)
+"""``Date`` names whole seconds."""
 _OUTCOMES: tuple[tuple[type[StewardError], str], ...] = (
     (OutOfSight, "out_of_sight"),
     (Refused, "refused"),
@@ -81,14 +84,15 @@ class ZammadClient:
         adapter: BaseAdapter | None = None,
         on_call: Callable[[Call], None] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clocks: Skew | None = None,
     ) -> None:
         self.url = url.rstrip("/")
         self.breaker = breaker or Breaker(clock=time.monotonic)
         self.limiter = limiter or Limiter(
             rate=5, burst=10, clock=time.monotonic, wait=time.sleep, share=self.breaker.share
         )
-        self.skew: timedelta | None = None
-        """Zammad's clock less ours, from the last ``Date`` header (only proxies send one) or our last note."""
+        self.clocks = clocks or Skew(clock=clock, seconds=lambda: clock().timestamp())
+        """Hears of Zammad's time from ``Date`` headers (only proxies send one), our own notes, and what is read."""
         self._token = token
         self._timeout = timeout
         self._ca = str(ca) if ca else None
@@ -139,9 +143,15 @@ class ZammadClient:
         self._finish(request, None, status, began=began)
         return result
 
+    @property
+    def skew(self) -> timedelta | None:
+        """Zammad's clock less ours, None before anything told it."""
+        ahead = self.clocks.seconds_ahead
+        return None if ahead is None else timedelta(seconds=-ahead)
+
     def note_clock(self, moment: datetime) -> None:
-        """``moment`` is now by Zammad's clock."""
-        self.skew = moment - self._clock()
+        """Zammad stamped ``moment`` while it worked on this thread's last call."""
+        self.clocks.shown(moment, since=self._own.asked_at)
 
     def close(self) -> None:
         """Close the sessions of all threads."""
@@ -155,6 +165,7 @@ class ZammadClient:
         session = self._session()
         sent = fence.body_of(body) if request.writes else body
         give_up_at = time.monotonic() + self._timeout
+        self._own.asked_at = self.clocks.mark()
         try:
             with session.request(
                 request.method,
@@ -219,7 +230,7 @@ class ZammadClient:
         if answer.status in (429, 503):
             self.limiter.hold(retry_after(answer.headers, now=now) or 0.0)
         if (date := _date(answer.headers.get("date"))) is not None:
-            self.note_clock(date)
+            self.clocks.shown(date, since=self._own.asked_at, within=_DATE_STEP, own=False)
 
     def _heed(self, request: Request, error: StewardError | None, status: int | None) -> None:
         """Tell the breaker whether Zammad is alive: a refusal is an answer; silence, pages, 5xx are none."""
