@@ -92,6 +92,7 @@ class Visit:
         customer_mail: bool,
         unknown_wait: timedelta,
         note_brake: int,
+        stands_still: bool = False,
     ) -> None:
         self._claim = claim
         self._case = claim.case
@@ -105,6 +106,8 @@ class Visit:
         self._customer_mail = customer_mail
         self._unknown_wait = unknown_wait
         self._note_brake = note_brake
+        self._stands_still = stands_still
+        self._as_of: datetime | None = None
         self._paused = False
 
     def run(self) -> Verdict:
@@ -134,6 +137,7 @@ class Visit:
         return Verdict(
             next_wake=self._next_wake(rounds[-1]),
             settled_unexplained=any(one.wrote for one in rounds) and not explained,
+            as_of=self._as_of,
         )
 
     def _round(self, seen: Ticket, *, first: bool) -> _Round:
@@ -151,6 +155,7 @@ class Visit:
         )
         added, timeline, tags = self._commit_look(looked, known, now)
         evidence = recovering.Evidence(seen, tags, timeline, looked.checklist)
+        now = self._moment_for(timeline, now)
         done = self._recover(known, evidence, now)
         decision = self._decide(timeline, known, now)
         foresee = partial(self._decided, timeline, known)
@@ -165,6 +170,13 @@ class Visit:
             return _Round(decision, planned, None, by_person, foresee)
         settled = self._settle(planned, standing) if planned.calls else None
         return _Round(decision, planned, settled, by_person, foresee)
+
+    def _moment_for(self, timeline: Timeline, now: datetime) -> datetime:
+        """``now``; while the clocks are apart when the case was last decided: what is heard counts, time does not."""
+        if self._stands_still:
+            began = next((fact.at for fact in timeline.of(FactKind.CREATED)), now)
+            self._as_of = self._as_of or self._case.last_looked_at or began
+        return self._as_of or now
 
     def _known(self, now: datetime) -> Known:
         """What the store knows; intents whose process died rest from now on."""
@@ -406,7 +418,7 @@ class Visit:
 
     def _next_wake(self, last: _Round) -> Wake | None:
         """The earliest of: a moment that changes something by itself, and what waits."""
-        now = self._clock()
+        now = self._as_of or self._clock()
         wakes: list[Wake] = []
         at = self._next_change(last)
         if at is not None:
@@ -475,9 +487,9 @@ class Visit:
             hidden = observations.sight(timeline, visible=False, now=now)
             self._store.append_facts(connection, self._id, hidden, now=now)
             cases.set_status(connection, self._id, CaseStatus.OUT_OF_SIGHT, now=now)
-        decision = self._decide(timeline, self._known(now), now)
+        decision = self._decide(timeline, self._known(now), self._moment_for(timeline, now))
         look = decision.next_look
-        return Verdict(next_wake=Wake(at=look.at, reason=WakeReason.DEADLINE) if look else None)
+        return Verdict(next_wake=Wake(at=look.at, reason=WakeReason.DEADLINE) if look else None, as_of=self._as_of)
 
     def _is_own_task(self, seen: Ticket) -> bool:
         if seen.created_by_id != self._zammad.people.me().id:

@@ -10,6 +10,7 @@ from time import monotonic, sleep
 
 from requests.adapters import BaseAdapter
 
+from plugin.skew import Skew
 from plugin.zammad.catalogues import LIFETIME, Catalogues
 from plugin.zammad.client import Call, ZammadClient
 from plugin.zammad.features import FeatureWatch
@@ -49,12 +50,13 @@ def connect(
     seconds: Callable[[], float] = monotonic,
     wait: Callable[[float], None] = sleep,
     ages: Callable[[], float] | None = None,
+    clocks: Skew | None = None,
 ) -> Zammad:
     """Ready to use; calls nothing yet.
 
     ``rate`` is in calls a second; ``timeout`` and ``lifetime`` (of what is remembered) are in seconds; ``seconds`` and
     ``wait`` are the monotonic clock and the sleep of the rate, ``ages`` is the clock by which what is remembered grows
-    old and a dead Zammad is asked again (``seconds`` where None).
+    old and a dead Zammad is asked again (``seconds`` where None). ``clocks`` is told what shows Zammad's time.
     """
     ages = ages or seconds
     breaker = Breaker(clock=ages)
@@ -70,6 +72,7 @@ def connect(
         adapter=adapter,
         on_call=on_call,
         clock=clock,
+        clocks=clocks,
     )
     catalogues = Catalogues(client, lifetime=lifetime, clock=ages)
     people = People(client, lifetime=lifetime, clock=ages)
