@@ -3,14 +3,18 @@
 #
 # The server lives in a temporary directory, listens on a free port of 127.0.0.1 only and goes away with the command.
 # The command finds it in STEWARD_TEST_POSTGRESQL; where that is set already, the server it names is used.
+# Tests that want to restart a server start one of their own with --own, and name its directory, which the command finds
+# in STEWARD_TEST_POSTGRESQL_HOME: tests/postgresql.sh --restart fast|immediate DIRECTORY
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
 if [[ $# == 0 ]]; then
-  echo "usage: tests/postgresql.sh COMMAND [ARGUMENT …]" >&2
+  echo "usage: tests/postgresql.sh [--own] COMMAND [ARGUMENT …] | --restart MODE DIRECTORY" >&2
   exit 2
 fi
-if [[ -n ${STEWARD_TEST_POSTGRESQL:-} ]]; then
+if [[ $1 == --own ]]; then
+  shift
+elif [[ $1 != --restart && -n ${STEWARD_TEST_POSTGRESQL:-} ]]; then
   exec "$@"
 fi
 
@@ -33,15 +37,21 @@ if ! binaries=$(find_binaries); then
   binaries=$(find_binaries) || { echo "postgresql.sh: installed PostgreSQL, but find no initdb" >&2; exit 1; }
 fi
 
-home=$(mktemp --directory "${TMPDIR:-/tmp}/steward-postgresql.XXXXXX")
 as_server=()
 if [[ $(id -u) == 0 ]]; then
   # PostgreSQL refuses to run as root
   account=postgres
   id "$account" >/dev/null 2>&1 || account=nobody
-  chown "$account" "$home"
   as_server=(runuser --user "$account" --)
 fi
+
+if [[ $1 == --restart ]]; then
+  cd "$3"
+  exec "${as_server[@]}" "$binaries/pg_ctl" --pgdata "$3/data" --log "$3/server.log" --mode "$2" --wait --silent restart
+fi
+
+home=$(mktemp --directory "${TMPDIR:-/tmp}/steward-postgresql.XXXXXX")
+[[ -z ${account:-} ]] || chown "$account" "$home"
 
 stop() {
   "${as_server[@]}" "$binaries/pg_ctl" --pgdata "$home/data" --mode immediate --silent stop >/dev/null 2>&1 || true
@@ -65,5 +75,6 @@ start() {
 start || start || start || { cat "$home/server.log" >&2; exit 1; }
 cd "$OLDPWD"
 
+export STEWARD_TEST_POSTGRESQL_HOME=$home
 export STEWARD_TEST_POSTGRESQL="postgresql+psycopg://steward@127.0.0.1:$port/postgres"
 "$@"

@@ -77,6 +77,13 @@ class StewardProcess:
         except requests.RequestException:
             return False
 
+    def is_ready_to_work(self) -> bool:
+        """Whether it has all it needs, by its own word."""
+        try:
+            return requests.get(f"http://{self.settings['listen']}/readyz", timeout=2).status_code == 200
+        except requests.RequestException:
+            return False
+
     def wait_ready(self) -> None:
         ends = time.monotonic() + READY_SECONDS
         while not self.is_ready():

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -14,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from flask import Response
+from flask import Response, request
 
 from plugin.sandbox import Sandbox, SandboxClock
 from plugin.sandbox.deliveries import Delivery, Reply, over_http
@@ -43,6 +45,35 @@ class Heard:
         return reply
 
 
+class Holding:
+    """WSGI middleware that does what Steward asks and keeps the answer back, as long as it is told to."""
+
+    def __init__(self, application: Any) -> None:
+        self._application = application
+        self._released = threading.Event()
+        self._released.set()
+        self._path = re.compile("")
+        self._held: list[str] = []
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        answer: Iterable[bytes] = self._application(environ, start_response)
+        called = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+        by_steward = STEWARD in environ.get("HTTP_USER_AGENT", "") and "/api/" in called
+        if by_steward and not self._released.is_set() and self._path.search(called):
+            self._held.append(called)
+            self._released.wait()
+        return answer
+
+    def told(self) -> Response:
+        """``POST {"hold": a regular expression of method and path}``, ``{"hold": null}``; what is held."""
+        if request.method == "POST":
+            wanted = request.get_json()["hold"]
+            self._held.clear()
+            self._path = re.compile(wanted or "")
+            self._released.clear() if wanted is not None else self._released.set()
+        return Response(to_json({"held": self._held}), content_type="application/json")
+
+
 def run(*, like: Like, start: datetime, endpoint: str) -> None:
     """Serve until killed; the first line printed says where, as JSON."""
     sandbox = Sandbox(like=like, clock=SandboxClock.virtual(start))
@@ -51,6 +82,9 @@ def run(*, like: Like, start: datetime, endpoint: str) -> None:
     sandbox.connect_steward(endpoint, SECRET)
     sandbox.app.add_url_rule("/sandbox/world", "fault-tests-world", lambda: _world(sandbox, heard))
     sandbox.app.add_url_rule("/sandbox/waiting", "fault-tests-waiting", lambda: _waiting(sandbox))
+    holding = Holding(sandbox.app.wsgi_app)
+    sandbox.app.add_url_rule("/sandbox/hold", "fault-tests-hold", holding.told, methods=["GET", "POST"])
+    sandbox.app.wsgi_app = holding  # type: ignore[method-assign]
     server = listen(sandbox, host="127.0.0.1", port=0)
     print(json.dumps({"url": f"http://127.0.0.1:{server.server_port}", "tokens": sandbox.tokens}), flush=True)
     server.serve_forever()
@@ -165,6 +199,15 @@ class ZammadProcess(Zammad):
     def struck(self) -> int:
         """How many calls were disturbed so far."""
         return sum(fault["struck"] for fault in self.control("GET", "faults")["faults"])
+
+    def hold(self, calls: str | None) -> None:
+        """Keep answers to Steward back where ``GET /api/v1/…`` matches, though the effect takes place; None: let go."""
+        self.control("POST", "hold", json={"hold": calls})
+
+    def held(self) -> list[str]:
+        """The calls whose answers are kept back."""
+        found: list[str] = self.control("GET", "hold")["held"]
+        return found
 
     def world(self) -> dict[str, Any]:
         found: dict[str, Any] = self.control("GET", "world")

@@ -1,0 +1,340 @@
+"""Two workers on one PostgreSQL: one of them dies or is stopped, over and over, and the other takes over."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import signal
+import socket
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+from plugin.failpoints import NAMES
+from plugin.store import meta
+from tests.faults.postgresql import MODES, OwnPostgresql
+from tests.faults.script import ROUND, Event, Players, script
+from tests.faults.soak import A_MINUTE, RECEIVER, START, Counts, Plan, Soak
+from tests.faults.steward import STEWARD, StewardProcess, free_port
+from tests.faults.zammad import SECRET, ZammadProcess
+
+TAKEOVER_SECONDS = 10.0
+"""Death to taken over, as the issue states it."""
+PATIENCE_SECONDS = 60.0
+"""A test gives up here: something hangs."""
+NAP_SECONDS = 2.0
+"""Far shorter than what ends a stopped worker's session."""
+LOOP = frozenset({"folded-before-commit", "folded", "claimed", "locked", "chore-done-before-commit"})
+VISIT = tuple(sorted(NAMES - RECEIVER - LOOP))
+"""Where a worker holds a ticket's lock."""
+CALLS = ("GET /api/v1/tickets/", "GET /api/v1/ticket_history/", "PUT /api/v1/tickets/", "/api/v1/tags/")
+EVENTS_A_FAILOVER = 8
+FAILOVERS_A_ROUND = 4
+AFTERWARDS = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Failover:
+    """``how``: kill, stop (continued once taken over), sleep (continued after what was intended has been repeated).
+
+    ``at`` names a failpoint, or begins with ``held`` and names calls whose answers Zammad keeps back meanwhile.
+    """
+
+    how: str
+    at: str
+
+    @property
+    def failpoint(self) -> str:
+        """What to arm the victim with."""
+        if self.held:
+            return ""
+        return self.at if self.how == "kill" else f"{self.at}:1:stop"
+
+    @property
+    def held(self) -> str:
+        """Method and path of the calls in whose midst it happens."""
+        return self.at.removeprefix("held ") if self.at.startswith("held ") else ""
+
+
+@dataclass(slots=True)
+class Takeovers:
+    """What failovers came to: seconds from death until nothing was left undone, by how, and how many held nothing."""
+
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+    idle: int = 0
+
+    def __str__(self) -> str:
+        said = [f"{how} {len(s)}, median {statistics.median(s):.1f} s, max {max(s):.1f} s" for how, s in self.rows()]
+        return f"takeovers: {'; '.join(said)}; {self.idle} held nothing"
+
+    def rows(self) -> Iterator[tuple[str, list[float]]]:
+        yield from sorted(self.seconds.items())
+
+    @property
+    def longest(self) -> float:
+        return max((max(seconds) for _, seconds in self.rows()), default=0.0)
+
+    def note(self, how: str, seconds: float) -> None:
+        self.seconds.setdefault(how, []).append(seconds)
+
+
+def failovers(*, seed: int, kills: int, stops: int) -> tuple[Failover, ...]:
+    """In random order, two of three at failpoints of a visit, each as often as the others."""
+    chance = random.Random(f"failovers {seed}")
+    hows = ["kill"] * kills + ["stop", "sleep"] * (stops // 2) + ["stop"] * (stops % 2)
+    chance.shuffle(hows)
+    places: list[str] = []
+    while len(places) < len(hows):
+        places += chance.sample(VISIT, len(VISIT))
+    at = (place if number % 3 else f"held {chance.choice(CALLS)}" for number, place in enumerate(places))
+    return tuple(Failover(how, place) for how, place in zip(hows, at, strict=False))
+
+
+def wait_until(is_so: Callable[[], bool], what: str, *, within: float = PATIENCE_SECONDS) -> float:
+    """The seconds it took."""
+    began, pause = time.monotonic(), threading.Event()
+    while not is_so():
+        assert time.monotonic() - began < within, f"not within {within:g} s: {what}"
+        pause.wait(0.01)
+    return time.monotonic() - began
+
+
+class Worker(StewardProcess):
+    """A worker process that may be stopped as well as killed."""
+
+    @property
+    def name(self) -> str:
+        """As it signs its signs of life."""
+        return f"{socket.gethostname()}:{self.process.pid}"
+
+    def is_down(self) -> bool:
+        """Whether it has died, or is stopped."""
+        wanted = os.WSTOPPED | os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return os.waitid(os.P_PID, self.process.pid, wanted) is not None
+
+    def stop_here(self) -> None:
+        """SIGSTOP: it stays, does nothing, and keeps its connections."""
+        self.process.send_signal(signal.SIGSTOP)
+        wait_until(self.is_down, "the process stops")
+
+    def go_on(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+
+class LatePlayers(Players):
+    """What they wanted to do earlier they do now: a failover may have taken Zammad's minutes."""
+
+    def play(self, event: Event) -> None:
+        """As it was planned, or at once."""
+        super().play(replace(event, at=max(event.at, self.zammad.now - self.start)))
+
+
+def batched(events: Sequence[Event], count: int) -> Iterator[Sequence[Event]]:
+    """So many at a time."""
+    return (events[start : start + count] for start in range(0, len(events), count))
+
+
+@dataclass(slots=True)
+class Replicas(Soak):
+    """A web process and two workers, of which there is always one that lives."""
+
+    takeovers: Takeovers = field(default_factory=Takeovers)
+
+    @property
+    def web(self) -> StewardProcess:
+        return self.processes[0]
+
+    @property
+    def workers(self) -> tuple[Worker, ...]:
+        return tuple(process for process in self.processes if isinstance(process, Worker))
+
+    def play(self, failing: Sequence[Failover]) -> Counts:
+        """Each failover in the midst of some events, and after each round time to come to rest."""
+        began = time.monotonic()
+        self.begin()
+        players = LatePlayers(self.zammad, START)
+        chance = random.Random(f"victims {self.plan.seed}")
+        victims = itertools.cycle(self.workers)
+        left = list(failing)
+        for number, events in enumerate(self.plan.rounds):
+            self.pass_until(START + number * ROUND)
+            for some in batched(events, EVENTS_A_FAILOVER):
+                self._fail_over(left.pop(0), next(victims), players, some, chance=chance)
+            self._settle()
+        assert not left
+        return self.finish(players, began=began)
+
+    def finish(self, players: Players, *, began: float) -> Counts:
+        """Everything comes to rest, and is counted."""
+        self.pass_until(self.zammad.now + self.plan.afterwards)
+        self._settle()
+        counts = self._count(players)
+        counts.seconds = time.monotonic() - began
+        return counts
+
+    # -- failing over -------------------------------------------------------------------------------------------------
+
+    def _fail_over(
+        self, failover: Failover, victim: Worker, players: Players, events: Sequence[Event], *, chance: random.Random
+    ) -> None:
+        self.restart(victim, failover.failpoint)
+        struck_at = chance.randrange(1, len(events)) if failover.held else 0
+        has_failed = False
+        for number, event in enumerate(events):
+            if has_failed or number < struck_at:
+                players.play(event)
+            else:
+                has_failed = self._work_alone(failover, victim, players, event)
+                if has_failed:
+                    self._take_over(failover, victim)
+        if not has_failed:
+            self.takeovers.idle += 1  # its failpoint lay on nobody's way
+        if failover.how == "sleep" and has_failed:
+            self.pass_until(self.zammad.now + 5 * A_MINUTE)
+            self._wake(victim)
+        if failover.how == "kill" or not has_failed:
+            self.restart(victim)  # disarmed: it is the one that takes over next time
+
+    def _work_alone(self, failover: Failover, victim: Worker, players: Players, event: Event) -> bool:
+        """The other worker naps, so that the event's work is the victim's; whether that was its end."""
+        (other,) = (worker for worker in self.workers if worker is not victim)
+        other.stop_here()
+        if failover.held:
+            self.zammad.hold(failover.held)
+        players.play(event)
+        ends = time.monotonic() + NAP_SECONDS
+        while not (self.zammad.held() or victim.is_down() or self._is_idle()) and time.monotonic() < ends:
+            threading.Event().wait(0.01)
+        if failover.held and self.zammad.held():
+            self._strike(failover, victim)
+        self.zammad.hold(None)
+        other.go_on()
+        return victim.is_down()
+
+    def _strike(self, failover: Failover, victim: Worker) -> None:
+        """In the midst of a call: Zammad has done what was asked, and its answer is on the way."""
+        if failover.how == "kill":
+            victim.process.kill()
+            wait_until(victim.is_down, "the process ends")
+        else:
+            victim.stop_here()
+
+    def _take_over(self, failover: Failover, victim: Worker) -> None:
+        if self._is_idle():
+            self.takeovers.idle += 1
+        else:
+            self.takeovers.note(failover.how, self.wait_idle())
+        if failover.how == "stop":
+            self._wake(victim)
+
+    def wait_idle(self) -> float:
+        """Until nothing is due at this moment; the seconds it took."""
+        try:
+            return wait_until(self._is_idle, "everything due is done")
+        except AssertionError as error:
+            error.add_note(f"{self._busy_with()}; {[(worker.name, worker.is_down()) for worker in self.workers]}")
+            raise
+
+    def _wake(self, victim: Worker) -> None:
+        """It goes on where it stood, long after its lock fell, and does what it then does."""
+        victim.go_on()
+        self.wait_for_sign(victim)
+        self.wait_idle()
+
+    def restart(self, worker: Worker, failpoint: str = "") -> None:
+        """Whatever it does now ends; back once it works, to die or stop at ``failpoint``."""
+        if worker.process.poll() is None:
+            worker.process.kill()
+            worker.process.wait(10)
+        worker.start(failpoint)
+        self.wait_for_sign(worker)
+
+    def wait_for_sign(self, worker: Worker) -> None:
+        """Until it gives a sign of life, of a moment after this one."""
+        self.zammad.set_clock(self.zammad.now + timedelta(seconds=1))
+        wait_until(lambda: self._has_signed(worker), f"{worker.name} works; see {worker.log}")
+
+    def _has_signed(self, worker: Worker) -> bool:
+        # a failpoint may have it the moment it starts: then it has worked
+        assert worker.process.poll() in (None, -signal.SIGKILL), worker.tail()
+        with self.store.read() as connection:
+            signed = meta.beats(connection).get(worker.name)
+        return worker.is_down() or (signed is not None and signed >= self.zammad.now)
+
+    def _revive(self, *, within: float = 0.0) -> None:
+        """Nobody is started again but by a failover."""
+        threading.Event().wait(within)
+
+    # -- PostgreSQL ---------------------------------------------------------------------------------------------------
+
+    def play_restarting(self, server: OwnPostgresql, restarts: int) -> tuple[Counts, list[float]]:
+        """The same script while PostgreSQL is restarted; the seconds from its return until all was well again."""
+        began = time.monotonic()
+        self.begin()
+        players = LatePlayers(self.zammad, START)
+        chance = random.Random(f"restarts {self.plan.seed}")
+        total = sum(map(len, self.plan.rounds))
+        after = {place: MODES[n % 2] for n, place in enumerate(sorted(chance.sample(range(total), restarts)))}
+        recoveries: list[float] = []
+        played = 0
+        for number, events in enumerate(self.plan.rounds):
+            self.pass_until(START + number * ROUND)
+            for event in events:
+                players.play(event)
+                if played in after:
+                    threading.Event().wait(chance.uniform(0.0, 0.08))
+                    server.restart(after[played])
+                    recoveries.append(wait_until(self._is_well, "ready again") + self.wait_idle())
+                played += 1
+            self._settle()
+        for process in self.processes:
+            assert process.process.poll() is None, process.tail()
+        return self.finish(players, began=began), recoveries
+
+    def _is_well(self) -> bool:
+        return self.web.is_ready_to_work()
+
+
+@contextmanager
+def replicas(plan: Plan, directory: Path, **settings: str) -> Iterator[Replicas]:
+    """A sandbox, a web process and two workers on ``plan.postgresql``, all processes of their own."""
+    directory.mkdir(parents=True, exist_ok=True)
+    listen = f"127.0.0.1:{free_port()}"
+    with ExitStack() as stack:
+        zammad = ZammadProcess(like=plan.like, start=START, endpoint=f"http://{listen}/zammad/ticket")
+        stack.callback(zammad.close)
+        told = {
+            "zammad_url": zammad.url,
+            "zammad_token": zammad.token,
+            "webhook_secret": SECRET,
+            "database_url": plan.postgresql,
+            "mode": "enforce",
+            "clock": "sandbox",
+            "listen": listen,
+            "rate": "1000",
+            "note_brake": "100000",
+            "log": "json",
+        } | settings
+        web = StewardProcess(settings=told, log=directory / "web.log", program=(STEWARD, "web"))
+        workers = (
+            Worker(settings=told, log=directory / f"worker-{name}.log", program=(STEWARD, "worker")) for name in "ab"
+        )
+        processes = (web, *workers)
+        for process in processes:
+            stack.callback(process.close)
+        run = Replicas(plan=plan, zammad=zammad, processes=processes, url=plan.postgresql, left=[])
+        stack.callback(run.close)
+        yield run
+
+
+def plan_of(*, seed: int, postgresql: str, failovers: int, like: str = "6.5") -> Plan:
+    """A script with events for so many failovers, for two workers on that database."""
+    a_round = FAILOVERS_A_ROUND * EVENTS_A_FAILOVER
+    rounds = script(seed=seed, events=failovers * EVENTS_A_FAILOVER, a_round=a_round)
+    return Plan(seed=seed, rounds=rounds, like=like, postgresql=postgresql, workers=2, afterwards=AFTERWARDS)
