@@ -71,7 +71,9 @@ class EchoBench:
     def turn_to(self, story: Story, script: Script) -> None:
         """Go on with another story."""
         self.story, self.script, self.clock = story, script, None
-        timeline = [event.step for event in events(self.story, self.script) if event.step]
+        told = [(event.step, event.seconds) for event in events(self.story, self.script) if event.step]
+        timeline = [step for step, _ in told]
+        self.built = {step.index: self.story.at(seconds) for step, seconds in told}
         self.rest = [step for step in timeline if step.kind == "rest"]
         hooks = [step for step in timeline if step.kind == "webhook"]
         self.hooks = [step for step in hooks if step.record["request"]["method"] == "POST"]
@@ -101,13 +103,13 @@ class EchoBench:
 
     def waiting(self) -> Sequence[Waiting]:
         now = self.now()
-        return [self._waiting(step) for step in self.hooks if self.story.at(step.seconds) <= now]
+        return [self._waiting(step) for step in self.hooks if self.built[step.index] <= now]
 
     def _waiting(self, step: Step) -> Waiting:
         arrival = arrival_of(step)
         return Waiting(
             number=step.index,
-            run_at=self.story.at(step.seconds),
+            run_at=self.built[step.index],
             url=f"http://{arrival.host}{arrival.path}",
             trigger=arrival.trigger,
             ticket_id=arrival.ticket_id or self.ticket_before(step, arrival.body),

@@ -80,7 +80,7 @@ class Unrecorded:
     ) -> None:
         self._holder = holder
         self._identities = identities
-        self._active = [window for story in stories if story.name not in unwatched for window in _active(story)]
+        self._active = [window for story in stories for window in _active(story, whole=story.name not in unwatched)]
         self._people = [window for story in stories for window in _changes_of_people(story)]
         self._spans = [(story.starts_at - MARGIN, story.ends_at + MARGIN) for story in stories]
         self._watched = [
@@ -265,14 +265,17 @@ class Unrecorded:
         return bool(now.get(column) == before.get(column))
 
 
-def _active(story: Story) -> Iterator[tuple[datetime, datetime]]:
-    """When something a story did can have changed a record: its writes, and the worker around deliveries."""
+def _active(story: Story, *, whole: bool) -> Iterator[tuple[datetime, datetime]]:
+    """When something a story did can have changed a record: its writes, and the worker around deliveries.
+
+    A ``whole`` story without deliveries is active throughout; one whose deliveries were left out is not.
+    """
     for step in story.steps:
         if step.kind == "webhook":
             yield story.at(step.seconds) - WORKER_MARGIN, story.at(step.seconds) + WORKER_MARGIN
         elif step.kind == "mail_in" or (step.kind == "rest" and _can_write(step)):
             yield story.at(step.seconds) - WRITE_MARGIN, story.at(step.ends) + WRITE_MARGIN
-    if not any(step.kind == "webhook" for step in story.steps):
+    if whole and not any(step.kind == "webhook" for step in story.steps):
         yield story.starts_at - MARGIN, story.ends_at + MARGIN
 
 
