@@ -27,12 +27,16 @@ def received(row: HistoryRow, source: Timeline, who: Who, *, pack: Pack, now: da
 
 
 def carried(source: Timeline, *, pack: Pack, at: datetime) -> Mapping[str, Any]:
-    """Acceptance, first asked, accountable, kind and tier of the source; all empty where nothing is known of it."""
+    """Acceptance, first asked, accountable, kind and tier of the source; all empty where nothing is known of it.
+
+    Of a complaint that is only suspected: when the customer voiced it, and the tier his words would give it.
+    """
     before = Timeline(source.ticket_id, _before_merge(source, at))
     findings = {f.name: f.value for f in decide(before, pack=pack, now=at).findings}
-    accepted_at = findings.get("accepted_at")
     return {
-        "accepted_at": accepted_at.isoformat() if isinstance(accepted_at, datetime) else None,
+        "accepted_at": _moment(findings.get("accepted_at")),
+        "voiced_at": _moment(findings.get("voiced_at")),
+        "voiced_tier": _code(findings.get("voiced_tier")),
         "first_asked": _asked(findings.get("first_asked"), findings.get("first_asked_at")),
         "accountable": findings.get("accountable"),
         "kind": _code(findings.get("kind")),
@@ -64,6 +68,10 @@ def _tasks_done(source: Timeline) -> list[str]:
 
 def _asked(login: object, at: object) -> Mapping[str, str] | None:
     return {"login": login, "at": at.isoformat()} if isinstance(login, str) and isinstance(at, datetime) else None
+
+
+def _moment(value: object) -> str | None:
+    return value.isoformat() if isinstance(value, datetime) else None
 
 
 def _code(value: object) -> str | None:

@@ -69,6 +69,8 @@ def decide(case: Case, options: Options) -> Iterator[Should]:
     yield Finding("accepted_at", accepted_at, "C3.1", _acceptance_reason(case, verdict, accepted_at))
     yield Field("steward_kind", verdict.kind.value, verdict.clause, verdict.because)
     if verdict.suspected:
+        yield Finding("voiced_at", verdict.voiced_at, verdict.clause, verdict.because)
+        yield Finding("voiced_tier", _tier_by_words(case, options, voices).tier, verdict.clause, verdict.because)
         yield from _suspicion(case, options, verdict, voices)
     if verdict.kind is Kind.COMPLAINT:
         yield from _complaint(case, options, voices)
@@ -118,7 +120,7 @@ def _verdict(case: Case, options: Options, voices: tuple[Voice, ...]) -> Verdict
     return (
         _by_agent(case, voices)
         or _excluded(case)
-        or _by_merge(case)
+        or _by_merge(case, voices)
         or _by_group(case)
         or _by_words(case, options, voices)
         or Verdict(Kind.REQUEST, text("Nothing says otherwise: a request."), case.matter.starts_at)
@@ -143,11 +145,15 @@ _KIND_WORDS = ("complaint", "request", "none", "general", "serious", "major")
 
 def _voiced_before(case: Case, voices: tuple[Voice, ...], at: datetime) -> datetime:
     """The article that first voices the complaint, else the customer's last one before the agent said so."""
-    earlier = [v for v in voices if v.at <= at]
-    first = next((v for v in earlier if v.complains), None)
-    if first is not None:
-        return first.at
-    return earlier[-1].at if earlier else case.matter.starts_at
+    earlier = [v.at for v in voices if v.at <= at]
+    return _first_voiced(case, voices, until=at) or (earlier[-1] if earlier else case.matter.starts_at)
+
+
+def _first_voiced(case: Case, voices: tuple[Voice, ...], *, until: datetime) -> datetime | None:
+    """When the customer first voiced a complaint, here or on a ticket that came in by a merge while only suspected."""
+    merges = [m for m in case.timeline.of(FactKind.RECEIVED_MERGE) if case.matter.starts_at <= m.at <= until]
+    moments = [v.at for v in voices if v.complains and v.at <= until]
+    return min([*moments, *(datetime.fromisoformat(m["voiced_at"]) for m in merges if m["voiced_at"])], default=None)
 
 
 def _excluded(case: Case) -> Verdict | None:
@@ -190,12 +196,15 @@ def _customer_is_agent(case: Case) -> bool:
     return bool(seen and seen["value"])
 
 
-def _by_merge(case: Case) -> Verdict | None:
-    """A complaint that came in by a merge stays one, with its earlier acceptance."""
+def _by_merge(case: Case, voices: tuple[Voice, ...]) -> Verdict | None:
+    """A complaint that came in by a merge stays one; what was voiced here before it came counts too."""
     carried = [m for m in case.timeline.of(FactKind.RECEIVED_MERGE) if m["kind"] == Kind.COMPLAINT]
     if not carried:
         return None
-    return Verdict(Kind.COMPLAINT, text("A complaint was merged into it."), carried[0].at, "C1.4")
+    because = text("A complaint was merged into it.")
+    return Verdict(
+        Kind.COMPLAINT, because, carried[0].at, "C1.4", voiced_at=_first_voiced(case, voices, until=case.now)
+    )
 
 
 def _by_group(case: Case) -> Verdict | None:
@@ -207,15 +216,15 @@ def _by_group(case: Case) -> Verdict | None:
 
 
 def _by_words(case: Case, options: Options, voices: tuple[Voice, ...]) -> Verdict | None:
-    voiced = next((v for v in voices if v.complains), None)
+    voiced = _first_voiced(case, voices, until=case.now)
     if voiced is None:
         return None
-    confirmed_at = case.office.after(voiced.at, options.confirm_after)
+    confirmed_at = case.office.after(voiced, options.confirm_after)
     if case.now >= confirmed_at:
-        because = text("The customer's words of {at} voice a complaint, and nobody said otherwise.", at=voiced.at)
-        return Verdict(Kind.COMPLAINT, because, confirmed_at, "C3.1", voiced_at=voiced.at)
-    because = text("The customer's words of {at} may be a complaint.", at=voiced.at)
-    return Verdict(Kind.REQUEST, because, voiced.at, "C3.1", voiced_at=voiced.at, suspected=True)
+        because = text("The customer's words of {at} voice a complaint, and nobody said otherwise.", at=voiced)
+        return Verdict(Kind.COMPLAINT, because, confirmed_at, "C3.1", voiced_at=voiced)
+    because = text("The customer's words of {at} may be a complaint.", at=voiced)
+    return Verdict(Kind.REQUEST, because, voiced, "C3.1", voiced_at=voiced, suspected=True)
 
 
 def _accepted_at(case: Case, verdict: Verdict) -> datetime:
@@ -339,8 +348,9 @@ def _grounds(case: Case, options: Options, voices: tuple[Voice, ...]) -> Iterato
         elif voice.is_serious:
             yield _Step(voice.at, Tier.SERIOUS, text("Serious words in the message of {at}.", at=voice.at), "C3.2")
     for carried in case.timeline.of(FactKind.RECEIVED_MERGE):
-        if carried["tier"] in set(Tier):
-            yield _Step(carried.at, Tier(carried["tier"]), text("It came with a merged complaint."))
+        for tier in (carried["tier"], carried["voiced_tier"]):
+            if tier in set(Tier):
+                yield _Step(carried.at, Tier(tier), text("It came with a merged complaint."))
     vip = case.timeline.observed("vip")
     if vip is not None and vip["value"]:
         yield _Step(case.accepted_at, options.vip_tier, text("The customer is a VIP."), "C2.1")

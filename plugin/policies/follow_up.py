@@ -52,6 +52,11 @@ def decide(case: Case, options: Options) -> Iterator[Should]:
         yield Finding("followed_up", case.matter.is_closed, "E4.4", text("Only complaints are followed up."))
         if case.kind is Kind.REQUEST:
             yield from (_not_a_complaint(word) for word in case.said_now("dissatisfied"))
+        if case.finding("kind_by_agent"):
+            # an agent may take back that it is a complaint after it was closed as one
+            yield from (
+                _task(case, number, closing.at, wanted=False) for number, closing in enumerate(case.matter.closings, 1)
+            )
         return
     closed_at = case.matter.closed_at
     if closed_at is not None and case.matter.suspended_at is None and not _ended_elsewhere(case):

@@ -33,6 +33,8 @@ def test_the_source_is_read_as_it_stood_just_before() -> None:
     assert dict(fact.data) == {
         "source_id": 7,
         "accepted_at": MONDAY.isoformat(),
+        "voiced_at": None,
+        "voiced_tier": None,
         "first_asked": {"login": "ben@example.com", "at": (MONDAY + timedelta(hours=2)).isoformat()},
         "accountable": "ben@example.com",
         "kind": "complaint",

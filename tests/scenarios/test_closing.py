@@ -263,3 +263,11 @@ def test_reopening_empties_the_erasure_date_and_closing_sets_a_later_one(helpdes
     ticket.closed(helpdesk.anna)
     helpdesk.works()
     assert ticket.field("erase_after") == date(2026, 9, 4)
+
+
+def test_what_turns_out_to_be_a_request_keeps_no_task_of_its_closing(helpdesk: Helpdesk) -> None:
+    ticket = closed_complaint(helpdesk)
+    ticket.said(helpdesk.anna, "request")
+    helpdesk.works()
+    assert ticket.field("stage") == "done"
+    assert [task.state for task in ticket.tasks] == ["closed"]

@@ -102,3 +102,44 @@ def test_a_merge_heard_late_is_the_same(staffed: Helpdesk) -> None:
     staffed.passes(minutes=11)
     assert target.field("kind") == "complaint"
     assert target.field("first_responder") == "anna"
+
+
+def test_a_suspected_complaint_stays_suspected_on_the_target(staffed: Helpdesk) -> None:
+    began = staffed.now
+    source = staffed.mails("I want to complain: there was a fire.")
+    target = staffed.mails("And where is the invoice?")
+    staffed.works()
+    source.merged(staffed.ben, into=target)
+    staffed.works()
+    staffed.passes(minutes=11)
+    assert "suspected" in target.ours
+    assert target.field("kind") == "request"
+    staffed.passes(hours=25)
+    assert target.field("kind") == "complaint"
+    assert target.field("tier") == "major"
+    assert abs(target.clock("resolution").starts_at - began) < timedelta(minutes=1)
+
+
+def test_a_suspicion_an_agent_cleared_does_not_come_along(staffed: Helpdesk) -> None:
+    source = staffed.mails("I want to complain: the device is broken.")
+    source.said(staffed.anna, "request")
+    target = staffed.mails("And where is the invoice?")
+    staffed.works()
+    source.merged(staffed.ben, into=target)
+    staffed.passes(days=2)
+    assert target.field("kind") == "request"
+    assert "suspected" not in target.ours
+
+
+def test_a_complaint_the_customer_voiced_before_another_came_in_keeps_its_acceptance(staffed: Helpdesk) -> None:
+    began = staffed.now
+    target = staffed.mails("I want to complain: the device is broken.")
+    staffed.passes(hours=5)
+    source = staffed.mails("I want to complain about the waiting time.")
+    source.said(staffed.anna, "complaint")
+    staffed.works()
+    source.merged(staffed.ben, into=target)
+    staffed.works()
+    staffed.passes(minutes=11)
+    assert target.field("kind") == "complaint"
+    assert abs(target.clock("resolution").starts_at - began) < timedelta(minutes=1)
