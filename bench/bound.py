@@ -33,8 +33,9 @@ SAY = "steward:say:"
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """Milliseconds of Zammad, by what they are for."""
+    """Milliseconds of Zammad, by what they are for. ``changes`` are the moments at which what should hold changed."""
 
+    changes: int
     looks: int
     look_ms: float
     puts: int
@@ -73,6 +74,7 @@ def bound(stage: Stage, *, ends_at: datetime) -> Bound:
     tasks = [ms for known in done.values() for effect in known for ms in _task_ms(effect)]
     tag_ms = _ms("POST", "/tags/add")
     return Bound(
+        changes=len(changes),
         looks=len(looks),
         look_ms=sum(looks),
         puts=len(puts),

@@ -1,4 +1,7 @@
-"""The long crash soak: ``make soak``, or with sizes ``.venv/bin/python -m bench.soak --events 2000 --kills 38``."""
+"""The long crash soak: ``make soak``, or with sizes ``.venv/bin/python -m bench.soak --events 2000 --kills 38``.
+
+On PostgreSQL, ``steward web`` and ``steward worker`` as processes of their own: ``--postgresql URL --workers 2``.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ import random
 import sys
 import tempfile
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -42,13 +47,19 @@ def plans(*, seed: int, events: int, kills: int, like: str) -> tuple[Plan, Plan]
 @click.option("--kills", type=click.IntRange(2), default=114, show_default=True, help="Half at failpoints.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed is the same run.")
 @click.option("--like", type=click.Choice(["6.1", "6.5"]), default="6.5", show_default=True)
+@click.option("--postgresql", default="", metavar="URL", help="An empty database for the disturbed run.")
+@click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Workers on PostgreSQL.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
-def main(events: int, kills: int, seed: int, like: str, *, as_json: bool) -> None:
+def main(*, events: int, kills: int, seed: int, like: str, postgresql: str, workers: int, as_json: bool) -> None:
     """Play a script twice, undisturbed and under kills and faults, and compare; status 1 where anything differs."""
     calm_plan, wild_plan = plans(seed=seed, events=events, kills=kills, like=like)
-    with tempfile.TemporaryDirectory(prefix="steward-soak-") as directory:
-        calm = soak.run(calm_plan, Path(directory) / "undisturbed")
-        wild = soak.run(wild_plan, Path(directory) / "disturbed")
+    if postgresql:
+        wild_plan = replace(wild_plan, postgresql=postgresql, workers=workers)
+    # side by side: a run of three processes that wait for each other keeps one core busy
+    with tempfile.TemporaryDirectory(prefix="steward-soak-") as directory, ThreadPoolExecutor(2) as runs:
+        calm_run = runs.submit(soak.run, calm_plan, Path(directory) / "undisturbed")
+        wild_run = runs.submit(soak.run, wild_plan, Path(directory) / "disturbed")
+        calm, wild = calm_run.result(), wild_run.result()
     differing = differences(calm.standings, wild.standings)
     tell = _json if as_json else _table
     tell(seed, calm, wild, differing)
@@ -64,6 +75,7 @@ def _rows(seed: int, run: Counts) -> dict[str, object]:
         "kills": len(run.kills),
         "kills at failpoints": sum(kill != "anywhere" for kill in run.kills),
         "failpoints hit": len(_hit(run)),
+        "each of them at least": min(_hit(run).values(), default=0),
         "calls": run.calls,
         "calls disturbed": run.struck,
         "tags written": run.written["tags"],
@@ -73,7 +85,8 @@ def _rows(seed: int, run: Counts) -> dict[str, object]:
         "doubled": len(run.doubled),
         "unsettled": len(run.unsettled),
         "tickets judged by the oracle": run.judged,
-        "words of the oracle not kept": len(run.denied),
+        **{f"its words about {what}": times for what, times in sorted(run.words.items())},
+        "its words that were not kept": len(run.denied),
         "seconds": round(run.seconds),
     }
 
@@ -93,7 +106,7 @@ def _table(seed: int, calm: Counts, wild: Counts, differing: list[str]) -> None:
         table.add_column(title, justify="right" if title else "left")
     disturbed = _rows(seed, wild)
     for name, value in _rows(seed, calm).items():
-        table.add_row(name, str(value), str(disturbed[name]))
+        table.add_row(name, str(value), str(disturbed.get(name, "")))
     table.add_row("differences at the end", "", str(len(differing)))
     console = Console(soft_wrap=True, highlight=False)
     console.print(table)
