@@ -5,13 +5,10 @@ from __future__ import annotations
 import http.server
 import threading
 from datetime import timedelta
-from typing import Any
 
 import pytest
-import requests
 
 from plugin.sandbox.deliveries import over_http
-from plugin.sandbox.serve import listen
 from tests.sandbox.conftest import START, MakeTown, Town
 
 
@@ -103,89 +100,6 @@ def test_an_idle_owner_is_dropped_after_the_groups_timeout(town: Town) -> None:
     assert town.sandbox.world.tickets[ticket_id].owner_id == 1
 
 
-@pytest.mark.parametrize(
-    ("fault", "status", "content_type"),
-    [
-        pytest.param({"kind": "status", "status": 503}, 503, "application/json", id="a status"),
-        pytest.param({"kind": "rate_limit", "retry_after": 7}, 429, "application/json", id="too many requests"),
-        pytest.param({"kind": "login_page"}, 200, "text/html", id="a login page with status 200"),
-        pytest.param({"kind": "bad_gateway"}, 502, "text/html", id="a proxy's 502"),
-        pytest.param({"kind": "content_type"}, 200, "text/html", id="the wrong content type"),
-    ],
-)
-def test_a_fault_answers_in_zammads_place(town: Town, fault: dict[str, Any], status: int, content_type: str) -> None:
-    town.control("POST", "faults", json={"path": "users/me", **fault})
-    answer = town.person("anna").get("users/me")
-    assert answer.status_code == status
-    assert answer.headers["Content-Type"].startswith(content_type)
-    town.control("DELETE", "faults")
-    assert town.person("anna").get("users/me").json()["login"] == "anna"
-
-
-@pytest.mark.parametrize(("kind", "stored"), [("cut_before", 0), ("cut_after", 1)])
-def test_a_cut_connection_does_or_does_not_take_effect(town: Town, kind: str, stored: int) -> None:
-    ticket_id = town.person("anna").opens_ticket()
-    town.control("POST", "faults", json={"kind": kind, "path": "ticket_articles", "method": "POST", "count": 1})
-    note = {"ticket_id": ticket_id, "body": "once", "internal": True}
-    with pytest.raises(requests.ConnectionError):
-        town.person("steward").post("ticket_articles", note)
-    assert sum(article.body == "once" for article in town.sandbox.world.articles_of(ticket_id)) == stored
-
-
-def test_a_late_call_takes_effect_long_after_it_was_answered(town: Town) -> None:
-    ticket_id = town.person("anna").opens_ticket()
-    late = {"kind": "late", "path": "ticket_articles", "method": "POST", "seconds": 100, "count": 1}
-    town.control("POST", "faults", json=late)
-    note = {"ticket_id": ticket_id, "body": "late", "internal": True}
-    assert town.person("steward").post("ticket_articles", note).status_code == 504
-    town.passes(seconds=95)
-    assert all(article.body != "late" for article in town.sandbox.world.articles_of(ticket_id))
-    town.passes(seconds=10)
-    assert sum(article.body == "late" for article in town.sandbox.world.articles_of(ticket_id)) == 1
-
-
-def test_a_fault_can_be_for_one_caller_alone(town: Town) -> None:
-    fault = {"kind": "status", "path": "users/me", "user_agent": "^zammad-steward/"}
-    town.control("POST", "faults", json=fault)
-    assert town.person("anna").get("users/me").status_code == 200
-    session = requests.Session()
-    session.mount("http://sandbox.test", town.sandbox.adapter())
-    answer = session.get("http://sandbox.test/api/v1/users/me", headers={"User-Agent": "zammad-steward/1"})
-    assert answer.status_code == 500
-
-
-def test_half_a_body_is_no_json(town: Town) -> None:
-    town.control("POST", "faults", json={"kind": "half_body", "path": "users/me"})
-    with pytest.raises(requests.JSONDecodeError):
-        town.person("anna").get("users/me").json()
-
-
-def test_a_stale_answer_is_the_first_one_again(town: Town) -> None:
-    anna = town.person("anna")
-    ticket_id = anna.opens_ticket()
-    first = anna.get(f"tickets/{ticket_id}").json()["updated_at"]
-    anna.put(f"tickets/{ticket_id}", {"title": "changed"})
-    town.control("POST", "faults", json={"kind": "stale", "path": rf"tickets/{ticket_id}$", "method": "GET"})
-    assert anna.get(f"tickets/{ticket_id}").json()["updated_at"] == first
-
-
-def test_a_seed_makes_the_same_faults_again(town: Town) -> None:
-    runs = []
-    for _ in range(2):
-        town.control("DELETE", "faults")
-        fault = {"kind": "status", "path": "users/me", "probability": 0.5}
-        town.control("POST", "faults", json={"seed": 7, "faults": [fault]})
-        runs.append([town.person("anna").get("users/me").status_code for _ in range(12)])
-    assert runs[0] == runs[1]
-    assert len(set(runs[0])) == 2
-
-
-def test_an_unknown_fault_is_refused_by_name(town: Town) -> None:
-    answer = town.control("POST", "faults", json={"kind": "earthquake"})
-    assert answer.status_code == 422
-    assert "earthquake" in answer.json()["error"]
-
-
 def test_the_pages_show_a_ticket_with_all_that_hangs_on_it(town: Town) -> None:
     anna = town.person("anna")
     ticket_id = anna.opens_ticket("No <heating>", tags="steward:major")
@@ -195,23 +109,6 @@ def test_the_pages_show_a_ticket_with_all_that_hangs_on_it(town: Town) -> None:
     page = client.get(f"/ticket/{ticket_id}").text
     assert all(part in page for part in ("steward:major", "call back", "Mei Lin 林", "internal"))
     assert client.get("/ticket/999").status_code == 404
-
-
-def test_over_the_wire_a_cut_is_a_connection_that_ends(make_town: MakeTown) -> None:
-    town = make_town("6.5")
-    server = listen(town.sandbox, host="127.0.0.1", port=0)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    address = f"http://127.0.0.1:{server.server_port}/api/v1/users/me"
-    town.control("POST", "faults", json={"kind": "cut_before", "path": "users/me", "count": 1})
-    try:
-        with pytest.raises(requests.ConnectionError):
-            requests.get(address, auth=("anna", "anna"), timeout=5)
-        assert requests.get(address, auth=("anna", "anna"), timeout=5).json()["login"] == "anna"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(timeout=5)
 
 
 def test_a_delivery_goes_out_over_the_wire_as_zammad_sends_it(make_town: MakeTown) -> None:
