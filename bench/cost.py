@@ -96,8 +96,8 @@ def report(began: float) -> Report:
             Bar("the story, of the least it can cost", steward.zammad_ms / steward.least.ms, 1.3),
         ),
         notes=(
-            "Meant are notices of a note that tells somebody to act (Steward marks it, the naive plugin writes it when a"
-            " limit has passed), and reminders of a task that is due. While nobody owns a ticket, Zammad tells the group.",
+            "Meant are notices of a note that tells somebody to act: Steward marks it, the naive plugin writes it when"
+            " a limit has passed. While nobody owns a ticket, Zammad tells the whole group.",
             f"The naive plugin cannot do {naive.skipped} steps of the story: nobody made the tasks they finish.",
             f"Its webhooks alone, without polls, cost {naive.hearing_ms:,.0f} ms: deadlines would go unnoticed then.",
         ),

@@ -101,7 +101,7 @@ def text(cell: Cell) -> str:
     if cell is None:
         return ""
     if isinstance(cell, float):
-        return f"{cell:,.0f}" if abs(cell) >= 100 else f"{cell:.3g}"
+        return f"{cell:,.0f}" if abs(cell) >= 100 else f"{cell:.4g}"
     return f"{cell:,}" if isinstance(cell, int) else cell
 
 
