@@ -1,4 +1,4 @@
-"""Granian in this very process: its event loop reads requests, a few threads answer them.
+"""Granian in this very process: its event loop reads requests and has deliveries answered without a thread each.
 
 Granian's own WSGI workers want processes of their own, and SQLite wants one. So its embedded server is used: bodies
 are read without a thread, within a limit of bytes and seconds, and only whole requests reach Flask. Slow sockets hold
@@ -10,96 +10,152 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import re
 import socket
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from flask import Flask
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
+from plugin.web.later import KEY, Later
 from plugin.web.webhook import LARGEST_BODY
 
-THREADS = 64
-"""Requests answered at the same time; most of them wait for the commit they share."""
+THREADS = 8
+"""Requests other than ordinary deliveries that are answered at the same time: probes, figures, large bodies."""
 UNDER_WAY = 512
 """Whole requests in the process, waiting ones counted; more are answered 503 at once."""
 BODY_SECONDS = 20.0
 """How long a client may take to send its body. Zammad itself gives up a delivery after 60 s."""
+HEADER_SECONDS = 10
+"""How long a client may take to send its headers, or be silent between two requests."""
+ANSWER_SECONDS = 10.0
+"""How long a delivery waits for its commit; then it is 503, though it may be stored: sent again, it is a replay."""
 STOP_SECONDS = 8
 BACKLOG = 2048
-Headers = list[tuple[str, str]]
-
-
+"""Connections that are open at the same time; more wait until one ends."""
+SMALL = 64 * 1024
+"""Bytes of a body that is read in one go and checked in the event loop itself: that takes a tenth of a millisecond."""
 BUFFERED = 64 * 1024 * 1024
 """Bytes of bodies in memory, of all requests together; more are answered 503."""
+LONGEST_HEAD = 64 * 1024
+Headers = list[tuple[str, str]]
+Answer = tuple[int, Headers, bytes]
+CLOSE: Headers = [("connection", "close")]
+BUSY: Headers = [("retry-after", "10")]
+_LENGTH = re.compile(r"[0-9]{1,20}")
 
 
-class TooLarge(Exception):
-    """The body goes on beyond the limit."""
+class _Refused(Exception):
+    """The request is answered with a status alone."""
 
-
-class TooMuch(Exception):
-    """The bodies under way fill their share of the memory."""
+    def __init__(self, status: int, headers: Headers) -> None:
+        super().__init__(status)
+        self.status = status
+        self.headers = headers
 
 
 class Bridge:
-    """Granian's asynchronous interface on one side, a WSGI application on the other."""
+    """Granian's asynchronous interface on one side, a WSGI application on the other.
+
+    Small deliveries are given to the application in the event loop, where nothing may wait: what is left to wait for
+    is answered ``Later``. Everything else goes to a thread.
+    """
 
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="steward-web")
+        self._given = _Given()
         self._under_way = 0
         self._buffered = 0
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
-        if self._under_way >= UNDER_WAY:
-            protocol.response_empty(503, [("retry-after", "10")])
-            return
-        parts: list[bytes] = []
+        held = 0
+        try:
+            if self._under_way >= UNDER_WAY:
+                raise _Refused(503, BUSY)
+            body = await self._body(scope, protocol)
+            held = len(body)
+            self._buffered += held
+            status, headers, content = await self._answer(scope, body)
+        except _Refused as refused:
+            protocol.response_empty(refused.status, refused.headers)
+        else:
+            protocol.response_bytes(status, headers, content)
+        finally:
+            self._buffered -= held
+
+    async def _body(self, scope: Any, protocol: Any) -> bytes:
+        if "transfer-encoding" in scope.headers:
+            raise _Refused(411, CLOSE)  # nobody can say how much would follow
+        named = scope.headers.get("content-length", "0")
+        length = int(named) if _LENGTH.fullmatch(named) else LARGEST_BODY + 1
+        if length == 0:
+            return b""
+        if length > LARGEST_BODY:
+            raise _Refused(413, CLOSE)
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                await self._read(protocol, parts)
-            await self._answer(scope, protocol, b"".join(parts))
+                body: bytes = await (protocol() if length <= SMALL else self._large_body(protocol))
         except TimeoutError:
-            protocol.response_empty(408, [("connection", "close")])
-        except TooLarge:
-            protocol.response_empty(413, [("connection", "close")])
-        except TooMuch:
-            protocol.response_empty(503, [("connection", "close"), ("retry-after", "10")])
-        finally:
-            self._buffered -= sum(map(len, parts))
+            raise _Refused(408, CLOSE) from None
+        if self._under_way >= UNDER_WAY:
+            raise _Refused(503, BUSY)
+        return body
 
-    async def _read(self, protocol: Any, parts: list[bytes]) -> None:
-        size = 0
-        async for part in protocol:
-            parts.append(bytes(part))
-            size += len(part)
-            self._buffered += len(part)
-            if size > LARGEST_BODY:
-                raise TooLarge
-            if self._buffered > BUFFERED:
-                raise TooMuch
-
-    async def _answer(self, scope: Any, protocol: Any, body: bytes) -> None:
-        self._under_way += 1
+    async def _large_body(self, protocol: Any) -> bytes:
+        """What was only announced takes no share of the memory: counted is what has come."""
+        parts: list[bytes] = []
+        held = 0
         try:
-            loop = asyncio.get_running_loop()
-            status, headers, content = await loop.run_in_executor(self._threads, self._call, scope, body)
+            async for part in protocol:
+                parts.append(bytes(part))
+                held += len(part)
+                self._buffered += len(part)
+                if self._buffered > BUFFERED:
+                    raise _Refused(503, [*CLOSE, *BUSY])
+            return b"".join(parts)
+        finally:
+            self._buffered -= held
+
+    async def _answer(self, scope: Any, body: bytes) -> Answer:
+        self._under_way += 1
+        loop = asyncio.get_running_loop()
+        given: asyncio.Future[int] = loop.create_future()
+        later = Later(partial(self._given.give, loop, given))
+        try:
+            if scope.method == "POST" and 0 < len(body) <= SMALL:  # probes are no POST, and read the store
+                answer = self._call(scope, body, later)
+            else:
+                answer = await loop.run_in_executor(self._threads, self._call, scope, body, later)
+            # a view that failed on its way has said so, and nobody will give another answer
+            return await self._awaited(given) if later.is_expected and answer[0] < 500 else answer
         finally:
             self._under_way -= 1
-        protocol.response_bytes(status, headers, content)
 
-    def _call(self, scope: Any, body: bytes) -> tuple[int, Headers, bytes]:
+    async def _awaited(self, given: asyncio.Future[int]) -> Answer:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                status = await given
+        except TimeoutError:
+            status = 503
+        return status, BUSY if status == 503 else [], b""
+
+    def _call(self, scope: Any, body: bytes, later: Later) -> Answer:
         answer: list[Any] = []
 
         def start_response(status: str, headers: Headers, _failure: object = None) -> None:
             answer[:] = [int(status.split(" ", 1)[0]), headers]
 
-        parts: Iterable[bytes] = self._app.wsgi_app(_environ(scope, body), start_response)  # type: ignore[arg-type]
+        environ = _environ(scope, body)
+        environ[KEY] = later
+        parts: Iterable[bytes] = self._app.wsgi_app(environ, start_response)  # type: ignore[arg-type]
         try:
             content = b"".join(parts)
         finally:
@@ -111,6 +167,29 @@ class Bridge:
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+class _Given:
+    """Answers on their way from other threads to the event loop: a whole batch of them wakes it once."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[asyncio.Future[int], int]] = deque()
+        self._is_woken = False
+
+    def give(self, loop: asyncio.AbstractEventLoop, answer: asyncio.Future[int], status: int) -> None:
+        """Safe from any thread, also when the loop is over: then nobody waits for the answer any more."""
+        self._waiting.append((answer, status))
+        if not self._is_woken:
+            self._is_woken = True
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._hand_over)
+
+    def _hand_over(self) -> None:
+        self._is_woken = False  # before the last look: what is appended afterwards wakes again
+        while self._waiting:
+            answer, status = self._waiting.popleft()
+            if not answer.done():  # the client may have gone, or its time be over
+                answer.set_result(status)
 
 
 class WebServer:
@@ -149,7 +228,8 @@ class WebServer:
             backpressure=BACKLOG,
             websockets=False,
             log_enabled=False,
-            http1_settings=HTTP1Settings(header_read_timeout=int(BODY_SECONDS * 1000)),
+            http=HTTPModes.http1,  # Zammad speaks nothing else, and two protocols are two doors
+            http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=LONGEST_HEAD),
         )
         self._server.workers_kill_timeout = STOP_SECONDS
         self._loop = asyncio.get_running_loop()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
+import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -16,7 +17,8 @@ from plugin.model.errors import Unavailable
 from plugin.observability.metrics import Metrics
 from plugin.store.inbox import Delivery
 from plugin.web import payload
-from plugin.web.intake import Intake
+from plugin.web.intake import Intake, Received
+from plugin.web.later import KEY, Later
 
 log = structlog.get_logger(__name__)
 
@@ -40,35 +42,76 @@ def create_blueprint(
         raise ValueError("no webhook secret")
     bp = Blueprint("webhook", __name__)
 
+    turned_away = _Seldom("delivery turned away")
+
+    def ended(received: Received | Unavailable) -> int:
+        """The status to answer with, once it is known what became of the delivery."""
+        if isinstance(received, Unavailable):
+            metrics.deliveries.labels("unavailable").inc()
+            turned_away.log(cause=str(received))
+            return 503
+        metrics.deliveries.labels(received.value).inc()
+        return 202
+
     @bp.post("/zammad/<source>", provide_automatic_options=False)
     def receive(source: str) -> Response:
-        status, result = _receive(request, source=source, keys=keys, intake=intake, clock=clock)
-        metrics.deliveries.labels(result).inc()
-        return _empty(status)
+        read = _read(request, source=source, keys=keys, clock=clock)
+        if isinstance(read, int):
+            metrics.deliveries.labels("unauthorized" if read == 401 else "refused").inc()
+            return empty(read)
+        later: Later | None = request.environ.get(KEY)
+        if later is None:
+            return empty(ended(_waited_for(intake, read)))
+        give = later.expect()
+        try:
+            intake.submit(read, lambda received: give(ended(received)))
+        except Unavailable as failure:
+            give(ended(failure))
+        return empty(202)
 
     return bp
 
 
-def _receive(
-    asked: Request, *, source: str, keys: Sequence[bytes], intake: Intake, clock: Callable[[], datetime]
-) -> tuple[int, str]:
-    """The status to answer with, and its name in the metrics."""
+class _Seldom:
+    """A warning that may be due thousands of times a second, and is logged once with how many it stands for."""
+
+    def __init__(self, event: str) -> None:
+        self._event = event
+        self._lock = threading.Lock()
+        self._times = 0
+        self._silent_until = 0.0
+
+    def log(self, **fields: str) -> None:
+        with self._lock:
+            self._times += 1
+            now = time.monotonic()
+            if now < self._silent_until:
+                return
+            times, self._times, self._silent_until = self._times, 0, now + 1.0
+        log.warning(self._event, times=times, **fields)
+
+
+def _waited_for(intake: Intake, delivery: Delivery) -> Received | Unavailable:
+    try:
+        return intake.receive(delivery)
+    except Unavailable as failure:
+        return failure
+
+
+def _read(asked: Request, *, source: str, keys: Sequence[bytes], clock: Callable[[], datetime]) -> Delivery | int:
+    """The delivery, or the status it is refused with."""
     refusal = _refuse_size(asked)
     if refusal:
-        return refusal, "refused"
+        return refusal
     try:
         body = asked.get_data(cache=False)
     except ClientDisconnected:
-        return 400, "refused"
+        return 400
     if not _is_signed(body, asked.headers.get("X-Hub-Signature", ""), keys):
-        return 401, "unauthorized"
+        return 401
     if not _SOURCE.fullmatch(source):
-        return 404, "refused"
-    try:
-        return 202, intake.receive(_delivery(asked, source=source, body=body, now=clock()))
-    except Unavailable as failure:
-        log.warning("delivery turned away", source=source, cause=str(failure))
-        return 503, "unavailable"
+        return 404
+    return _delivery(asked, source=source, body=body, now=clock())
 
 
 def _refuse_size(asked: Request) -> int | None:
@@ -82,7 +125,7 @@ def _refuse_size(asked: Request) -> int | None:
 def _is_signed(body: bytes, header: str, keys: Sequence[bytes]) -> bool:
     # as bytes: comparing texts in constant time raises for what is not ASCII
     given = header.encode("latin-1", "replace")
-    expected = [b"sha1=" + hmac.new(key, body, hashlib.sha1).hexdigest().encode() for key in keys]
+    expected = [b"sha1=" + hmac.digest(key, body, "sha1").hex().encode() for key in keys]
     matches = [hmac.compare_digest(given, signature) for signature in expected]
     return bool(_SIGNATURE.fullmatch(given)) and any(matches)
 
@@ -105,7 +148,8 @@ def _delivery(asked: Request, *, source: str, body: bytes, now: datetime) -> Del
     )
 
 
-def _empty(status: int) -> Response:
+def empty(status: int) -> Response:
+    """An answer that says nothing but its status, and after 503 when to come back."""
     response = Response(status=status)
     del response.headers["Content-Type"]
     if status == 503:
