@@ -198,6 +198,8 @@ def _value(world: World, name: str, ticket: Row, occasion: Occasion) -> Any:
     if name == "ticket.out_of_office_replacement_id":
         return _stand_in(world, ticket)
     if table == "ticket":
+        if occasion.action is not None and column not in ticket:
+            raise LookupError(name)
         return ticket.get(column)
     if table == "article":
         return None if occasion.article is None else occasion.article.get(column)

@@ -66,13 +66,13 @@ class Engine:
     def rows(self) -> Iterator[None]:
         """All rows changed inside are kept together or not at all; events stay in the buffer either way."""
         journal, jobs = self.world.journal.mark(), self.jobs.mark()
+        touched, recounts = list(self._after_commit), list(self._recounts)
         try:
             yield
         except BaseException:
             self.world.journal.undo(to=journal)
             self.jobs.cut(jobs)
-            self._after_commit.clear()
-            self._recounts.clear()
+            self._after_commit, self._recounts = touched, recounts
             raise
 
     @contextmanager

@@ -3,12 +3,14 @@
 import random
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from plugin.sandbox.conform.bench import Answer
 from plugin.sandbox.conform.comparison import LEFT_OUT
 from plugin.sandbox.conform.credentials import Credentials
 from plugin.sandbox.conform.deliveries import arrival_of
@@ -17,6 +19,7 @@ from plugin.sandbox.conform.identities import NUMBER_IN_TEXT, TOKEN_IN_TEXT, kin
 from plugin.sandbox.conform.moments import TIME
 from plugin.sandbox.conform.replay import Replay
 from plugin.sandbox.conform.report import Difference, Report
+from plugin.sandbox.conform.requests import Request
 from plugin.sandbox.conform.stories import Step, Story, in_order, read_story, stories_in
 from tests.sandbox.echo import EchoBench
 
@@ -58,6 +61,41 @@ def test_a_planted_value_is_found_wherever_it_is(stories: list[Story]) -> None:
         body, path = _with_a_plant(_answer(step), picked, number)
         found = replayed([story], plant_in=(story.name, step.index), plant=body)
         assert any(difference.step == step.index for difference in found), (story.name, step.index, path)
+
+
+@dataclass
+class Contrary(EchoBench):
+    """An echo that gives the answer of one step another status of the same hundred."""
+
+    at: int = -1
+
+    def call(self, request: Request) -> Answer:
+        before = list(self.rest)
+        answer = super().call(request)
+        answered = before[: len(before) - len(self.rest)]
+        return replace(answer, status=answer.status + 7) if answered and answered[-1].index == self.at else answer
+
+
+def test_another_status_of_the_same_kind_is_found(stories: list[Story]) -> None:
+    picked = random.Random(SEED)
+    for _ in range(10):
+        story, step = _some_request(stories, picked)
+        script = script_of(story)
+        report = Report()
+        replay = Replay(Contrary(story, script, at=step.index), stories=[story], scripts={story.name: script})
+        replay.play(story, script, report=report)
+        found = [difference for difference in report.differences if difference.step == step.index]
+        assert [difference.what for difference in found] == ["status"], (story.name, step.index)
+
+
+def _some_request(stories: list[Story], picked: random.Random) -> tuple[Story, Step]:
+    """A step that was answered, good or bad, and sent by itself."""
+    while True:
+        story = picked.choice(stories)
+        step = picked.choice(story.steps)
+        alone = not any(step.index in group for group in script_of(story).parallel)
+        if step.kind == "rest" and alone and step.record["response"]["status"] and not Credentials.are_missing(step):
+            return story, step
 
 
 def _some_answer(stories: list[Story], picked: random.Random) -> tuple[Story, Step]:
