@@ -142,6 +142,7 @@ def test_a_reason_of_somebody_else_is_none(helpdesk: Helpdesk) -> None:
     ticket.noted(helpdesk.ben, "The part comes from overseas.")
     ticket.said(helpdesk.anna, "extend")
     helpdesk.works()
+    assert len(ticket.notes) == 1
     assert "A reason is missing" in ticket.notes[0]
 
 
