@@ -108,7 +108,8 @@ class Service:
         settings, metrics, clock = ground.settings, ground.metrics, ground.clock
         ages = seconds or (monotonic if clock is clocks.system else _seconds_of(clock))
         skew = _skew(settings, clock, seconds)
-        zammad = _zammad(settings, metrics, clock, adapter, ages=ages, skew=skew)
+        alarms = Alarms(metrics, ground.health, clock)
+        zammad = _zammad(settings, metrics, clock, adapter, ages=ages, skew=skew, on_alarm=alarms.sound)
         _keep_pack(ground.store, pack, packs.text_of(settings.pack), clock())
         service = cls(
             settings=settings,
@@ -126,7 +127,7 @@ class Service:
         service.worker = service._make_worker() if worker else None
         if receiver is not None:
             receiver.probes["zammad"] = service._zammad_part
-            receiver.probes["alarms"] = Alarms(metrics, ground.health, clock).part
+            receiver.probes["alarms"] = alarms.part
         service.closing.callback(zammad.close)
         return service
 
@@ -181,11 +182,14 @@ class Service:
         )
 
     def _zammad_part(self) -> Part:
-        state = self.zammad.client.breaker.state
-        said = (
-            "" if state is BreakerState.CLOSED else f"{self.zammad.client.url} does not answer; it is asked every 15 s"
-        )
-        return Part(ok=state is BreakerState.CLOSED, said=said, more={"breaker": state.value})
+        client = self.zammad.client
+        state, held_for = client.breaker.state, round(client.limiter.held_for)
+        said = ""
+        if held_for:
+            said = f"{client.url} asked to be left alone for another {held_for} s"
+        elif state is not BreakerState.CLOSED:
+            said = f"{client.url} does not answer; it is asked every 15 s"
+        return Part(ok=not said, said=said, more={"breaker": state.value})
 
     # -- preflight ----------------------------------------------------------------------------------------------------
 
@@ -256,6 +260,7 @@ def _zammad(
     *,
     ages: Callable[[], float],
     skew: Skew,
+    on_alarm: Callable[[str], None],
 ) -> Zammad:
     assert settings.zammad_url is not None
     assert settings.zammad_token is not None
@@ -276,6 +281,7 @@ def _zammad(
         clock=clock,
         ages=ages,
         clocks=skew,
+        on_alarm=on_alarm,
     )
 
 

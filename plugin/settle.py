@@ -44,6 +44,9 @@ from plugin.zammad.room import Zammad
 log = structlog.get_logger(__name__)
 
 TASK_TAG = "steward:task"
+NO_RIGHT = 403
+_ON_CHECKLIST = frozenset({EffectKind.CHECKLIST, EffectKind.ITEM, EffectKind.ITEM_VOID})
+"""Refused with 403 where checklists were switched off: tasks become tickets then."""
 SOON = timedelta(seconds=5)
 """When an idempotent write whose outcome is unknown is planned again."""
 
@@ -122,6 +125,8 @@ class _Settler:
             return self._call(call)
         except Refused as refused:
             self._refused(call.effects, refused)
+            # what may not be changed may not be changed otherwise
+            return refused.status != NO_RIGHT or not isinstance(call, TagAdd | TagRemove | Put)
         except Unknown as unknown:
             self._unknown(call.effects, unknown)
             return False
@@ -130,7 +135,6 @@ class _Settler:
         except Unavailable as unavailable:
             self._not_done(call.effects, unavailable)
             raise
-        return True
 
     def _intend(self, wanted: tuple[Effect, ...]) -> bool:
         """Commit the intents; False where one is spent after all: then the plan is outdated."""
@@ -201,6 +205,8 @@ class _Settler:
         except (NotFound, OutOfSight):
             raise
         except Refused as refused:
+            if refused.status == NO_RIGHT:
+                raise
             self._put_again(call, refused)
         else:
             self._put_applied(call, answer)
@@ -370,8 +376,20 @@ class _Settler:
             for effect in done:
                 effects.withdraw(connection, str(effect.request["voids"]), now=self._given.clock())
 
+    def _no_right(self, refused_ones: tuple[Effect, ...], refused: Refused) -> None:
+        """Our user may not do it: again and again, for rights come back without a word, and never given up."""
+        if not all(effect.kind in _ON_CHECKLIST for effect in refused_ones):
+            self._state.alarms.append("no_right")
+        for effect in refused_ones:
+            outcome = {**self._known(effect).outcome, "gave_up": False}
+            later = self._given.clock() + retry.NO_RIGHT_PAUSE
+            self._commit((effect,), EffectState.REFUSED, outcome=outcome, error=str(refused), retry_not_before=later)
+
     def _refused(self, refused_ones: tuple[Effect, ...], refused: Refused, *, blocked_by: tuple[str, ...] = ()) -> None:
         """Nothing was done. Again with growing pauses, eight times or a day; blocked ones when the block is gone."""
+        if refused.status == NO_RIGHT:
+            self._no_right(refused_ones, refused)
+            return
         now = self._given.clock()
         for effect in refused_ones:
             known = self._known(effect)

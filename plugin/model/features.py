@@ -22,6 +22,11 @@ class Features:
     def has(self, name: str) -> bool:
         return name in self.fields
 
+    def takes(self, name: str, value: str) -> bool:
+        """Whether the field takes the value (as text), as far as the server names its options."""
+        options = self.options.get(name)
+        return not options or not value or value in options
+
     def quiet(self, name: str) -> bool:
         """The field exists and writing it causes no notice."""
         return name in self.fields and name not in self.visible

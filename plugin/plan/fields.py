@@ -24,8 +24,12 @@ def writes(wanted: Iterable[Field], making: Making) -> Iterator[FieldWrites]:
     """One effect a rule, for the fields of it that differ and are ours to set."""
     by_rule: dict[str, list[Field]] = {}
     for part in wanted:
-        if making.terms.features.has(part.name) and _is_to_be_set(part, making):
+        if not making.terms.features.has(part.name) or not _is_to_be_set(part, making):
+            continue
+        if making.terms.features.takes(part.name, as_text(part.name, part.value)):
             by_rule.setdefault(part.rule, []).append(part)
+        else:
+            making.alarms.append("option_missing")
     for rule, parts in by_rule.items():
         effect = _effect(rule, parts, making)
         if making.may_go(effect, parts[0].mode):

@@ -41,6 +41,8 @@ def calls(wanted: Iterable[Task], making: Making) -> Iterator[Call]:
 def name(next_step: NextStep | None, making: Making, *, makes_one: bool) -> Iterator[NameChecklist]:
     """The checklist we made says the next step; a name a person gave it stays."""
     ticket, ledger = making.standing.ticket, making.ledger
+    if not making.terms.features.checklists:
+        return  # switched off meanwhile
     is_ours = ticket.checklist_id is not None and ticket.checklist_id == ledger.own_checklist_id
     if next_step is None or not (is_ours or makes_one) or _is_renamed_by_a_person(making):
         return

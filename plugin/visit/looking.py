@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
+import structlog
 
 from plugin.handlers import history, merge, observations, tasks, ticket
 from plugin.handlers.who import ZammadWho
@@ -18,6 +19,8 @@ from plugin.model.people import User
 from plugin.model.ticket import Article, Checklist, HistoryRow, Ticket
 from plugin.zammad import schemas
 from plugin.zammad.room import Zammad
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,11 @@ class Looker:
     def _task_tickets(self, seen: Ticket, known: Known, users: Mapping[int, User]) -> Iterator[Fact]:
         if not any(e.kind is EffectKind.TASK and e.state is EffectState.APPLIED for e in known.effects):
             return
-        _, linked = self._reader.linked(seen.id)
+        try:
+            _, linked = self._reader.linked(seen.id)
+        except Refused:
+            log.warning("links may not be read", ticket_id=seen.id)
+            return
         histories: dict[int, Iterable[HistoryRow]] = {}
         for one in tasks.moved(linked, known.effects, known=known.timeline):
             histories[one] = self._reader.history(one)[0]

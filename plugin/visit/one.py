@@ -15,7 +15,7 @@ from plugin.engine import decide
 from plugin.handlers import observations
 from plugin.model.decision import Decision
 from plugin.model.effects import Effect, EffectKind, EffectState
-from plugin.model.errors import NotFound, OutOfSight, Unavailable
+from plugin.model.errors import NotFound, OutOfSight, Refused, Unavailable, Unreadable
 from plugin.model.facts import Fact, FactKind, Timeline
 from plugin.model.pack import Pack
 from plugin.model.said import tags_now
@@ -120,7 +120,20 @@ class Visit:
         failpoints.hit("looked")
         if self._is_own_task(seen):
             return self._own_task(seen)
-        return self._rounds(seen)
+        try:
+            return self._rounds(seen)
+        except (NotFound, OutOfSight) as refused:
+            return self._turned_away(refused)
+
+    def _turned_away(self, refused: Refused) -> Verdict:
+        """The ticket went away between two calls, or only something that belongs to it may not be read."""
+        try:
+            self._zammad.reader.look(self._id)
+        except NotFound:
+            return self._missing()
+        except OutOfSight:
+            return self._out_of_sight()
+        raise Unreadable(f"ticket {self._id} may be read, but not all of it: {refused}") from refused
 
     # -- looking, deciding, settling ----------------------------------------------------------------------------------
 
@@ -319,6 +332,8 @@ class Visit:
         if draft.calls:
             standing, terms = self._know_more(draft, decision, standing, terms, looker)
             draft = plan(decision, standing, done, terms)
+        if "option_missing" in draft.alarms:
+            self._zammad.features.ask_again()
         self._record(draft, done)
         planned = frozenset(effect.op_key for call in draft.calls for effect in call.effects)
         self._commit_found(done, recovering.left_over(done, planned), now)

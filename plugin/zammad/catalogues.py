@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from plugin.model.errors import Refused
+from plugin.model.errors import Refused, Unavailable
 from plugin.model.ticket import StateType
 from plugin.zammad import schemas
 from plugin.zammad.client import ZammadClient
@@ -47,9 +47,15 @@ class Catalogues:
     """Shared by all threads of a process. ``clock`` is monotonic seconds."""
 
     def __init__(
-        self, client: ZammadClient, *, lifetime: float = LIFETIME, clock: Callable[[], float] = monotonic
+        self,
+        client: ZammadClient,
+        *,
+        lifetime: float = LIFETIME,
+        clock: Callable[[], float] = monotonic,
+        on_alarm: Callable[[str], None] = lambda _name: None,
     ) -> None:
         self._client = client
+        self._on_alarm = on_alarm
         self._states: Table[State] = Table(self._fetch_states, lifetime=lifetime, clock=clock)
         self._priorities: Table[str] = Table(self._fetch_priorities, lifetime=lifetime, clock=clock)
         self._groups: Table[str] = Table(self._fetch_groups, lifetime=lifetime, clock=clock)
@@ -62,6 +68,7 @@ class Catalogues:
         if name in [*StateType]:
             return StateType(name)
         log.warning("a state without a known type is taken as open", state_id=state_id)
+        self._on_alarm("unknown_state")
         return StateType.OPEN
 
     def state_name(self, state_id: int) -> str:
@@ -102,7 +109,8 @@ class Catalogues:
     def _fetch_states(self) -> dict[int, State]:
         raw = schemas.rows(self._client.get("/ticket_states", {"expand": "true"}), "states")
         found = (_state(one, path=f"states[{place}]") for place, one in enumerate(raw))
-        return {state.id: state for state in found}
+        # one without a type is no better than none: it is asked for again
+        return {state.id: state for state in found if state is not None}
 
     def _fetch_priorities(self) -> dict[int, str]:
         return _named(self._client.get("/ticket_priorities"), "priorities")
@@ -111,7 +119,13 @@ class Catalogues:
         try:
             return _named(self._client.get("/groups"), "groups")
         except Refused:
+            return self._groups_of_workflow()
+
+    def _groups_of_workflow(self) -> dict[int, str]:
+        try:
             return dict(perform(self._client, screen="create_middle", params={}).groups)
+        except Unavailable:
+            return {}  # looks name their group themselves
 
 
 def _named(raw: Any, path: str) -> dict[int, str]:
@@ -119,21 +133,24 @@ def _named(raw: Any, path: str) -> dict[int, str]:
     return {row["id"]: row["name"] for row in rows}
 
 
-def _state(raw: Any, *, path: str) -> State:
+def _state(raw: Any, *, path: str) -> State | None:
     row = schemas.named(raw, path=path)
+    state_type = _state_type(row.get("state_type"), row.get("state_type_id"))
+    if state_type is None:
+        return None
     return State(
         id=row["id"],
         name=row["name"],
-        type=_state_type(row.get("state_type"), row.get("state_type_id")),
+        type=state_type,
         active=row.get("active") is not False,
         default_follow_up=row.get("default_follow_up") is True,
     )
 
 
-def _state_type(name: Any, type_id: Any) -> StateType:
-    """By its name where the answer is expanded, else by its id."""
+def _state_type(name: Any, type_id: Any) -> StateType | None:
+    """By its name where the answer is expanded, else by its id; None where it tells neither."""
     if isinstance(name, Mapping):
         name = name.get("name")
     if isinstance(name, str) and name in [*StateType]:
         return StateType(name)
-    return _TYPE_BY_ID.get(type_id, StateType.OPEN) if isinstance(type_id, int) else StateType.OPEN
+    return _TYPE_BY_ID.get(type_id) if isinstance(type_id, int) else None

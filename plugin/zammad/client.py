@@ -233,16 +233,18 @@ class ZammadClient:
             self.clocks.shown(date, since=self._own.asked_at, within=_DATE_STEP, own=False)
 
     def _heed(self, request: Request, error: StewardError | None, status: int | None) -> None:
-        """Tell the breaker whether Zammad is alive: a refusal is an answer; silence, pages, 5xx are none."""
+        """Tell the breaker whether Zammad is alive: a refusal is an answer; silence, pages, 5xx are none.
+
+        What cannot be read of one record says nothing of the others: whoever asks waits longer and longer by himself.
+        """
         if isinstance(error, Overtaken):
             return
         if error is None or (isinstance(error, Refused) and (status is None or status >= 400)):
             self.breaker.succeeded()
-        elif status == 429:
+        elif status == 429 or isinstance(error, Unreadable):
             return
         else:
-            of_its_own = status == 500 or isinstance(error, Unreadable)
-            self.breaker.failed(str(request) if of_its_own else "")
+            self.breaker.failed(str(request) if status == 500 else "")
 
     def _finish(self, request: Request, error: StewardError | None, status: int | None, *, began: float) -> None:
         self._heed(request, error, status)

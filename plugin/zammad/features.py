@@ -66,8 +66,13 @@ class FeatureWatch:
         with self._lock:
             self._features = replace(known, checklists=checklists)
 
+    def ask_again(self) -> None:
+        """What was known hindered a write: ask at the next look whether it still holds."""
+        with self._lock:
+            self._asked_at = None
+
     def checklists_refused(self) -> None:
-        """A checklist could not be made although the server knows them: the setting is off; asked again later."""
+        """A checklist was refused although the server knows them: the setting is off; asked again later."""
         with self._lock:
             self._no_checklists_since = self._clock()
             self._features = replace(self._features, checklists=False)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
-from plugin.model.errors import NotFound
+from plugin.model.errors import NotFound, OutOfSight
 from plugin.model.features import Features
 from plugin.model.people import User
 from plugin.model.ticket import Article, ChangedTicket, Checklist, HistoryRow, Link, LinkedTicket, Ticket
@@ -103,13 +103,12 @@ class Reader:
             if isinstance(one, Mapping) and one.get("link_object", "Ticket") == "Ticket"
         )
         self.people.learn(raw)
-        self.people.learn(raw)
         records = schemas.assets(raw, "Ticket")
         others = dict.fromkeys(str(link.ticket_id) for link in links if str(link.ticket_id) in records)
-        return links, tuple(
-            schemas.linked_ticket(records[one], names=self.catalogues, path=f"links.assets.Ticket[{one}]")
-            for one in others
-        )
+        return links, tuple(schemas.readable(self._linked_ticket, [records[one] for one in others]))
+
+    def _linked_ticket(self, raw: Any) -> LinkedTicket:
+        return schemas.linked_ticket(raw, names=self.catalogues, path="links.assets.Ticket")
 
     def linked_tickets(self, ids: Sequence[int]) -> tuple[LinkedTicket, ...]:
         """Tickets by id, in their order, those out of sight left out."""
@@ -122,10 +121,16 @@ class Reader:
         }
         return tuple(found[one] for one in ids if one in found)
 
-    def checklist(self, checklist_id: int) -> Checklist:
-        """The checklist with its items in their shown order."""
-        raw = schemas.entries(self._client.get(f"/checklists/{checklist_id}", {"full": "true"}), "checklist")
-        return checklist_of(raw)
+    def checklist(self, checklist_id: int) -> Checklist | None:
+        """The checklist with its items in their shown order; None where it is gone, or checklists were switched off."""
+        try:
+            raw = self._client.get(f"/checklists/{checklist_id}", {"full": "true"})
+        except NotFound:
+            return None
+        except OutOfSight:
+            self._watch.checklists_refused()
+            return None
+        return checklist_of(schemas.entries(raw, "checklist"))
 
     def find_by_number(self, number: str) -> Ticket | None:
         """The ticket with exactly this number, None where there is none we may see."""

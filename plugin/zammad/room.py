@@ -50,13 +50,15 @@ def connect(
     seconds: Callable[[], float] = monotonic,
     wait: Callable[[float], None] = sleep,
     ages: Callable[[], float] | None = None,
+    on_alarm: Callable[[str], None] = lambda _name: None,
     clocks: Skew | None = None,
 ) -> Zammad:
     """Ready to use; calls nothing yet.
 
     ``rate`` is in calls a second; ``timeout`` and ``lifetime`` (of what is remembered) are in seconds; ``seconds`` and
     ``wait`` are the monotonic clock and the sleep of the rate, ``ages`` is the clock by which what is remembered grows
-    old and a dead Zammad is asked again (``seconds`` where None). ``clocks`` is told what shows Zammad's time.
+    old and a dead Zammad is asked again (``seconds`` where None). ``clocks`` is told what shows Zammad's time,
+    ``on_alarm`` the names of alarms.
     """
     ages = ages or seconds
     breaker = Breaker(clock=ages)
@@ -74,9 +76,9 @@ def connect(
         clock=clock,
         clocks=clocks,
     )
-    catalogues = Catalogues(client, lifetime=lifetime, clock=ages)
+    catalogues = Catalogues(client, lifetime=lifetime, clock=ages, on_alarm=on_alarm)
     people = People(client, lifetime=lifetime, clock=ages)
-    watch = FeatureWatch(client, lifetime=lifetime, clock=ages)
-    reader = Reader(client, catalogues=catalogues, people=people, watch=watch)
+    watch = FeatureWatch(client, lifetime=lifetime, clock=ages, on_alarm=on_alarm)
+    reader = Reader(client, catalogues=catalogues, people=people, watch=watch, on_alarm=on_alarm)
     writer = Writer(client, catalogues=catalogues, watch=watch)
     return Zammad(client, catalogues, people, watch, reader, writer)

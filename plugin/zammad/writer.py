@@ -142,12 +142,8 @@ class Writer:
 
     def checklist_create(self, ticket_id: int) -> Checklist:
         """Make the ticket's checklist: without a name, with one empty item. A second one is refused with 422."""
-        try:
-            raw = self._client.post("/checklists", json={"ticket_id": ticket_id})
-        except Refused as refused:
-            if refused.status in (403, 404):
-                self._watch.checklists_refused()
-            raise
+        body = {"ticket_id": ticket_id}
+        raw = self._on_checklists(lambda: self._client.post("/checklists", json=body), off=(403, 404))
         return self._confirmed("POST /checklists", lambda: checklist_of(schemas.entries(raw, "checklist")))
 
     def checklist_rename(self, checklist_id: int, name: str) -> None:
@@ -161,7 +157,7 @@ class Writer:
     def item_add(self, checklist_id: int, text: str) -> ChecklistItem:
         """Append an item, unticked; the hundred-and-first is refused with 422."""
         body = {"checklist_id": checklist_id, "text": values.item_text(text)}
-        raw = self._client.post("/checklist_items", json=body)
+        raw = self._on_checklists(lambda: self._client.post("/checklist_items", json=body))
         return self._confirmed("POST /checklist_items", lambda: schemas.checklist_item(raw))
 
     def item_update(self, item_id: int, *, text: str | None = None, checked: bool | None = None) -> ChecklistItem:
@@ -169,7 +165,7 @@ class Writer:
         body: dict[str, Any] = {} if text is None else {"text": values.item_text(text)}
         if checked is not None:
             body["checked"] = checked
-        raw = self._client.put(f"/checklist_items/{item_id}", json=body)
+        raw = self._on_checklists(lambda: self._client.put(f"/checklist_items/{item_id}", json=body))
         return self._confirmed(f"PUT /checklist_items/{item_id}", lambda: schemas.checklist_item(raw))
 
     def item_remove(self, item_id: int) -> None:
@@ -181,9 +177,18 @@ class Writer:
         others = schemas.assets(schemas.entries(raw, "links"), "Ticket").values()
         return any(isinstance(one, Mapping) and one.get("number") == number for one in others)
 
+    def _on_checklists(self, call: Callable[[], Any], *, off: Sequence[int] = (403,)) -> Any:
+        """Learns from a refusal that checklists were switched off."""
+        try:
+            return call()
+        except Refused as refused:
+            if refused.status in off:
+                self._watch.checklists_refused()
+            raise
+
     def _put_checklist(self, checklist_id: int, body: Mapping[str, Any]) -> None:
         what = f"PUT /checklists/{checklist_id}"
-        raw = self._client.put(f"/checklists/{checklist_id}", json=dict(body))
+        raw = self._on_checklists(lambda: self._client.put(f"/checklists/{checklist_id}", json=dict(body)))
         row = self._confirmed(what, lambda: schemas.named(raw, path="checklist"))
         if row["id"] != checklist_id:
             raise Unknown(f"{what}: answered about another one")
