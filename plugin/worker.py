@@ -64,7 +64,8 @@ class Worker:
     """Works cases of one store. ``run`` it in a thread of its own, or step by step with ``run_once`` and ``drain``.
 
     ``clock`` decides what is due; it may be set by hand. ``concurrency`` visits go on at a time, never two to one
-    ticket. ``longest_nap`` is in seconds of the wall, whatever ``clock`` says.
+    ticket. ``longest_nap`` is in seconds of the wall, whatever ``clock`` says; ``ages`` counts the seconds for which a
+    Zammad that seems down is left alone.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Worker:
         health: Health | None = None,
         metrics: Metrics | None = None,
         timekeeper: Timekeeper | None = None,
+        ages: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self._store = store
@@ -98,7 +100,7 @@ class Worker:
         self._stopping = threading.Event()
         self._tasks: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
         self._under_way = _Counter()
-        self._gate = _Gate()
+        self._gate = _Gate(ages)
         self._last_beat = float("-inf")
         self._clock_was: datetime | None = None
         self._chores_known = False
@@ -444,7 +446,8 @@ class _Counter:
 class _Gate:
     """Holds claims back while Zammad seems down, so that an outage is not asked about once per case."""
 
-    def __init__(self) -> None:
+    def __init__(self, ages: Callable[[], float]) -> None:
+        self._ages = ages
         self._lock = threading.Lock()
         self._troubles_in_a_row = 0
         self._opens_at = 0.0
@@ -461,16 +464,16 @@ class _Gate:
             if self._troubles_in_a_row >= AN_OUTAGE:
                 doublings = min((self._troubles_in_a_row - AN_OUTAGE) // 5, 10)
                 pause = min(2.0**doublings, retry.OUTAGE_PAUSE.total_seconds())
-                self._opens_at = time.monotonic() + pause
+                self._opens_at = self._ages() + pause
 
     def close(self, seconds: float) -> None:
         with self._lock:
-            self._opens_at = max(self._opens_at, time.monotonic() + seconds)
+            self._opens_at = max(self._opens_at, self._ages() + seconds)
 
     def seconds(self) -> float:
         """Until it opens, 0 while it is open."""
         with self._lock:
-            return max(0.0, self._opens_at - time.monotonic())
+            return max(0.0, self._opens_at - self._ages())
 
     def width(self, concurrency: int) -> int:
         """How many visits may go on: none while closed, one as a probe after an outage."""
