@@ -1,0 +1,161 @@
+"""A Zammad that costs next to nothing: many tickets like one of the sandbox's, answered in process from memory.
+
+It measures Steward alone: a look, its history and the writes are answered at once, with answers of the right shape.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import requests
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3 import HTTPResponse
+
+from plugin.sandbox import Delivery, Sandbox, SandboxClock
+
+URL = "http://zammad.test"
+MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+MAIL = b"""From: olga@customer.example\r
+To: support@example.com\r
+Subject: Not good\r
+Message-ID: <1@customer.example>\r
+\r
+I want to complain: the device is broken, and nobody calls me back.\r
+"""
+_TICKET = re.compile(r"/api/v1/tickets/(\d+)$")
+_HISTORY = re.compile(r"/api/v1/ticket_history/(\d+)$")
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The one ticket: the look, its history, its webhook, and everything else that was asked beside it, by call."""
+
+    ticket: Row
+    history: Row
+    delivery: Row
+    others: dict[str, bytes]
+    own_id: int
+
+
+def model() -> Model:
+    """Recorded from a sandbox in which a customer complained by mail."""
+    sandbox = Sandbox(like="6.5", clock=SandboxClock.virtual(MONDAY))
+    heard: list[Delivery] = []
+
+    def deliver(delivery: Delivery) -> int:
+        heard.append(delivery)
+        return 200
+
+    sandbox.deliver = deliver
+    sandbox.connect_steward("http://steward.test/zammad/ticket", "secret")
+    session = requests.Session()
+    session.mount(URL, sandbox.adapter())
+    session.headers["Authorization"] = f"Token token={sandbox.tokens['steward']}"
+    made = session.post(f"{URL}/sandbox/mail", data=MAIL, headers={"Content-Type": "message/rfc822"}).json()
+    sandbox.run_until(MONDAY + timedelta(minutes=1))
+
+    def get(path: str) -> Any:
+        return session.get(f"{URL}/api/v1{path}").json()
+
+    flow = {"event": "core_workflow", "request_id": "1", "class_name": "Ticket", "screen": "edit"}
+    asked = {**flow, "params": {"id": made["ticket_id"]}}
+    others = {
+        f"GET /api/v1/{name}": orjson.dumps(get(f"/{name}?expand=true"))
+        for name in ("users/me", "roles", "ticket_states", "ticket_priorities", "groups")
+    }
+    others["POST /api/v1/core_workflows/perform"] = session.post(
+        f"{URL}/api/v1/core_workflows/perform", json=asked
+    ).content
+    return Model(
+        ticket=get(f"/tickets/{made['ticket_id']}?expand=true"),
+        history=get(f"/ticket_history/{made['ticket_id']}"),
+        delivery=orjson.loads(heard[0].body),
+        others=others,
+        own_id=int(get("/users/me")["id"]),
+    )
+
+
+class Canned(BaseAdapter):
+    """Mount it as Steward's transport. ``calls`` counts what was asked, ``noted`` what was written to which ticket."""
+
+    def __init__(self, like: Model) -> None:
+        super().__init__()
+        self._model = like
+        self._tickets: dict[int, Row] = {}
+        self.calls = 0
+        self.puts = 0
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        """The answer, at once."""
+        self.calls += 1
+        return _response(request, self._answer(str(request.method), str(request.path_url).partition("?")[0], request))
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _answer(self, method: str, path: str, request: requests.PreparedRequest) -> bytes:
+        if found := _TICKET.match(path):
+            ticket = self._ticket(int(found[1]))
+            if method == "PUT":
+                self._put(ticket, orjson.loads(request.body or b"{}"))
+            return orjson.dumps(ticket)
+        if found := _HISTORY.match(path):
+            return orjson.dumps(history_of(self._model, int(found[1])))
+        if path in ("/api/v1/tags/add", "/api/v1/tags/remove"):
+            return b"true"
+        if path == "/api/v1/tickets/search":
+            return b'{"record_ids": [], "assets": {}}'
+        return self._model.others.get(f"{method} {path}", b"{}")
+
+    def _ticket(self, ticket_id: int) -> Row:
+        if ticket_id not in self._tickets:
+            number = f"8{ticket_id:07d}"
+            self._tickets[ticket_id] = {
+                **self._model.ticket, "id": ticket_id, "number": number, "article_ids": [ticket_id]
+            }  # fmt: skip
+        return self._tickets[ticket_id]
+
+    def _put(self, ticket: Row, body: Row) -> None:
+        self.puts += 1
+        ticket |= {name: value for name, value in body.items() if name not in ("article", "preferences")}
+        ticket["updated_by_id"] = self._model.own_id
+        ticket["updated_at"] = (MONDAY + timedelta(minutes=2, milliseconds=self.puts)).isoformat()
+        if "article" in body:
+            ticket["article_ids"] = [*ticket["article_ids"], 10_000_000 + self.puts]
+
+
+def history_of(like: Model, ticket_id: int) -> Row:
+    """The history of one of the many tickets."""
+    history = copy.copy(like.history)
+    history["history"] = [
+        {**row, "id": ticket_id * 100 + place, "o_id": ticket_id} for place, row in enumerate(like.history["history"])
+    ]
+    return history
+
+
+def deliveries(like: Model, count: int) -> Iterator[bytes]:
+    """Webhook bodies of ``count`` tickets, numbered from 1."""
+    for ticket_id in range(1, count + 1):
+        ticket = {**like.delivery["ticket"], "id": ticket_id, "article_ids": [ticket_id]}
+        article = {**like.delivery["article"], "id": ticket_id, "ticket_id": ticket_id}
+        yield orjson.dumps({**like.delivery, "ticket": ticket, "article": article})
+
+
+def _response(request: requests.PreparedRequest, body: bytes) -> requests.Response:
+    response = requests.Response()
+    response.status_code = 201 if request.method == "POST" else 200
+    response.headers = CaseInsensitiveDict({"Content-Type": "application/json; charset=utf-8"})
+    response.raw = HTTPResponse(body=io.BytesIO(body), status=response.status_code, preload_content=False)
+    response.url = str(request.url)
+    response.request = request
+    response.encoding = "utf-8"
+    return response

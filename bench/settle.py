@@ -1,0 +1,198 @@
+"""How fast cases are settled: the whole loop from the inbox to the last commit, with a Zammad that answers at once.
+
+``tests/postgresql.sh .venv/bin/python -m bench.settle`` measures SQLite and PostgreSQL; without it SQLite alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from bench.canned import MONDAY, URL, Canned, Model, deliveries, model
+from bench.databases import database
+from bench.telling import Bar, Report, Sheet, tell
+from plugin import logs
+from plugin.service import Service
+from plugin.settings import Settings
+from plugin.store import cases, inbox
+from plugin.store.store import Store
+
+NOW = MONDAY + timedelta(minutes=3)
+ROOT = Path(__file__).parents[1]
+PATIENCE = 300.0
+"""Seconds a run may take before it counts as stuck."""
+
+
+@click.command()
+@click.option("--tickets", type=click.IntRange(1), default=2000, show_default=True)
+@click.option("--workers", default="1,2,4", show_default=True, help="Processes on PostgreSQL, a run each.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
+@click.option("--work-on", hidden=True, help="Be one of the workers of a run, on this database.")
+def main(tickets: int, workers: str, *, as_json: bool, work_on: str | None) -> None:
+    """Measure; status 1 where a bar is missed."""
+    logs.configure(level="error")
+    if work_on:
+        _be_a_worker(work_on)
+        return
+    began = time.monotonic()
+    like = model()
+    rows: list[tuple[str, int, float, float, int | None]] = [("SQLite", 1, *_on_sqlite(like, tickets))]
+    rows += [("PostgreSQL", count, *_on_postgresql(like, tickets, count)) for count in map(int, workers.split(","))]
+    columns = ("store", "workers", "seconds", "cases/s", "Zammad calls")
+    report = Report(
+        bench="settle",
+        sheets=(Sheet(f"{tickets:,} new complaints: inbox, fold, look, decide, plan, settle", columns, tuple(rows)),),
+        bars=(Bar("settled on SQLite", rows[0][3], 300, "cases/s", at_least=True),),
+        notes=("A PostgreSQL worker is a process of its own; the test server does not wait for the disk (fsync=off).",),
+        seconds=time.monotonic() - began,
+    )
+    sys.exit(tell(report, as_json=as_json))
+
+
+def _on_sqlite(like: Model, tickets: int) -> tuple[float, float, int]:
+    with tempfile.TemporaryDirectory(prefix="steward-bench-") as directory:
+        adapter = Canned(like)
+        with opened(f"sqlite:///{Path(directory) / 'steward.db'}", adapter) as service:
+            _fill(service.store, like, tickets)
+            began = time.monotonic()
+            with working(service):
+                _wait_for(service.store, tickets)
+            seconds = time.monotonic() - began
+        return seconds, tickets / seconds, adapter.calls
+
+
+def _on_postgresql(like: Model, tickets: int, count: int) -> tuple[float, float, int | None]:
+    with ExitStack() as stack:
+        url = stack.enter_context(database())
+        if url is None:
+            return 0.0, 0.0, None
+        store = stack.enter_context(Store.open(url))
+        workers = [stack.enter_context(_worker(url)) for _ in range(count)]
+        for worker in workers:
+            _line(worker)
+        _fill(store, like, tickets)
+        began = time.monotonic()
+        for worker in workers:
+            _say(worker, "go")
+        _wait_for(store, tickets)
+        seconds = time.monotonic() - began
+        calls = 0
+        for worker in workers:
+            _say(worker, "stop")
+            calls += int(json.loads(_line(worker))["calls"])
+        return seconds, tickets / seconds, calls
+
+
+# -- the parts --------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def opened(url: str, adapter: Canned) -> Iterator[Service]:
+    """Steward's worker on that database, with the canned Zammad."""
+    settings = Settings.from_environ(
+        {
+            "STEWARD_ZAMMAD_URL": URL,
+            "STEWARD_ZAMMAD_TOKEN": "bench",
+            "STEWARD_DATABASE_URL": url,
+            "STEWARD_MODE": "enforce",
+        }
+    )
+    # no server is to be spared
+    settings = replace(settings, rate=1e9)
+    with Service.open(settings, web=False, worker=True, alone=True, clock=lambda: NOW, adapter=adapter) as service:
+        yield service
+
+
+@contextmanager
+def working(service: Service) -> Iterator[None]:
+    """The worker's loop in a thread, as ``steward serve`` runs it."""
+    assert service.worker is not None
+    thread = threading.Thread(target=service.worker.run, name="steward-worker")
+    thread.start()
+    try:
+        yield
+    finally:
+        service.worker.stop()
+        thread.join()
+
+
+def _fill(store: Store, like: Model, tickets: int) -> None:
+    """Deliveries that came a minute ago, so that their quiet time is over."""
+    version = like.ticket["updated_at"]
+    heard = [
+        inbox.Delivery(body, "bench", NOW - timedelta(minutes=1), ticket_id=ticket_id, version=version)
+        for ticket_id, body in enumerate(deliveries(like, tickets), start=1)
+    ]
+    for start in range(0, len(heard), 100):
+        with store.write() as connection:
+            inbox.receive(connection, heard[start : start + 100], store_key=store.key)
+
+
+def _wait_for(store: Store, tickets: int) -> None:
+    _until(lambda: _are_settled(store, tickets), f"{tickets} cases were not settled")
+
+
+def _are_settled(store: Store, tickets: int) -> bool:
+    """A case is due until its look has been committed."""
+    with store.read() as connection:
+        is_due = inbox.has_new(connection) or cases.oldest_due(connection, now=NOW) is not None
+        return not is_due and sum(cases.counts(connection).values()) == tickets
+
+
+def _until(reached: Callable[[], bool], otherwise: str) -> None:
+    ends = time.monotonic() + PATIENCE
+    while not reached():
+        if time.monotonic() > ends:
+            raise click.ClickException(f"{otherwise} in {PATIENCE:g} s")
+        time.sleep(0.05)
+
+
+# -- a worker of its own ----------------------------------------------------------------------------------------------
+
+
+def _be_a_worker(url: str) -> None:
+    adapter = Canned(model())
+    with opened(url, adapter) as service:
+        print("ready", flush=True)
+        sys.stdin.readline()
+        with working(service):
+            sys.stdin.readline()
+    print(json.dumps({"calls": adapter.calls}), flush=True)
+
+
+@contextmanager
+def _worker(url: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "bench.settle", "--work-on", url]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, env=os.environ, stdin=pipe, stdout=pipe, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _line(worker: subprocess.Popen[str]) -> str:
+    assert worker.stdout is not None
+    return worker.stdout.readline()
+
+
+def _say(worker: subprocess.Popen[str], word: str) -> None:
+    assert worker.stdin is not None
+    worker.stdin.write(f"{word}\n")
+    worker.stdin.flush()
+
+
+if __name__ == "__main__":
+    main()
