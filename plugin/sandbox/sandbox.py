@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
@@ -24,6 +24,10 @@ from plugin.sandbox.seed import people_the_town, sow
 from plugin.sandbox.web import Frontdoor
 from plugin.sandbox.worker import Worker
 from plugin.sandbox.world import World
+
+
+def _let_pass(clock: SandboxClock, seconds: float) -> None:
+    clock.advance(timedelta(seconds=seconds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,9 @@ class Sandbox:
         self.engine = Engine(like=like, clock=self.clock)
         self.engine.notices = NoticeBook()
         self.engine.courier = Courier(self.engine, over_http)
+        if self.clock.stands_still:
+            # a receiver that takes its time holds back the one worker (contract 1.5)
+            self.engine.courier.elapsed = lambda seconds: _let_pass(self.clock, seconds)
         self.engine.commit_hooks.append(triggers.commit)
         self.engine.state_hooks.append(checklists.follow_ticket)
         self.engine.state_hooks.append(notices.follow_state)
