@@ -106,7 +106,7 @@ class Canned(BaseAdapter):
         if found := _TICKET.match(path):
             ticket = self._ticket(int(found[1]))
             if method == "PUT":
-                self._put(ticket, orjson.loads(request.body or b"{}"))
+                self._put(ticket, orjson.loads(_bytes(request.body)))
             return orjson.dumps(ticket)
         if found := _HISTORY.match(path):
             return orjson.dumps(history_of(self._model, int(found[1])))
@@ -148,6 +148,12 @@ def deliveries(like: Model, count: int) -> Iterator[bytes]:
         ticket = {**like.delivery["ticket"], "id": ticket_id, "article_ids": [ticket_id]}
         article = {**like.delivery["article"], "id": ticket_id, "ticket_id": ticket_id}
         yield orjson.dumps({**like.delivery, "ticket": ticket, "article": article})
+
+
+def _bytes(body: Any) -> bytes:
+    """A request's body, whatever it was handed over as."""
+    read = body.read() if hasattr(body, "read") else body
+    return read.encode() if isinstance(read, str) else bytes(read)
 
 
 def _response(request: requests.PreparedRequest, body: bytes) -> requests.Response:

@@ -100,7 +100,8 @@ def _on_postgresql(like: Model, tickets: int, count: int) -> tuple[float, float,
 
 @contextmanager
 def opened(url: str, adapter: Canned) -> Iterator[Service]:
-    """Steward's worker on that database, with the canned Zammad."""
+    """Steward's worker on that database, with the canned Zammad; its rules were in force before the tickets came."""
+    moments = [MONDAY - timedelta(hours=1)]
     settings = Settings.from_environ(
         {
             "STEWARD_ZAMMAD_URL": URL,
@@ -111,7 +112,10 @@ def opened(url: str, adapter: Canned) -> Iterator[Service]:
     )
     # no server is to be spared
     settings = replace(settings, rate=1e9)
-    with Service.open(settings, web=False, worker=True, alone=True, clock=lambda: NOW, adapter=adapter) as service:
+    with Service.open(
+        settings, web=False, worker=True, alone=True, clock=lambda: moments[-1], adapter=adapter
+    ) as service:
+        moments.append(NOW)
         yield service
 
 
