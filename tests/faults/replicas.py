@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import itertools
+import json
 import os
 import random
 import signal
@@ -11,10 +14,13 @@ import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+
+import requests
 
 from plugin.failpoints import NAMES
 from plugin.store import meta
@@ -37,6 +43,8 @@ CALLS = ("GET /api/v1/tickets/", "GET /api/v1/ticket_history/", "PUT /api/v1/tic
 EVENTS_A_FAILOVER = 8
 FAILOVERS_A_ROUND = 4
 AFTERWARDS = timedelta(hours=2)
+BODY_BYTES = 9_000
+"""What Zammad sends about an ordinary ticket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,25 +205,31 @@ class Replicas(Soak):
             self.takeovers.idle += 1  # its failpoint lay on nobody's way
         if failover.how == "sleep" and has_failed:
             self.pass_until(self.zammad.now + 5 * A_MINUTE)
-            self._wake(victim)
+            self.wake(victim)
         if failover.how == "kill" or not has_failed:
             self.restart(victim)  # disarmed: it is the one that takes over next time
 
     def _work_alone(self, failover: Failover, victim: Worker, players: Players, event: Event) -> bool:
-        """The other worker naps, so that the event's work is the victim's; whether that was its end."""
+        """The event's work is the victim's; whether that was its end."""
+        with self.napping(victim):
+            if failover.held:
+                self.zammad.hold(failover.held)
+            players.play(event)
+            ends = time.monotonic() + NAP_SECONDS
+            while not (self.zammad.held() or victim.is_down() or self._is_idle()) and time.monotonic() < ends:
+                threading.Event().wait(0.01)
+            if failover.held and self.zammad.held():
+                self._strike(failover, victim)
+            self.zammad.hold(None)
+        return victim.is_down()
+
+    @contextmanager
+    def napping(self, victim: Worker) -> Iterator[None]:
+        """The other worker naps for a moment, so that what comes is the victim's."""
         (other,) = (worker for worker in self.workers if worker is not victim)
         other.stop_here()
-        if failover.held:
-            self.zammad.hold(failover.held)
-        players.play(event)
-        ends = time.monotonic() + NAP_SECONDS
-        while not (self.zammad.held() or victim.is_down() or self._is_idle()) and time.monotonic() < ends:
-            threading.Event().wait(0.01)
-        if failover.held and self.zammad.held():
-            self._strike(failover, victim)
-        self.zammad.hold(None)
+        yield
         other.go_on()
-        return victim.is_down()
 
     def _strike(self, failover: Failover, victim: Worker) -> None:
         """In the midst of a call: Zammad has done what was asked, and its answer is on the way."""
@@ -231,7 +245,7 @@ class Replicas(Soak):
         else:
             self.takeovers.note(failover.how, self.wait_idle())
         if failover.how == "stop":
-            self._wake(victim)
+            self.wake(victim)
 
     def wait_idle(self) -> float:
         """Until nothing is due at this moment; the seconds it took."""
@@ -241,7 +255,7 @@ class Replicas(Soak):
             error.add_note(f"{self._busy_with()}; {[(worker.name, worker.is_down()) for worker in self.workers]}")
             raise
 
-    def _wake(self, victim: Worker) -> None:
+    def wake(self, victim: Worker) -> None:
         """It goes on where it stood, long after its lock fell, and does what it then does."""
         victim.go_on()
         self.wait_for_sign(victim)
@@ -270,6 +284,39 @@ class Replicas(Soak):
     def _revive(self, *, within: float = 0.0) -> None:
         """Nobody is started again but by a failover."""
         threading.Event().wait(within)
+
+    # -- while Zammad keeps everybody waiting --------------------------------------------------------------------------
+
+    def hold_every_case(self, tickets: int) -> list[int]:
+        """So many tickets are looked at, and Zammad keeps every answer back; returns their ids."""
+        known = [
+            self.zammad.mail(sender="olga@customer.example", subject=f"Matter {n}", text="Where is it?").id
+            for n in range(tickets)
+        ]
+        self.zammad.hold(r"GET /api/v1/tickets/\d+")
+        self.zammad.set_clock(self.zammad.now + A_MINUTE)
+        wait_until(lambda: len(self.zammad.held()) == tickets, "every case is held")
+        return known
+
+    def acknowledgements(self, tickets: Sequence[int], *, posts: int, connections: int) -> list[float]:
+        """Seconds that webhooks about these tickets took to be answered 202, posted on so many connections."""
+        url = f"http://{self.web.settings['listen']}/zammad/ticket"
+        own = threading.local()
+
+        def post(number: int) -> float:
+            if not hasattr(own, "session"):
+                own.session = requests.Session()
+            ticket = {"id": tickets[number % len(tickets)], "updated_at": f"2026-03-02T10:00:00.{number:06}Z"}
+            body = json.dumps({"ticket": {**ticket, "note": "x" * BODY_BYTES}}).encode()
+            signature = hmac.new(SECRET.encode(), body, hashlib.sha1).hexdigest()
+            began = time.perf_counter()
+            answer = own.session.post(url, data=body, headers={"X-Hub-Signature": f"sha1={signature}"}, timeout=30)
+            seconds = time.perf_counter() - began
+            assert answer.status_code == 202, answer.status_code
+            return seconds
+
+        with ThreadPoolExecutor(connections) as threads:
+            return sorted(threads.map(post, range(posts)))
 
     # -- PostgreSQL ---------------------------------------------------------------------------------------------------
 
