@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection as Connection  # other rooms name the type, and must not import SQLAlchemy
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    TimeoutError,
+)
 from sqlalchemy.pool import QueuePool
 
 from plugin.store.errors import StoreError, StoreUnavailable
@@ -82,6 +90,16 @@ class Database:
         except sqlite3.OperationalError as failure:
             raise StoreUnavailable(f"{self.name}: {failure}") from failure
 
+    def write_anew(self) -> None:
+        """On SQLite, have what lies in the write-ahead log written into the file and made durable, before use.
+
+        After an fsync that failed, the system's cache may show what the disk does not have, and counts it as clean: the
+        process that saw the failure knows, the next one would take it for durable. Raises StoreUnavailable.
+        """
+        log = self.file.with_name(f"{self.file.name}-wal")
+        if self.is_sqlite and log.exists() and log.stat().st_size:
+            self.forget_deleted()
+
     def close(self) -> None:
         self._reader.dispose()
         self._writer.dispose()
@@ -98,7 +116,12 @@ class Database:
         except sqlite3.OperationalError as failure:  # while a connection is set up
             raise StoreUnavailable(f"{self.name}: {failure}") from failure
         except TimeoutError as failure:
-            raise StoreUnavailable(f"{self.name}: no connection became free in {BUSY_SECONDS} s") from failure
+            raise StoreUnavailable(f"{self.name}: {self._why_none_free()}") from failure
+
+    def _why_none_free(self) -> str:
+        if self.is_sqlite:
+            return f"whoever writes waits for {BUSY_SECONDS} s already: another program holds a lock, or the disk hangs"
+        return f"no connection became free in {BUSY_SECONDS} s"
 
     def _sqlite(self, *, size: int, query_only: bool) -> Engine:
         engine = create_engine(
@@ -130,10 +153,13 @@ class Database:
 
 @contextmanager
 def _left_clean(connection: Connection) -> Iterator[None]:
-    """Throw a connection away that failed under us: after an I/O error nobody knows what it still believes."""
+    """Throw a connection away that failed under us: after an I/O error nobody knows what it still believes.
+
+    One that may only read (a standby, a server set read-only) would stay so when the server is well again.
+    """
     try:
         yield
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError, InternalError):
         connection.invalidate()
         raise
 

@@ -49,6 +49,7 @@ class Store:
         database = Database(url)
         process_lock = _become_the_one(database) if database.is_sqlite else None
         try:
+            database.write_anew()
             migrate.migrate(database)
             with database.write() as connection:
                 key = _store_key(connection, secret_key=secret_key, may_write=True)
