@@ -62,9 +62,10 @@ lock: ## write the locks anew from pyproject.toml
 LOCK_OPTIONS := --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
-docs: env ## draw docs/architecture.svg and write docs/settings.md anew
+docs: env ## draw docs/architecture.svg, write docs/settings.md and docs/alarms.md anew
 	$(BIN)/python -m docs.draw_architecture
 	$(BIN)/python -m docs.write_settings
+	$(BIN)/python -m docs.write_alarms
 
 locales: env ## bring the translations up to date with the sentences in the code
 	$(BIN)/python -m plugin.locales.collect

@@ -33,8 +33,8 @@ ALARMS: Mapping[str, Alarm] = {
         "Nothing, if it goes away. While the sweep fails, changes that came without a webhook are not noticed.",
     ),
     "clock_skew": Alarm(
-        "Steward's clock and Zammad's are more than 60 s apart. Nothing is written because of time alone (no warning, no "
-        "breach, no reminder); what people do is heard and settled as ever.",
+        "Steward's clock and Zammad's are more than 60 s apart. Nothing is written because of time alone (no warning, "
+        "no breach, no reminder); what people do is heard and settled as ever.",
         "Set both servers' clocks by NTP. Deadlines go on by themselves three minutes after the clocks agree again.",
     ),
     "effect_refused": Alarm(
@@ -98,6 +98,19 @@ ALARMS: Mapping[str, Alarm] = {
     ),
 }
 """Every alarm there is, by its name in the log (``alarm=``), in ``steward_alarms_total`` and on ``/readyz``."""
+
+PARTS: Mapping[str, str] = {
+    "alarms": "An alarm was raised within the last hour.",
+    "clock": "Zammad's clock and ours differ by more than 60 s: deadlines are held.",
+    "lag": "`steward pause` is in force. Its `seconds` are how long work that is due has been waiting.",
+    "preflight": "Something is missing on this Zammad: rights, fields, options. Each finding names its way out.",
+    "store": "The database cannot be read or written: webhooks are answered 503 and come again.",
+    "sweep": "Never; it shows when the last sweep ended and how many tickets it woke.",
+    "webhook": "Tickets change, and no webhook is heard: its trigger, address or signature token is not right.",
+    "worker": "No worker gave a sign of life for 30 s.",
+    "zammad": "Zammad does not answer, or asked to be left alone for a while.",
+}
+"""What each part of ``/readyz`` tells when it is not well."""
 
 
 @dataclass(frozen=True, slots=True)
