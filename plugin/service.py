@@ -124,7 +124,7 @@ class Service:
             app=receiver.app if receiver else None,
             closing=ExitStack(),
         )
-        service.worker = service._make_worker() if worker else None
+        service.worker = service._make_worker(ages) if worker else None
         if receiver is not None:
             receiver.probes["zammad"] = service._zammad_part
             receiver.probes["alarms"] = alarms.part
@@ -133,7 +133,7 @@ class Service:
 
     # -- parts --------------------------------------------------------------------------------------------------------
 
-    def _make_worker(self) -> Worker:
+    def _make_worker(self, ages: Callable[[], float]) -> Worker:
         settings, keeper = self.settings, self._make_timekeeper()
         visitor = Visitor(
             store=self.store,
@@ -168,6 +168,7 @@ class Service:
             health=self.health,
             metrics=self.metrics,
             timekeeper=keeper,
+            ages=ages,
         )
 
     def _make_timekeeper(self) -> Timekeeper:
