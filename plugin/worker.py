@@ -29,6 +29,7 @@ from plugin.store import cases, chores, effects, inbox, meta
 from plugin.store.database import Connection
 from plugin.store.held import Held
 from plugin.store.store import Store
+from plugin.zammad.limits import Priority, working_at
 from plugin.timekeeper import Timekeeper
 
 log = structlog.get_logger(__name__)
@@ -47,6 +48,14 @@ STOP_SECONDS = 6.0
 """How long work under way may take to end when the process is told to stop; what remains is taken up by the next."""
 SET_BACK = timedelta(minutes=1)
 PURGE_EVERY = timedelta(minutes=10)
+PRIORITIES = {
+    WakeReason.OPERATOR: Priority.DEADLINE,  # somebody waits for it
+    WakeReason.DEADLINE: Priority.DEADLINE,
+    WakeReason.EVENT: Priority.EVENT,
+    WakeReason.RETRY: Priority.EVENT,
+    WakeReason.SWEEP: Priority.SWEEP,
+}
+"""Whose calls go first where the rate makes several visits wait (promises 10)."""
 AN_OUTAGE = 10
 """Two unavailable cases in a row (5 each), or five unreadable ones (2 each), are more than the trouble of one."""
 
@@ -251,7 +260,8 @@ class Worker:
         delay = max(0.0, (self._clock() - claim.wake.at).total_seconds())
         self._metrics.wake_delay_seconds.labels(claim.wake.reason).observe(delay)
         try:
-            visited, failed = _attempt(partial(self._visit, claim))
+            with working_at(PRIORITIES[claim.wake.reason]):
+                visited, failed = _attempt(partial(self._visit, claim))
             verdict = visited or failed
             self._metrics.looks.labels(claim.wake.reason, verdict.outcome).inc()
             self._metrics.look_seconds.observe(time.monotonic() - began)
@@ -354,7 +364,8 @@ class Worker:
             self._store.bell.ring()
 
     def _run_chore(self, chore: Chore, row: chores.ChoreRow) -> None:
-        cursor, ended = _attempt(partial(chore.run, row.cursor, self._clock()))
+        with working_at(Priority.SWEEP):
+            cursor, ended = _attempt(partial(chore.run, row.cursor, self._clock()))
         self._metrics.chores.labels(chore.name, ended.outcome).inc()
         now = self._clock()
         wake_at = now + chore.every

@@ -23,6 +23,8 @@ from plugin.observability.metrics import Metrics
 from plugin.store import cases, chores, inbox, meta
 from plugin.store.store import Store
 from plugin.worker import Chore, Visit, Worker
+from plugin.zammad import limits
+from plugin.zammad.limits import Priority
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -499,6 +501,30 @@ store.close()
         visits = Visits()
         make(store, visits, HandClock(now())).drain()
         assert visits.tickets == [7]
+
+
+def test_deadlines_go_first_where_the_rate_makes_them_wait_and_the_sweep_last(store: Store) -> None:
+    asked: dict[str, Priority] = {}
+
+    def visit(claim: Claim) -> Verdict:
+        asked[claim.wake.reason.value] = limits.priority()
+        return Verdict()
+
+    def sweep(cursor: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:  # noqa: ARG001
+        asked["a chore"] = limits.priority()
+        return {}
+
+    for ticket_id, reason in enumerate(WakeReason, start=1):
+        wake(store, ticket_id, reason=reason)
+    Worker(store, visit=visit, clock=HandClock(), chores=[Chore("sweep", every=HOUR, run=sweep)]).drain()
+    assert asked == {
+        "operator": Priority.DEADLINE,
+        "deadline": Priority.DEADLINE,
+        "event": Priority.EVENT,
+        "retry": Priority.EVENT,
+        "sweep": Priority.SWEEP,
+        "a chore": Priority.SWEEP,
+    }
 
 
 def test_an_outage_is_not_asked_about_once_per_case(store: Store) -> None:

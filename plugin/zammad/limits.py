@@ -32,6 +32,11 @@ def working_at(priority: Priority) -> Iterator[None]:
         _priority.reset(token)
 
 
+def priority() -> Priority:
+    """What this thread works at."""
+    return _priority.get()
+
+
 class Limiter:
     """A token bucket shared by all threads of the process.
 
@@ -80,12 +85,12 @@ class Limiter:
         with self._lock:
             self._held_until = max(self._held_until, self._clock() + seconds)
 
-    def take(self, priority: Priority | None = None) -> None:
+    def take(self, at: Priority | None = None) -> None:
         """Wait for a token: the highest priority first, then who came first.
 
         Raises ``Unavailable`` out of patience.
         """
-        turn = self._queue_up(_priority.get() if priority is None else priority)
+        turn = self._queue_up(priority() if at is None else at)
         give_up_at = self._clock() + self._patience
         try:
             while (delay := self._delay(turn)) > 0:
@@ -97,10 +102,10 @@ class Limiter:
                 if turn in self._queue:
                     self._queue.remove(turn)
 
-    def _queue_up(self, priority: Priority) -> tuple[int, int]:
+    def _queue_up(self, at: Priority) -> tuple[int, int]:
         with self._lock:
             self._arrivals += 1
-            turn = (-priority, self._arrivals)
+            turn = (-at, self._arrivals)
             self._queue.append(turn)
             return turn
 
