@@ -180,6 +180,20 @@ def test_too_many_calls_are_waited_out_and_count_against_nobody(helpdesk: Helpde
     assert states(helpdesk, ticket, EffectKind.NOTE) == {EffectState.APPLIED}
 
 
+def test_what_was_refused_and_is_wanted_no_more_wakes_nobody(helpdesk: Helpdesk) -> None:
+    ticket = a_major_complaint(helpdesk)
+    for _ in range(2):
+        fails(helpdesk, "status", "POST", r"/(checklist_items|tickets)$", status=422)
+    helpdesk.passes(seconds=8)
+    assert EffectState.REFUSED in states(helpdesk, ticket, EffectKind.ITEM, EffectKind.TASK)
+    helpdesk.deaf = True  # step by step from here: a case that is always due would never let time go by
+    ticket.said(helpdesk.anna, "general")
+    helpdesk.passes(seconds=40)
+    worker = helpdesk.service.worker
+    assert worker is not None
+    assert [worker.run_once() for _ in range(10)][-1] == 0
+
+
 # -- a process that died ----------------------------------------------------------------------------------------------
 
 

@@ -440,8 +440,9 @@ class Visit:
             wakes.append(Wake(at=at, reason=WakeReason.DEADLINE))
         moments = [last.planned.wakes_at]
         with self._store.read() as connection:
-            waiting = [e for e in effects.of_case(connection, self._id) if e.state in _WAITING]
-        moments += [effect.retry_not_before for effect in waiting]
+            waiting = [e.retry_not_before for e in effects.of_case(connection, self._id) if e.state in _WAITING]
+        # whose moment had come before this look was tried in it, or is not wanted any more
+        moments += [at for at in waiting if at is not None and at > last.decision.now]
         if last.planned.calls and last.settled is None:
             moments.append(min(self._case.settles, default=now) + timedelta(hours=1))
         elif last.settled is not None and last.settled.look_again:
