@@ -71,6 +71,7 @@ LIBRARIES = {
     "requests": {"zammad", "sandbox", "demo", "cli", "service"},
     "flask": {"web", "sandbox", "service", "receiver", FACTORY},
     "granian": {"cli", "demo", "sandbox", "web"},
+    "uvloop": {"web"},
 }
 
 # What no pure room may know: clock, network, database, chance, environment, logs.

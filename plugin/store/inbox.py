@@ -39,6 +39,7 @@ class InboxState(StrEnum):
 _IS_NEW: ColumnElement[bool] = literal_column(
     "inbox.state = 'new'"
 )  # written out, so that the partial index is seen to fit
+_KNOWN = select(inbox.c.digest).where(inbox.c.digest.in_(bindparam("digests", expanding=True)))
 _HAS_NEW = select(inbox.c.id).where(_IS_NEW).limit(1)
 _DROP_BODIES = (
     update(inbox)
@@ -68,8 +69,7 @@ class Delivery:
 def receive(connection: Connection, batch: Sequence[Delivery], *, store_key: Key) -> frozenset[bytes]:
     """Insert a batch; returns the digests that were new. The rest are replays and leave no trace."""
     by_digest = {delivery.digest: delivery for delivery in batch}
-    query = select(inbox.c.digest).where(inbox.c.digest.in_(by_digest))
-    known = {bytes(digest) for digest in connection.execute(query).scalars()}
+    known = {bytes(digest) for digest in connection.execute(_KNOWN, {"digests": list(by_digest)}).scalars()}
     fresh = [
         _row(digest, delivery, store_key=store_key) for digest, delivery in by_digest.items() if digest not in known
     ]

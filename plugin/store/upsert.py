@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -10,6 +11,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 def insert_or_ignore(connection: Connection, table: Table, **values: Any) -> Any:
     """An insert that does nothing where the row exists; without ``values`` they are given when it is executed."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table)
-    return (statement.values(**values) if values else statement).on_conflict_do_nothing()
+    if not values:
+        return _bare(table, connection.dialect.name)
+    return _into(table, connection.dialect.name).values(**values).on_conflict_do_nothing()
+
+
+@cache
+def _bare(table: Table, dialect: str) -> Any:
+    # one object each: SQLAlchemy knows what it compiled by the object
+    return _into(table, dialect).on_conflict_do_nothing()
+
+
+def _into(table: Table, dialect: str) -> Any:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)

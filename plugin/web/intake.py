@@ -25,8 +25,12 @@ log = structlog.get_logger(__name__)
 LONGEST_QUEUE = 512
 """Deliveries that may wait; more are turned away at once, and the sweep finds what Zammad does not send again."""
 BATCH = 128
+GATHER_SECONDS = 0.002
+"""How long a batch waits for as many deliveries as came with the last one: an fsync shared costs each a part of it."""
 PATIENCE_SECONDS = 10.0
 """How long one delivery waits for its commit; then it is 503, though it may be stored: sent again, it is a replay."""
+RING_SECONDS = 0.05
+"""A worker is rung for at most so often: it waits until the ticket is quiet anyway, and each ring costs it a turn."""
 PROBE_SECONDS = 2.0
 """A store that failed is tried again so often, though nothing arrives."""
 
@@ -62,8 +66,12 @@ class Intake:
         self._longest_queue = longest_queue
         self._queue: deque[_Waiting] = deque()
         self._changed = threading.Condition()
+        self._wanted = 1
+        self._usual = 1
         self._closed = False
         self._store_failed = False
+        self._rung_at = float("-inf")
+        self._must_ring = False
         self._thread = threading.Thread(target=self._commit_all, name="steward-intake", daemon=True)
         self._thread.start()
 
@@ -79,7 +87,8 @@ class Intake:
             if len(self._queue) >= self._longest_queue:
                 raise Unavailable("the receiver is overloaded; deliveries wait for the store already", retry_after=10)
             self._queue.append(waiting)
-            self._changed.notify()
+            if len(self._queue) >= self._wanted:
+                self._changed.notify()
         failpoints.hit("received")
 
     def receive(self, delivery: Delivery) -> Received:
@@ -111,18 +120,37 @@ class Intake:
             batch = self._next_batch()
             if batch:
                 self._commit(batch)
-            elif self._closed:
-                return
-            else:
+            elif self._store_failed and not self._closed:
                 self._probe()
+            self._ring()
+            if not batch and self._closed:
+                return
 
     def _next_batch(self) -> list[_Waiting]:
         """What waits now; empty when the intake was closed, or to try a failed store again."""
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._queue or self._closed, timeout=PROBE_SECONDS if self._store_failed else None
-            )
+            self._changed.wait_for(lambda: self._queue or self._closed, timeout=self._patience())
+            if self._queue and self._usual > 1:
+                self._gather(min(BATCH, self._usual))
             return [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+
+    def _gather(self, number: int) -> None:
+        """Wait a moment for so many: who was answered with the last batch may be about to send the next."""
+        self._wanted = number
+        self._changed.wait_for(lambda: len(self._queue) >= number or self._closed, timeout=GATHER_SECONDS)
+        self._wanted = 1
+
+    def _patience(self) -> float | None:
+        """Seconds until there is something to do though nothing arrives; None for never."""
+        if self._must_ring:
+            return max(0.0, self._rung_at + RING_SECONDS - time.monotonic())
+        return PROBE_SECONDS if self._store_failed else None
+
+    def _ring(self) -> None:
+        now = time.monotonic()
+        if self._must_ring and (self._closed or now - self._rung_at >= RING_SECONDS):
+            self._must_ring, self._rung_at = False, now
+            self._store.bell.ring()
 
     def _commit(self, batch: list[_Waiting]) -> None:
         try:
@@ -135,9 +163,10 @@ class Intake:
             self._fail(batch, str(failure))
             return
         failpoints.hit("inbox-committed-before-answer")
-        self._store.bell.ring()
+        self._must_ring = True
         self._recover()
         self._metrics.commits.inc()
+        self._usual = len(batch) + len(self._queue)
         self._answer(batch, fresh)
 
     def _answer(self, batch: list[_Waiting], fresh: frozenset[bytes]) -> None:

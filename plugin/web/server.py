@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+import uvloop
 from flask import Flask
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
@@ -205,7 +206,8 @@ class WebServer:
         """Serve. ``on_ready`` is called once the port is bound. Raises OSError where it cannot be."""
         self._host = _bindable(self._host, self._port)
         try:
-            asyncio.run(self._serve(on_ready))
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(self._serve(on_ready))
         finally:
             self._bridge.close()
 
