@@ -29,8 +29,8 @@ from plugin.store import cases, chores, effects, inbox, meta
 from plugin.store.database import Connection
 from plugin.store.held import Held
 from plugin.store.store import Store
-from plugin.zammad.limits import Priority, working_at
 from plugin.timekeeper import Timekeeper
+from plugin.zammad.limits import Priority, working_at
 
 log = structlog.get_logger(__name__)
 
