@@ -21,6 +21,8 @@ from plugin.sandbox.routes import (
     articles,
     attributes,
     checklists,
+    forms,
+    mass,
     own_account,
     people,
     privacy,
@@ -35,6 +37,8 @@ from plugin.sandbox.values import to_json
 API = "/api/v1"
 ROUTES: tuple[Route, ...] = (
     *tickets.ROUTES,
+    *mass.ROUTES,
+    *forms.ROUTES,
     *articles.ROUTES,
     *relations.ROUTES,
     *own_account.ROUTES,
