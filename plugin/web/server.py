@@ -23,6 +23,7 @@ import uvloop
 from flask import Flask
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
+from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # said to be public by its manual
 from granian.server.embed import Server
 
 from plugin.web.later import KEY, Later
@@ -46,6 +47,7 @@ SMALL = 64 * 1024
 BUFFERED = 64 * 1024 * 1024
 """Bytes of bodies in memory, of all requests together; more are answered 503."""
 LONGEST_HEAD = 64 * 1024
+METHODS = frozenset({"GET", "HEAD", "POST"})
 Headers = list[tuple[str, str]]
 Answer = tuple[int, Headers, bytes]
 CLOSE: Headers = [("connection", "close")]
@@ -81,6 +83,7 @@ class Bridge:
         try:
             if self._under_way >= UNDER_WAY:
                 raise _Refused(503, BUSY)
+            _refuse_strange(scope)
             body = await self._body(scope, protocol)
             held = len(body)
             self._buffered += held
@@ -106,6 +109,8 @@ class Bridge:
                 body: bytes = await (protocol() if length <= SMALL else self._large_body(protocol))
         except TimeoutError:
             raise _Refused(408, CLOSE) from None
+        except ProtocolClosed:  # the client hung up in the middle
+            raise _Refused(400, CLOSE) from None
         if self._under_way >= UNDER_WAY:
             raise _Refused(503, BUSY)
         return body
@@ -265,13 +270,21 @@ def _bindable(host: str, port: int) -> str:
     return str(address[0])
 
 
+def _refuse_strange(scope: Any) -> None:
+    """Werkzeug would take ``post`` for POST, and ``//zammad`` for ``/zammad``."""
+    if scope.method not in METHODS:
+        raise _Refused(405, CLOSE)
+    if scope.path.startswith("//"):
+        raise _Refused(404, CLOSE)
+
+
 def _environ(scope: Any, body: bytes) -> dict[str, Any]:
     """WSGI's view of the request. A body of unnamed length stays one: the receiver refuses it."""
     host, _, port = scope.server.rpartition(":")
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": scope.path,
+        "PATH_INFO": scope.path.encode("utf-8", "replace").decode("latin-1"),  # WSGI's way to write bytes
         "QUERY_STRING": scope.query_string,
         "SERVER_NAME": host,
         "SERVER_PORT": port,
