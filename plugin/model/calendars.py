@@ -22,6 +22,7 @@ Week = tuple[tuple[Opening, ...], ...]
 _MIDNIGHT = time(0)
 _DAY = timedelta(days=1)
 _NOTHING = timedelta(0)
+_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +218,14 @@ class Calendar:
         """When the calendar is open on a day, in UTC; what the turned clock swallowed is left out."""
         for opening, closing in self.openings_on(day):
             opens = self._moment(day, opening, later=False)
-            if closing == _MIDNIGHT:
-                closes = self._moment(day + _DAY, closing, later=False)
-            else:
-                closes = self._moment(day, closing, later=True)
+            closes = self._end_of(day) if closing == _MIDNIGHT else self._moment(day, closing, later=True)
             if opens < closes:
                 yield opens, closes
+
+    def _end_of(self, day: date) -> datetime:
+        """Midnight; of two, the second where the clock was turned back into the day that had ended."""
+        first, second = (self._moment(day + _DAY, _MIDNIGHT, later=later) for later in (False, True))
+        return second if first < second and self.day_of(second - _MOMENT) == day else first
 
     def _moment(self, day: date, at: time, *, later: bool) -> datetime:
         """A local time in UTC: the first existing one from it on; of two, the first or the later."""

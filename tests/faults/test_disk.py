@@ -1,4 +1,4 @@
-"""A disk that fails: 503 with the cause, nothing acknowledged lost, nothing done twice, well again without a restart."""
+"""A disk that fails: 503 with the cause, nothing acknowledged lost, none doubled, well again without a restart."""
 
 from __future__ import annotations
 
