@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from plugin.sandbox.conform.comparison import Comparison, Manner, compare_error
+from plugin.sandbox.conform.comparison import Comparison, Manner
+from plugin.sandbox.conform.deviations import compare_error
 from plugin.sandbox.conform.identities import Identities
 from plugin.sandbox.conform.moments import Moments
 

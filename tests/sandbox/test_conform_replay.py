@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from plugin.sandbox.conform.bench import Answer
-from plugin.sandbox.conform.comparison import LEFT_OUT
 from plugin.sandbox.conform.credentials import Credentials
 from plugin.sandbox.conform.deliveries import arrival_of
 from plugin.sandbox.conform.directions import script_of
 from plugin.sandbox.conform.identities import NUMBER_IN_TEXT, TOKEN_IN_TEXT, kind_of_key
+from plugin.sandbox.conform.likeness import LEFT_OUT
 from plugin.sandbox.conform.moments import TIME
 from plugin.sandbox.conform.replay import Replay
 from plugin.sandbox.conform.report import Difference, Report

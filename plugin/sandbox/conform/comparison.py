@@ -6,76 +6,32 @@ uncertainty, rows no recorded step made are left aside and counted. Everything e
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, tee
 from typing import Any
 
+from plugin.sandbox.conform.deviations import BY_LUCK, Deviation
 from plugin.sandbox.conform.identities import FIXED, Identities
+from plugin.sandbox.conform.kinds import COUNTS, MADE_BY_STEPS, NAMES_BESIDE, ORDERED, TICKET_COUNTS
+from plugin.sandbox.conform.likeness import (
+    are_alike,
+    are_named_alike,
+    are_rows,
+    counterparts,
+    has_name,
+    have_same_members,
+    in_common,
+    is_id,
+    is_keyed_by_id,
+    is_left_out,
+    short,
+)
 from plugin.sandbox.conform.moments import TIME, Moments, time_of
 from plugin.sandbox.conform.partial import CUT, beginning, is_cut
 from plugin.sandbox.conform.places import Place, inner_place
 from plugin.sandbox.conform.requests import API, own_address
 from plugin.sandbox.conform.unrecorded import KINDS, SIGNED, Unrecorded
-
-LEFT_OUT = re.compile(r"\[…?left out\]|REDACTEDx*|<(session|csrf token|present: .*)>")
-MASKED = re.compile(r"Error ID \S+: Please contact your administrator")
-NATURAL_KEYS = ("login", "name", "link")
-MADE_BY_STEPS = frozenset(
-    {
-        "Calendar",
-        "Checklist",
-        "ChecklistTemplate",
-        "CoreWorkflow",
-        "DataPrivacyTask",
-        "Group",
-        "Job",
-        "Macro",
-        "ObjectManagerAttribute",
-        "Organization",
-        "Overview",
-        "Permission",
-        "Role",
-        "Setting",
-        "Sla",
-        "TagItem",
-        "Ticket",
-        "TicketPriority",
-        "TicketState",
-        "Token",
-        "Trigger",
-        "User",
-        "Webhook",
-    }
-)
-"""Kinds whose rows somebody made by a request; rows of other kinds come of themselves (history, articles)."""
-
-BY_LUCK = "left by a refused request until its thread served another"
-"""Why a webhook, or what agents were told with it, is nobody's: which thread serves whom is luck (contract 3.2)."""
-
-TICKET_COUNTS = frozenset({"tickets_open", "tickets_closed"})
-"""How many tickets a customer has, strangers' tickets included."""
-
-SAYING = ("type", "object", "attribute", "value_from", "value_to", "name", "body", "link_type", "url")
-"""Keys that say what a row is, where its id does not."""
-
-NAMES_BESIDE = {"users": "user_ids", "members": "member_ids", "secondary_members": "secondary_member_ids"}
-"""Lists of people's names, each with the key of their ids."""
-
-ORDERED = frozenset({"ticket_article_ids", "sorted_item_ids", "tickets", "record_ids", "history"})
-COUNTS = frozenset({"tickets_count", "total_count", "count", "ticket_count", "object_count"})
-
-
-@dataclass(frozen=True, slots=True)
-class Deviation:
-    """One value that is not as recorded; ``path`` leads to it inside the body."""
-
-    path: str
-    what: str
-    recorded: object
-    own: object
-    no_cause: str = ""
-    """Why nothing that was recorded explains the recorded value; empty where something does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +68,7 @@ class Comparison:
     def _values(self, recorded: Any, own: Any, place: Place) -> Iterator[Deviation]:
         if is_cut(recorded):
             yield from self._cut(recorded, own, place)
-        elif _left_out(recorded) or (not place.path and recorded in (None, "") and own in (None, "")):
+        elif is_left_out(recorded) or (not place.path and recorded in (None, "") and own in (None, "")):
             return
         elif isinstance(recorded, dict) and isinstance(own, dict):
             yield from self._objects(recorded, own, place)
@@ -133,7 +89,7 @@ class Comparison:
         self.ignored += rest.ignored
 
     def _objects(self, recorded: dict[str, Any], own: dict[str, Any], place: Place) -> Iterator[Deviation]:
-        if place.objects is not None and (_keyed_by_id(recorded) or (_keyed_by_id(own) and not recorded)):
+        if place.objects is not None and (is_keyed_by_id(recorded) or (is_keyed_by_id(own) and not recorded)):
             yield from self._by_id(recorded, own, place)
         elif self.unrecorded is not None and place.objects in KINDS and "id" in recorded:
             yield from self._records(self.unrecorded, recorded, own, place)
@@ -198,18 +154,18 @@ class Comparison:
             elif kind in MADE_BY_STEPS and (kind, key) not in self.identities.made:
                 self.ignored += 1
             else:
-                yield Deviation(path=f"{place.path}.{key}", what="missing", recorded=_short(value), own=None)
+                yield Deviation(path=f"{place.path}.{key}", what="missing", recorded=short(value), own=None)
         if not (self.manner.projected or self.manner.foreign):
             for key in own.keys() - paired:
                 if not self._stranger(kind, key):
                     path = f"{place.path}.{key}"
-                    yield Deviation(path=path, what="not recorded", recorded=None, own=_short(own[key]))
+                    yield Deviation(path=path, what="not recorded", recorded=None, own=short(own[key]))
 
     def _namesake(self, kind: str, key: str, value: Any, own: Mapping[str, Any]) -> str | None:
         """The object that is the recorded one under another id: same name, or the only one that is left."""
         left = [ours for ours in own if self.identities.recorded(kind, ours) is None]
-        alike = [ours for ours in left if _named_alike(value, own[ours])]
-        nameless = [] if _has_name(value) else left
+        alike = [ours for ours in left if are_named_alike(value, own[ours])]
+        nameless = [] if has_name(value) else left
         candidates = alike or (nameless[:1] if kind not in MADE_BY_STEPS or len(nameless) == 1 else [])
         if len(candidates) == 1 and self.identities.match(kind, recorded=key, own=candidates[0]):
             return candidates[0]
@@ -220,19 +176,19 @@ class Comparison:
         return kind in MADE_BY_STEPS and (recorded is None or (kind, recorded) not in self.identities.made)
 
     def _lists(self, recorded: list[Any], own: list[Any], place: Place) -> Iterator[Deviation]:
-        if _rows(recorded) and _rows(own) and place.objects is not None:
+        if are_rows(recorded) and are_rows(own) and place.objects is not None:
             yield from self._row_lists(recorded, own, place)
-        elif place.ids is not None and all(_is_id(value) or value == "" for value in recorded + own):
+        elif place.ids is not None and all(is_id(value) or value == "" for value in recorded + own):
             if recorded.count("") != own.count(""):
                 yield Deviation(path=place.path, what="blank", recorded=recorded, own=own)
             recorded, own = ([value for value in values if value != ""] for values in (recorded, own))
             yield from self._id_lists(recorded, own, place)
         elif place.unordered and all(isinstance(value, str) for value in recorded + own):
-            if not _same_members(recorded, own):
+            if not have_same_members(recorded, own, doubled=place.key == "tags"):
                 yield Deviation(path=place.path, what="members", recorded=recorded, own=own)
         elif self.manner.projected and len(recorded) < len(own):
             rows = recorded and all(isinstance(row, dict) for row in recorded + own)
-            chosen = _counterparts(recorded, own) if rows else own[: len(recorded)]
+            chosen = counterparts(recorded, own) if rows else own[: len(recorded)]
             yield from self._in_turn(recorded, chosen, place)
         else:
             yield from self._in_turn(recorded, own, place)
@@ -255,10 +211,10 @@ class Comparison:
         for index, row in enumerate(known):
             found = ours_by_id.get(self.identities.own(kind, row["id"]) or "")
             if found is None:
-                yield Deviation(path=f"{place.path}[{index}]", what="missing", recorded=_short(row), own=None)
+                yield Deviation(path=f"{place.path}[{index}]", what="missing", recorded=short(row), own=None)
                 continue
             if found[0] < last:
-                yield Deviation(path=f"{place.path}[{index}]", what="order", recorded=_short(row), own=found[0])
+                yield Deviation(path=f"{place.path}[{index}]", what="order", recorded=short(row), own=found[0])
             last = max(last, found[0])
             yield from self._values(row, found[1], place.item(index))
         yield from self._unrecorded_rows(recorded, own, place)
@@ -270,7 +226,7 @@ class Comparison:
         listed = {self.identities.own(kind, row["id"]) for row in recorded}
         for row in own:
             if str(row["id"]) not in listed and not self._stranger(kind, row["id"]):
-                yield Deviation(path=place.path, what="not recorded", recorded=None, own=_short(row))
+                yield Deviation(path=place.path, what="not recorded", recorded=None, own=short(row))
 
     def _is_known(self, kind: str, row: Mapping[str, Any], own: Sequence[Mapping[str, Any]]) -> bool:
         if kind in FIXED or (kind, str(row["id"])) in self.identities.made:
@@ -289,18 +245,18 @@ class Comparison:
             yield from self._rows_aligned(recorded, own, place)
             return
         if len(recorded) < len(own):
-            own = _counterparts(recorded, own)
+            own = counterparts(recorded, own)
         for index, (theirs, ours) in enumerate(zip(recorded, own, strict=False)):
             yield from self._values(theirs, ours, place.item(index))
 
     def _rows_aligned(self, recorded: list[Any], own: list[Any], place: Place) -> Iterator[Deviation]:
         """Rows of which one side has more: those that say the same are compared, the others named."""
         before, own_before = 0, 0
-        for index, own_index in [*_common(recorded, own, self._same_row), (len(recorded), len(own))]:
+        for index, own_index in [*in_common(recorded, own, self._same_row), (len(recorded), len(own))]:
             both = min(index - before, own_index - own_before)
             yield from self._rows_only_there(recorded, (before + both, index), place)
             for row in own[own_before + both : own_index]:
-                yield Deviation(path=place.path, what="not recorded", recorded=None, own=_short(row))
+                yield Deviation(path=place.path, what="not recorded", recorded=None, own=short(row))
             pairs = [(before + offset, own_before + offset) for offset in range(both)]
             if index < len(recorded):
                 pairs.append((index, own_index))
@@ -312,10 +268,10 @@ class Comparison:
         for index in range(*span):
             row, path = recorded[index], f"{place.path}[{index}]"
             by_luck = BY_LUCK if self.phantoms and row.get("type") == "notification" else ""
-            yield Deviation(path=path, what="missing", recorded=_short(row), own=None, no_cause=by_luck)
+            yield Deviation(path=path, what="missing", recorded=short(row), own=None, no_cause=by_luck)
 
     def _same_row(self, recorded: Mapping[str, Any], own: Mapping[str, Any]) -> bool:
-        if not _alike(recorded, own):
+        if not are_alike(recorded, own):
             return False
         times = [str(row.get("created_at")) for row in (recorded, own)]
         return not all(map(TIME.fullmatch, times)) or self.moments.same(*map(time_of, times))
@@ -333,7 +289,7 @@ class Comparison:
                 rest = begun
                 yield from self._values(row, ours, place.item(index))
             elif str(row["o_id"]) in self.identities.made_now:
-                yield Deviation(path=f"{place.path}[{index}]", what="missing", recorded=_short(row), own=None)
+                yield Deviation(path=f"{place.path}[{index}]", what="missing", recorded=short(row), own=None)
             else:
                 self.ignored += 1
 
@@ -413,8 +369,8 @@ class Comparison:
     def _same(self, recorded: Any, own: Any, place: Place) -> bool:
         if isinstance(recorded, bool) or recorded is None or isinstance(own, bool) or own is None:
             return recorded is own
-        if place.ids is not None and _is_id(recorded) and isinstance(own, type(recorded)):
-            return _is_id(own) and self.identities.match(place.ids, recorded=recorded, own=own)
+        if place.ids is not None and is_id(recorded) and isinstance(own, type(recorded)):
+            return is_id(own) and self.identities.match(place.ids, recorded=recorded, own=own)
         if isinstance(recorded, str) and isinstance(own, str):
             return self._same_text(recorded, own)
         return isinstance(recorded, type(own)) and bool(recorded == own)
@@ -429,106 +385,7 @@ class Comparison:
         return self.manner.projected and len(recorded) >= 20 and own.startswith(recorded)
 
 
-def compare_error(recorded: object, own: object) -> Iterator[Deviation]:
-    """What deviates in the body of a refusal: the set of keys, masked or not, but never the server's prose."""
-    if isinstance(recorded, dict) and not is_cut(recorded) and isinstance(own, dict):
-        if recorded.keys() != own.keys():
-            yield Deviation(path="", what="keys of the error", recorded=sorted(recorded), own=sorted(own))
-        theirs, ours = is_masked(recorded), is_masked(own)
-        if theirs != ours:
-            yield Deviation(path="error", what="masked", recorded=theirs, own=ours)
-    elif (isinstance(recorded, str) or is_cut(recorded)) != isinstance(own, str):
-        yield Deviation(path="", what="shape of the error", recorded=recorded, own=own)
-
-
-def is_masked(body: Mapping[str, Any]) -> bool:
-    """Whether an error names only an error id instead of its cause.
-
-    >>> is_masked({"error": "Error ID Ab3: Please contact your administrator."})
-    True
-    """
-    return MASKED.match(str(body.get("error"))) is not None
-
-
-def _left_out(value: object) -> bool:
-    return isinstance(value, str) and LEFT_OUT.fullmatch(value) is not None
-
-
-def _keyed_by_id(value: Mapping[str, Any]) -> bool:
-    return bool(value) and all(key.isdigit() for key in value)
-
-
-def _rows(values: Sequence[Any]) -> bool:
-    return all(isinstance(value, dict) and "id" in value for value in values)
-
-
-def _is_id(value: object) -> bool:
-    if isinstance(value, bool):
-        return False
-    return isinstance(value, int) or (isinstance(value, str) and value.isdigit())
-
-
-def _counterparts(recorded: list[Any], own: list[Any]) -> list[Any]:
-    """Of our rows those that can be the recorded ones, each the first in turn that is alike."""
-    rest = iter(own)
-    return [next((ours for ours in rest if _alike(row, ours)), {}) for row in recorded]
-
-
-def _common(recorded: list[Any], own: list[Any], same: Callable[[Any, Any], bool]) -> list[tuple[int, int]]:
-    """The longest run of rows, by their places, that both have in the same order."""
-    longest = [[0] * (len(own) + 1) for _ in range(len(recorded) + 1)]
-    for index in reversed(range(len(recorded))):
-        for place in reversed(range(len(own))):
-            longest[index][place] = (
-                longest[index + 1][place + 1] + 1
-                if same(recorded[index], own[place])
-                else max(longest[index + 1][place], longest[index][place + 1])
-            )
-    pairs = []
-    index = place = 0
-    while index < len(recorded) and place < len(own):
-        if same(recorded[index], own[place]):
-            pairs.append((index, place))
-            index, place = index + 1, place + 1
-        elif longest[index + 1][place] >= longest[index][place + 1]:
-            index += 1
-        else:
-            place += 1
-    return pairs
-
-
-def _alike(recorded: Any, own: Any) -> bool:
-    return all(recorded[key] == own.get(key) for key in SAYING if key in recorded and _plain(recorded[key]))
-
-
-def _plain(value: object) -> bool:
-    return not (isinstance(value, str) and TIME.search(value)) and not isinstance(value, dict | list)
-
-
-def _has_name(value: object) -> bool:
-    return isinstance(value, dict) and any(key in value for key in NATURAL_KEYS)
-
-
-def _named_alike(recorded: object, own: object) -> bool:
-    if not (isinstance(recorded, dict) and isinstance(own, dict)):
-        return False
-    return any(key in recorded and recorded[key] == own.get(key) for key in NATURAL_KEYS)
-
-
 def _column(deviation: Deviation, place: Place) -> str:
     """The column of a record a deviation is in; of its preferences the single one."""
     names = re.split(r"[.\[]", deviation.path.removeprefix(place.path).lstrip("."))
     return names[1] if names[0] == "preferences" and len(names) > 1 else names[0]
-
-
-def _same_members(recorded: Sequence[str], own: Sequence[str]) -> bool:
-    """Whether both hold the same; doubles, which only a race of writers leaves, count as one."""
-    if len(set(recorded)) < len(recorded):
-        return set(recorded) == set(own)
-    return sorted(recorded) == sorted(own)
-
-
-def _short(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: value[key] for key in ("id", "name", "login", "title", "type", "attribute") if key in value}
-    return value

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from plugin.sandbox.conform.comparison import Comparison, Deviation
+from plugin.sandbox.conform.comparison import Comparison
+from plugin.sandbox.conform.deviations import Deviation
 from plugin.sandbox.conform.identities import Identities
 from plugin.sandbox.conform.stories import Step, Story
 from plugin.sandbox.deliveries import Delivery

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from plugin.sandbox.conform.bench import Bench, Waiting
-from plugin.sandbox.conform.comparison import BY_LUCK, Deviation, Manner
+from plugin.sandbox.conform.comparison import Manner
 from plugin.sandbox.conform.deliveries import Arrival, Receivers, compare_delivery
+from plugin.sandbox.conform.deviations import BY_LUCK, Deviation
 from plugin.sandbox.conform.race import text_of
 from plugin.sandbox.conform.stories import Step
 from plugin.sandbox.conform.telling import Telling

@@ -9,9 +9,9 @@ from itertools import takewhile
 from typing import Any
 
 from plugin.sandbox.conform.bench import Answer, Bench
-from plugin.sandbox.conform.comparison import Deviation, compare_error
 from plugin.sandbox.conform.credentials import Credentials
 from plugin.sandbox.conform.deliveries import Receivers
+from plugin.sandbox.conform.deviations import Deviation, compare_error
 from plugin.sandbox.conform.directions import Script
 from plugin.sandbox.conform.identities import Identities, kind_of_path
 from plugin.sandbox.conform.moments import Moments

@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass, field
 
-from plugin.sandbox.conform.comparison import Comparison, Deviation, Manner
+from plugin.sandbox.conform.comparison import Comparison, Manner
 from plugin.sandbox.conform.deliveries import Arrival, arrival_of
+from plugin.sandbox.conform.deviations import Deviation
 from plugin.sandbox.conform.directions import Script
 from plugin.sandbox.conform.identities import Identities
 from plugin.sandbox.conform.moments import Moments
