@@ -73,8 +73,8 @@ def _final(heard: bytes) -> list[int]:
 
 
 @contextmanager
-def door(store: Store, *, longest_queue: int = 512) -> Iterator[Door]:
-    """Serve a receiver whose secret is ``SECRET`` on ``store``, until the block is left."""
+def door(store: Store, *, secret: str = SECRET, longest_queue: int = 512) -> Iterator[Door]:
+    """Serve a receiver of deliveries signed with ``secret`` on ``store``, until the block is left."""
     health, metrics = Health(), Metrics()
     intake = Intake(store, health=health, metrics=metrics, longest_queue=longest_queue)
 
@@ -83,7 +83,7 @@ def door(store: Store, *, longest_queue: int = 512) -> Iterator[Door]:
 
     app = create_web(
         [
-            webhook.create_blueprint(intake=intake, secrets=[SECRET, "older"], clock=clock, metrics=metrics),
+            webhook.create_blueprint(intake=intake, secrets=[secret, "older"], clock=clock, metrics=metrics),
             health_routes.create_blueprint(health=health, probes={"store": health_routes.store_probe(store)}),
         ]
     )
@@ -117,10 +117,11 @@ def request(
     start: str = "POST /zammad/ticket HTTP/1.1",
     signed: str | None = None,
     length: str | None = None,
+    secret: str = SECRET,
 ) -> bytes:
     """A request with a right signature and length, but where ``signed`` or ``length`` say otherwise ("" leaves out)."""
     lines = [start, "Host: steward.example"]
-    signed = signature(body) if signed is None else signed
+    signed = signature(body, secret) if signed is None else signed
     length = str(len(body)) if length is None else length
     lines += [f"X-Hub-Signature: {signed}"] * bool(signed)
     lines += [f"Content-Length: {length}"] * bool(length)
