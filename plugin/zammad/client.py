@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 import requests
 import structlog
-from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.adapters import BaseAdapter
 from requests.cookies import RequestsCookieJar
 from zammad_py import ZammadAPI
 
@@ -26,6 +26,7 @@ from plugin.zammad import fence
 from plugin.zammad.fence import Overtaken
 from plugin.zammad.limits import Breaker, Limiter
 from plugin.zammad.outcomes import Answer, Request, judge, judge_failure, not_done, retry_after
+from plugin.zammad.patience import PatientAdapter, at_most
 
 CONNECT_TIMEOUT = 4.0
 """Seconds until a connection must stand; as long as Zammad itself gives a webhook."""
@@ -95,6 +96,7 @@ class ZammadClient:
         """Hears of Zammad's time from ``Date`` headers (only proxies send one), our own notes, and what is read."""
         self._token = token
         self._timeout = timeout
+        self._connect_timeout = min(CONNECT_TIMEOUT, timeout)
         self._ca = str(ca) if ca else None
         self._proxy = proxy
         self._adapter = adapter
@@ -162,9 +164,17 @@ class ZammadClient:
         self._own = threading.local()
 
     def _exchange(self, request: Request, *, params: Mapping[str, Any] | None, body: bytes | None) -> Answer:
+        if self._adapter is not None:
+            return self._send(request, params=params, body=body)
+        with at_most(self._connect_timeout + self._timeout) as exchange:
+            answer = self._send(request, params=params, body=body)
+        if exchange.was_cut:
+            raise not_done(request, f"no whole answer within {self._timeout:g} s")
+        return answer
+
+    def _send(self, request: Request, *, params: Mapping[str, Any] | None, body: bytes | None) -> Answer:
         session = self._session()
         sent = fence.body_of(body) if request.writes else body
-        give_up_at = time.monotonic() + self._timeout
         self._own.asked_at = self.clocks.mark()
         try:
             with session.request(
@@ -172,25 +182,22 @@ class ZammadClient:
                 f"{self.url}/api/v1{request.path}",
                 params=params,
                 data=sent,
-                timeout=(CONNECT_TIMEOUT, self._timeout),
+                timeout=(self._connect_timeout, self._timeout),
                 allow_redirects=False,
                 stream=True,
             ) as response:
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                received = self._read(request, response, give_up_at=give_up_at)
-                return Answer(response.status_code, headers, received)
+                return Answer(response.status_code, headers, self._read(request, response))
         except (requests.RequestException, OSError) as error:
             raise judge_failure(request, error) from error
 
-    def _read(self, request: Request, response: requests.Response, *, give_up_at: float) -> bytes:
+    def _read(self, request: Request, response: requests.Response) -> bytes:
         body = bytearray()
         for chunk in response.iter_content(_CHUNK):
             body += chunk
             if len(body) > LARGEST_ANSWER:
                 text = f"{request}: an answer of more than {LARGEST_ANSWER} bytes"
                 raise Unknown(text, status=response.status_code) if request.writes else TooLarge(text)
-            if time.monotonic() > give_up_at:
-                raise not_done(request, f"no whole answer within {self._timeout:g} s")
         return bytes(body)
 
     def _session(self) -> requests.Session:
@@ -220,7 +227,7 @@ class ZammadClient:
             session.verify = self._ca
         if self._proxy:
             session.proxies = {"http": self._proxy, "https": self._proxy}
-        adapter = self._adapter or HTTPAdapter(max_retries=0)
+        adapter = self._adapter or PatientAdapter()
         session.mount("http://", adapter)
         session.mount("https://", adapter)
         return session
