@@ -7,7 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from plugin.model.effects import EffectState
 from plugin.model.work import TIMELY, CaseRow, CaseStatus, Wake, WakeReason
@@ -71,13 +85,28 @@ _HEARD_OF_TO_CLAIM = {
     "sqlite": _DUE.where(_HEARD_OF),
     "postgresql": _DUE.where(_HEARD_OF, _NOT_HELD_ELSEWHERE).with_for_update(skip_locked=True),
 }
-_NEXT_WAKE = (
-    select(cases.c.wake_at)
-    .where(cases.c.wake_rank == bindparam("rank"), cases.c.wake_at > bindparam("now"))
-    .order_by(cases.c.wake_at)
-    .limit(1)
+
+
+def _first_of_each_rank(*conditions: ColumnElement[bool]) -> list[Select[tuple[int, datetime]]]:
+    """The earliest wake of each rank under these conditions: an index answers each, one question carries them all."""
+    columns = (cases.c.wake_rank, cases.c.wake_at)
+    firsts = [
+        select(*columns).where(cases.c.wake_rank == reason.rank, *conditions).order_by(cases.c.wake_at).limit(1)
+        for reason in WakeReason
+    ]
+    return [select(first.c.wake_rank, first.c.wake_at) for first in (one.subquery() for one in firsts)]
+
+
+_FIRST_DUE = union_all(
+    *_first_of_each_rank(
+        cases.c.wake_at <= bindparam("now"),
+        or_(cases.c.not_before.is_(None), cases.c.not_before <= bindparam("now")),
+    )
 )
-_NEXT_RETRY = select(func.min(cases.c.not_before)).where(cases.c.not_before > bindparam("now"))
+_NEXT_WAKE: CompoundSelect[tuple[int, datetime]] = union_all(
+    *_first_of_each_rank(cases.c.wake_at > bindparam("now")),
+    select(literal_column("NULL"), func.min(cases.c.not_before)).where(cases.c.not_before > bindparam("now")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,25 +150,23 @@ def counts(connection: Connection) -> Mapping[str, int]:
 
 def oldest_due(connection: Connection, *, now: datetime) -> datetime | None:
     """The wake that has been due longest and is not held back, for the lag."""
-    longest = [_first_due(connection, reason, now=now) for reason in WakeReason]
-    return min((moment for moment in longest if moment is not None), default=None)
+    return min(_first_due(connection, now=now).values(), default=None)
 
 
 def due_reasons(connection: Connection, *, now: datetime) -> tuple[WakeReason, ...]:
     """For which reasons some case is due and not held back, first things first."""
-    return tuple(reason for reason in WakeReason if _first_due(connection, reason, now=now) is not None)
+    found = _first_due(connection, now=now)
+    return tuple(reason for reason in WakeReason if reason.rank in found)
 
 
-def _first_due(connection: Connection, reason: WakeReason, *, now: datetime) -> datetime | None:
-    asked = {"rank": reason.rank, "now": now, "limit": 1, "exclude": []}
-    row = connection.execute(_DUE, asked).first()
-    return None if row is None else row.wake_at
+def _first_due(connection: Connection, *, now: datetime) -> Mapping[int, datetime]:
+    """Since when something is due, by rank."""
+    return {row.wake_rank: row.wake_at for row in connection.execute(_FIRST_DUE, {"now": now})}
 
 
 def next_wake(connection: Connection, *, now: datetime) -> datetime | None:
     """The next moment after ``now`` at which a case becomes due, None for never."""
-    found = [connection.execute(_NEXT_WAKE, {"rank": reason.rank, "now": now}).scalar() for reason in WakeReason]
-    found.append(connection.execute(_NEXT_RETRY, {"now": now}).scalar())
+    found = (row.wake_at for row in connection.execute(_NEXT_WAKE, {"now": now}))
     return min((moment for moment in found if moment is not None), default=None)
 
 
@@ -279,7 +306,7 @@ def due(
     """
     found: list[tuple[CaseRow, Wake]] = []
     excluded = list(exclude)
-    for reason in WakeReason:
+    for reason in due_reasons(connection, now=now):
         masked = standing_still and reason in TIMELY
         statement = (_HEARD_OF_TO_CLAIM if masked else _DUE_TO_CLAIM)[connection.dialect.name]
         asked = {"rank": reason.rank, "now": now, "limit": limit - len(found), "exclude": excluded}
