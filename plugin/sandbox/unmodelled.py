@@ -33,7 +33,6 @@ _PATHS = (
     r"ticket_(customer|related|recent|stats|create|split).*",
     r"tickets/(import|\d+/shared_draft).*",
     r"time_accounting/.*",
-    r"time_accountings",
     r"translations(/.*)?",
     r"upload_caches(/.*)?",
     r"user_(devices|overview_sortings)(/.*)?",

@@ -30,6 +30,7 @@ from plugin.sandbox.routes import (
     relations,
     system,
     tickets,
+    time_spent,
 )
 from plugin.sandbox.unmodelled import is_known_to_zammad
 from plugin.sandbox.values import to_json
@@ -41,6 +42,7 @@ ROUTES: tuple[Route, ...] = (
     *forms.ROUTES,
     *articles.ROUTES,
     *relations.ROUTES,
+    *time_spent.ROUTES,
     *own_account.ROUTES,
     *people.ROUTES,
     *system.ROUTES,

@@ -63,6 +63,11 @@ def test_a_path_tells_the_kind_of_what_it_answers(path: str, kind: str | None) -
         pytest.param("/api/v1/ticket_articles/by_ticket/6", "/api/v1/ticket_articles/by_ticket/2", id="by ticket"),
         pytest.param("/api/v1/tickets/search?query=81006", "/api/v1/tickets/search?query=26001", id="a number"),
         pytest.param("/api/v1/users/10", "/api/v1/users/5", id="another route"),
+        pytest.param(
+            "/api/v1/time_accounting/log/by_ticket/2026/6",
+            "/api/v1/time_accounting/log/by_ticket/2026/6",
+            id="a year and a month",
+        ),
     ],
 )
 def test_paths_are_said_in_the_sandboxs_ids(recorded: str, own: str, identities: Identities) -> None:

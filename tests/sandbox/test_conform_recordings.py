@@ -28,7 +28,6 @@ LEFT_OUT = {
     "logs and health texts": (r"GET /api/v1/http_logs/webhook", r"GET /api/v1/monitoring/health_check"),
     "an administrator's installation": (r"GET /api/v1/getting_started", r"GET /api/v1/channels_email"),
     "the public web form": (r"POST /api/v1/form_(config|submit)",),
-    "kinds and lists of time spent": (r"GET /api/v1/time_accounting(s|/.*)",),
 }
 """What recorded steps ask for and the sandbox does not model, by reason."""
 

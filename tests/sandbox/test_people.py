@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.conftest import Town
+from tests.sandbox.conftest import MakeTown, Town
 
 
 def user_id(town: Town, login: str) -> int:
@@ -87,6 +87,22 @@ def test_member_ids_replace_the_members(town: Town) -> None:
     assert admin.put(f"organizations/{made['id']}", {"member_ids": []}).json()["member_ids"] == []
     assert admin.delete(f"organizations/{made['id']}").status_code == 200
     assert admin.delete("organizations/2").status_code == 422
+
+
+def test_time_is_booked_on_tickets_and_summed_up_by_the_month(make_town: MakeTown) -> None:
+    statuses = []
+    for town in (make_town("6.1"), make_town("6.5")):
+        anna, admin = town.person("anna"), town.person("admin")
+        ticket_id = anna.opens_ticket(owner="anna")
+        anna.post("ticket_articles", {"ticket_id": ticket_id, "body": "x", "internal": True, "time_unit": "2.5"})
+        anna.post(f"tickets/{ticket_id}/time_accountings", {"time_unit": "1.5"})
+        assert anna.get("time_accounting/log/by_ticket/2026/11").status_code == 403
+        (row,) = admin.get("time_accounting/log/by_ticket/2026/11").json()
+        assert (row["ticket"]["id"], row["time_unit"], row["agent"]) == (ticket_id, "4.0", "Anna Erste")
+        assert admin.get("time_accounting/log/by_ticket/2026/10").json() == []
+        assert town.sandbox.world.tickets[ticket_id].time_unit == 4
+        statuses.append(admin.get("time_accountings").status_code)
+    assert statuses == [404, 200]
 
 
 def test_preferences_are_merged_key_by_key(town: Town) -> None:

@@ -115,7 +115,9 @@ def _kind_in_path(parts: list[str], place: int) -> str:
         return ("Ticket", "TicketArticle", "Attachment")[min(place - parts.index("ticket_attachment") - 1, 2)]
     if "ticket_merge" in parts:
         return "Ticket" if parts[place - 1] == "ticket_merge" else "number"
-    if parts[place - 1] == "by_ticket" or "by_ticket" in parts:
+    if "log" in parts[:place]:
+        return "date"  # a year and a month
+    if "by_ticket" in parts[:place]:
         return "Ticket"
     routes = [KIND_OF_ROUTE[part] for part in parts[:place] if part in KIND_OF_ROUTE]
     return routes[0] if routes else "unknown"

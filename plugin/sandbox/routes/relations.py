@@ -1,16 +1,16 @@
-"""What ties tickets to words, to each other and to people: tags, links, mentions, booked time."""
+"""What ties tickets to words, to each other and to people: tags, links, mentions."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from plugin.sandbox import articles, links, mentions, tags, tickets
+from plugin.sandbox import links, mentions, tags, tickets
 from plugin.sandbox.answers import Refusal, broken, forbidden, unprocessable
 from plugin.sandbox.assets import Collector
 from plugin.sandbox.door import Answer, Asked, Route
 from plugin.sandbox.permissions import has_group_right, may_ticket
 from plugin.sandbox.rows import Row
-from plugin.sandbox.values import to_decimal, to_integer
+from plugin.sandbox.values import to_integer
 
 
 def show_tags(asked: Asked) -> Answer:
@@ -149,26 +149,6 @@ def delete_mention(asked: Asked, mention_id: str) -> Answer:
     return Answer(True)
 
 
-def time_accountings_of(asked: Asked, ticket_id: str) -> Answer:
-    """GET /tickets/:id/time_accountings."""
-    ticket = asked.find(asked.world.tickets, "Ticket", ticket_id)
-    if not may_ticket(asked.world, asked.caller, ticket, "read"):
-        raise forbidden()
-    return Answer(asked.world.time_accountings.where(ticket_id=ticket.id))
-
-
-def add_time_accounting(asked: Asked, ticket_id: str) -> Answer:
-    """POST /tickets/:id/time_accountings: books time; the ticket gets a new last writer."""
-    world = asked.world
-    ticket = asked.find(world.tickets, "Ticket", ticket_id)
-    if not has_group_right(world, asked.caller.user, ticket.group_id, "change"):
-        raise forbidden()
-    unit = to_decimal(asked.params.get("time_unit"))
-    row = articles.account_time(world, ticket.id, unit)
-    tickets.save(asked.engine, ticket.id, {})
-    return Answer(row, status=201)
-
-
 def _tagged(asked: Asked) -> Row:
     if asked.params.get("object") != "Ticket":
         raise broken(f"uninitialized constant {asked.params.get('object')}")
@@ -210,6 +190,4 @@ ROUTES = (
     Route("GET", "/mentions", show_mentions),
     Route("POST", "/mentions", add_mention),
     Route("DELETE", "/mentions/<mention_id>", delete_mention),
-    Route("GET", "/tickets/<ticket_id>/time_accountings", time_accountings_of),
-    Route("POST", "/tickets/<ticket_id>/time_accountings", add_time_accounting),
 )

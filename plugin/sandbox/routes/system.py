@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugin.sandbox import conditions, search
-from plugin.sandbox.answers import Refusal, broken, forbidden
+from plugin.sandbox.answers import NotModelled, Refusal, broken, forbidden
 from plugin.sandbox.assets import Collector
 from plugin.sandbox.door import Answer, Asked, Route
 from plugin.sandbox.payload import default_payload
@@ -102,6 +102,12 @@ def preview(asked: Asked) -> Answer:
     ticket = visible[-1]
     rows = asked.world.articles_of(ticket.id)
     return Answer(default_payload(asked.engine, ticket, rows[-1] if rows else None))
+
+
+def mail_accounts(asked: Asked) -> Answer:
+    """GET /channels_email: refused to whom Zammad refuses it; the accounts themselves are an installation's own."""
+    asked.require("admin.channel_email")
+    raise NotModelled(f"GET {asked.path}")
 
 
 def pre_defined(asked: Asked) -> Answer:
@@ -217,4 +223,5 @@ ROUTES = (
     Route("GET", "/webhooks/preview", preview),
     Route("GET", "/webhooks/pre_defined", pre_defined),
     Route("GET", "/activity_stream", activity_stream),
+    Route("GET", "/channels_email", mail_accounts),
 )
