@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ ROUND = timedelta(hours=5)
 """From the start of one round to the next; what was disturbed has come to rest long before."""
 EVENTS_A_ROUND = 100
 PACE = timedelta(seconds=6)
+REMINDED = timedelta(days=4)
 MERGES_AND_WORDS_A_ROUND = 0.35
 """The part of a round's tickets on which one lonely, weighty thing happens."""
 
@@ -34,7 +35,39 @@ WORDS = (
     "not-ours", "outside-help", "plan-ready", "result-told", "satisfied", "dissatisfied", "extend",
 )  # fmt: skip
 LIGHT = ("mail", "mail", "answer", "answer", "note", "own", "assign", "priority", "tag", "untag", "title", "away")
-WEIGHTY = ("say", "say", "say", "tier", "close", "close", "merge", "group", "drop")
+WEIGHTY = (
+    "say", "say", "say", "tier", "kind", "close", "close", "finish", "reopen", "remind", "merge", "group", "drop",
+    "own", "assign", "task",
+)  # fmt: skip
+WITH: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("new", "mail", "answer", "note", "finish"), TEXTS),
+    **dict.fromkeys(("tag", "untag"), ("shipping", "billing", "team-a")),
+    "say": WORDS,
+    "tier": ("general", "serious", "major"),
+    "kind": ("complaint", "complaint", "request"),
+    "assign": AGENTS,
+    "priority": ("1 low", "2 normal", "3 high"),
+}
+"""What an act takes, of which one is drawn."""
+NUMBERS = tuple(map(str, range(100)))
+BY = {"tier": "chief@example.com", "kind": "admin@example.com", "assign": "chief@example.com"}
+"""Who alone does that; else any agent, or customer."""
+A_CALL = 0.2
+COURSES = (
+    "complaint, own, assessed, answer, result-told, finish, task",
+    "complaint, assessed, answer, waiting, mail, extend, answer, close, satisfied",
+    "serious, own, assign, accept, outside-help, task, answer, close, dissatisfied, plan-ready, finish, satisfied",
+    "serious, own, assign, decline, answer, assign, own, result-told, close",
+    "major, own, task, answer, task, result-told, finish, dissatisfied, close, task",
+    "complaint, not-ours, answer, close",
+    "complaint, finish, dissatisfied, finish, dissatisfied, finish, dissatisfied, finish, dissatisfied",
+    "own, finish, mail, close, reopen, finish",
+    "own, answer, remind, mail, answer, remind, close, mail, note",
+    "own, assign, assign, assign, answer, drop",
+)
+"""What becomes of a ticket whose people do their work, one step a round: acts, and words somebody says."""
+ON_COURSE = 0.5
+"""The part of the tickets that has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +97,7 @@ class _Writer:
     chance: random.Random
     open: list[str] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
+    courses: dict[str, list[str]] = field(default_factory=dict)
     made: int = 0
 
     def round(self, number: int, count: int) -> Iterator[Event]:
@@ -71,7 +105,7 @@ class _Writer:
         fresh = [self._fresh() for _ in range(count // 6 if self.open else count // 3)]
         weighty = self._some(int(len(self.open) * MERGES_AND_WORDS_A_ROUND), most=count // 3)
         free = [name for name in self.open if name not in weighty]
-        acts = [("new", name) for name in fresh] + [(self.chance.choice(WEIGHTY), name) for name in weighty]
+        acts = [("new", name) for name in fresh] + [(self._weighty(name), name) for name in weighty]
         acts += [(self.chance.choice(LIGHT), self.chance.choice(free or fresh)) for _ in range(count - len(acts))]
         if free:
             self.chance.shuffle(acts)
@@ -87,34 +121,33 @@ class _Writer:
 
     def _fresh(self) -> str:
         self.made += 1
-        return f"Matter {self.made}"
+        name = f"Matter {self.made}"
+        if self.chance.random() < ON_COURSE:
+            self.courses[name] = self.chance.choice(COURSES).split(", ")
+        return name
+
+    def _weighty(self, name: str) -> str:
+        """The next step of its course, and anything where it has none or is at its end."""
+        steps = self.courses.get(name)
+        return steps.pop(0) if steps else self.chance.choice(WEIGHTY)
 
     def _event(self, at: timedelta, act: str, name: str, targets: list[str]) -> Event:
         chance = self.chance
-        by = chance.choice(CUSTOMERS if act in ("new", "mail", "away") else AGENTS)
-        match act:
-            case "new" if chance.random() < 0.2:
-                return Event(at, "call", name, "chief@example.com", chance.choice(TEXTS))
-            case "new" | "mail" | "answer" | "note":
-                return Event(at, act, name, by, chance.choice(TEXTS))
-            case "say":
-                return Event(at, act, name, by, chance.choice(WORDS))
-            case "tier":
-                return Event(at, act, name, "chief@example.com", chance.choice(("general", "serious", "major")))
-            case "assign":
-                return Event(at, act, name, "chief@example.com", chance.choice(AGENTS))
-            case "priority":
-                return Event(at, act, name, by, chance.choice(("1 low", "2 normal", "3 high")))
-            case "tag" | "untag":
-                return Event(at, act, name, by, chance.choice(("shipping", "billing", "team-a")))
-            case "merge" if targets:
-                # the target is not used again in this round: what it becomes is for the next
-                target = targets.pop(chance.randrange(len(targets)))
-                self.gone.add(name)
-                return Event(at, act, name, "chief@example.com", target)
-            case "merge":
-                return Event(at, "note", name, by, "Could be merged.")
-        return Event(at, act, name, by, str(chance.randrange(100)))
+        if act in WORDS:
+            return Event(at, "say", name, chance.choice(AGENTS), act)
+        if act == "merge":
+            return self._merge(at, name, targets)
+        if act == "new" and chance.random() < A_CALL:
+            return Event(at, "call", name, "chief@example.com", chance.choice(TEXTS))
+        by = BY.get(act) or chance.choice(CUSTOMERS if act in ("new", "mail", "away") else AGENTS)
+        return Event(at, act, name, by, chance.choice(WITH.get(act, NUMBERS)))
+
+    def _merge(self, at: timedelta, name: str, targets: list[str]) -> Event:
+        """The target is not used again in this round: what it becomes is for the next."""
+        if not targets:
+            return Event(at, "note", name, "chief@example.com", "Could be merged.")
+        self.gone.add(name)
+        return Event(at, "merge", name, "chief@example.com", targets.pop(self.chance.randrange(len(targets))))
 
 
 @dataclass(slots=True)
@@ -152,10 +185,18 @@ class Players:
         subject = f"Away: [Ticket#{ticket.number}]"
         self.zammad.mail(sender=event.by, subject=subject, text="I am away.", Auto_Submitted="auto-replied")
 
-    def _answer(self, event: Event, ticket: Known) -> None:
-        to = self.zammad.call("chief@example.com", "GET", f"/tickets/{ticket.id}?expand=true")["customer"]
+    def _seen(self, ticket: Known) -> dict[str, Any]:
+        seen: dict[str, Any] = self.zammad.call("chief@example.com", "GET", f"/tickets/{ticket.id}?expand=true")
+        return seen
+
+    def _answer(self, event: Event, ticket: Known, **fields: Any) -> None:
+        to = self._seen(ticket)["customer"]
         article = {"type": "email", "internal": False, "to": to, "body": event.with_, "subject": "Re"}
-        self._put(event, ticket, article=article)
+        self._put(event, ticket, article=article, **fields)
+
+    def _finish(self, event: Event, ticket: Known) -> None:
+        """Answer and close in one go."""
+        self._answer(event, ticket, state="closed")
 
     def _note(self, event: Event, ticket: Known) -> None:
         article = {"ticket_id": ticket.id, "body": event.with_, "internal": True, "type": "note"}
@@ -194,8 +235,43 @@ class Players:
     def _tier(self, event: Event, ticket: Known) -> None:
         self._put(event, ticket, steward_tier=event.with_)
 
+    def _kind(self, event: Event, ticket: Known) -> None:
+        self._put(event, ticket, steward_kind=event.with_)
+
     def _close(self, event: Event, ticket: Known) -> None:
         self._put(event, ticket, state="closed")
+
+    def _reopen(self, event: Event, ticket: Known) -> None:
+        self._put(event, ticket, state="open")
+
+    def _remind(self, event: Event, ticket: Known) -> None:
+        due = self.zammad.now + REMINDED
+        self._put(event, ticket, state="pending reminder", pending_time=due.isoformat())
+
+    def _task(self, event: Event, ticket: Known) -> None:
+        """The first task that waits is done: an item of the checklist, or a ticket of its own."""
+        for task in self._task_tickets(ticket):
+            self.zammad.call(event.by, "PUT", f"/tickets/{task}", {"state": "closed"})
+            return
+        for item in self._items(ticket):
+            self.zammad.call(event.by, "PUT", f"/checklist_items/{item}", {"checked": True})
+            return
+
+    def _task_tickets(self, ticket: Known) -> list[int]:
+        query = f"/links?link_object=Ticket&link_object_value={ticket.id}"
+        links = self.zammad.call("chief@example.com", "GET", query)["links"]
+        ids = sorted(link["link_object_value"] for link in links if link["link_type"] == "child")
+        seen = [self._seen(Known(id=child, number="")) for child in ids]
+        tasks = [child for child in seen if str(child["number"]).startswith(f"{ticket.number}T")]
+        return [int(task["id"]) for task in tasks if task["state"] not in ("closed", "merged")]
+
+    def _items(self, ticket: Known) -> list[int]:
+        checklist_id = self._seen(ticket).get("checklist_id")
+        if checklist_id is None:
+            return []
+        known = self.zammad.call("chief@example.com", "GET", f"/checklists/{checklist_id}")["item_ids"]
+        items = [self.zammad.call("chief@example.com", "GET", f"/checklist_items/{item}") for item in sorted(known)]
+        return [int(item["id"]) for item in items if item["text"] and not item["checked"]]
 
     def _merge(self, event: Event, ticket: Known) -> None:
         target = self.tickets[event.with_].number

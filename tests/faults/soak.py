@@ -39,6 +39,9 @@ SWEEP = timedelta(minutes=11)
 """A little more than the time between two sweeps."""
 REST_SECONDS = 90.0
 """How long one moment of Zammad's clock may take until Steward has nothing to do in it."""
+NUDGE, NUDGE_SECONDS = timedelta(seconds=5), 0.5
+"""After so many seconds at one moment Zammad's clock goes on by so much: whoever waits for a dead Zammad to come back
+counts by it, and would wait forever while it stands still."""
 AFTERWARDS = timedelta(days=2)
 
 RECEIVER = frozenset({"received", "inbox-inserted-before-commit", "inbox-committed-before-answer"})
@@ -104,6 +107,7 @@ class Counts:
     written: dict[str, int] = field(default_factory=dict)
     standings: dict[str, Standing] = field(default_factory=dict)
     judged: int = 0
+    words: dict[str, int] = field(default_factory=dict)
     denied: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
@@ -112,8 +116,8 @@ class Counts:
             f"{self.events} events, {self.acknowledged} acknowledged, {self.unanswered} unanswered, "
             f"{len(self.kills)} kills, {self.struck} of {self.calls} calls disturbed ({share:.0f} %), "
             f"written {self.written}: {len(self.lost)} lost, {len(self.doubled)} doubled, "
-            f"{len(self.unsettled)} unsettled, {len(self.denied)} words of the oracle about {self.judged} tickets not "
-            f"kept, {self.steps} steps, {self.seconds:.0f} s"
+            f"{len(self.unsettled)} unsettled, {len(self.denied)} of {sum(self.words.values())} words of the oracle "
+            f"about {self.judged} tickets not kept, {self.steps} steps, {self.seconds:.0f} s"
         )
 
 
@@ -280,9 +284,12 @@ class Soak:
 
     def _rest(self) -> None:
         """Until Steward has nothing to do at this moment."""
-        ends = time.monotonic() + REST_SECONDS
+        ends, nudge_at = time.monotonic() + REST_SECONDS, time.monotonic() + NUDGE_SECONDS
         while not self._is_idle():
             self._revive(within=0.01)
+            if time.monotonic() > nudge_at and not self._starting:
+                self.zammad.set_clock(self.zammad.now + NUDGE)
+                nudge_at = time.monotonic() + NUDGE_SECONDS
             assert time.monotonic() < ends, (
                 f"no rest at {self.zammad.now}: {self._busy_with()}\n{self.processes[-1].tail()}"
             )
@@ -348,7 +355,7 @@ class Soak:
         cost = self.zammad.control("GET", "cost?login=steward")
         struck = self.zammad.struck()
         standings = outcome.standings(world, players.tickets)
-        said = disagreements(world, players.tickets, standings, now=self.zammad.now)
+        said = disagreements(world, players.tickets, now=self.zammad.now)
         return Counts(
             events=sum(map(len, self.plan.rounds)),
             acknowledged=len(acknowledged),
@@ -363,6 +370,7 @@ class Soak:
             written=outcome.count(world),
             standings=standings,
             judged=said.judged,
+            words=dict(said.words),
             denied=list(said.lines),
         )
 

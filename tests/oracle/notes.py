@@ -1,0 +1,137 @@
+"""Which steps a ticket's notes speak of, and which the standard wants told: each with its clause, and once."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tests.oracle import working_time
+from tests.oracle.clocks import AFTERWARDS, CLAUSES, Clock
+from tests.oracle.life import A_WORKING_DAY, ENDANGERS, TIERS, Life
+from tests.oracle.responsibility import Responsibility
+
+PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
+MENTION = re.compile(r"<a [^>]*data-mention[^>]*>.*?</a>", re.DOTALL)
+CLAUSE = re.compile(r"\b[A-E]\d\.\d\b")
+OF_A_CLOCK = re.compile(r"^.*?(?P<late>: the limit was| by) .* – (?P<clock>[a-z -]+?) \d.*?, [A-E]\d\.\d")
+CLOCKS = {"formal notice": "notice", "follow-up visit": "follow_up_visit", "first response": "first_response"}
+"""As notes call them, where that is not the field's word."""
+SENTENCES = (
+    ("danger", "Read this message at once", "C3.2"),
+    ("major", "A major complaint:", "A2.1"),
+    ("orphan", "Take this ticket", "C1.4"),
+    ("silence", "Write what is being done", "E2.2"),
+    ("ping-pong", "Decide who keeps it", "E2.2"),
+    ("hand-over", "say “accept” or “decline”", "C1.4"),
+    ("declined", "stays responsible", "C1.4"),
+    ("refusal", "The extension was not taken", "A2.1"),
+    ("dissatisfied request", "The ticket is taken for a request", "D5.3"),
+    ("dissatisfied", "said the customer is not satisfied", "D5.3"),
+    ("dissatisfied", "The customer was not satisfied", "D5.3"),
+    ("unknown word", "does not know the word", ""),
+)
+UNASKED = frozenset({"orphan", "silence", "ping-pong"})
+"""Besides warnings and breaches: what nobody's word asked for."""
+PERHAPS = UNASKED | {"hand-over", "declined", "danger", "major"}
+"""And what somebody did or wrote gave rise to, which may count too."""
+MOST_UNASKED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one ticket's notes say: how often each step, how many nobody asked for (surely, perhaps), wrong clauses."""
+
+    steps: Counter[str]
+    unasked: int
+    perhaps: int
+    wrong: tuple[str, ...]
+
+
+Range = tuple[int, int]
+
+
+def told(notes: Sequence[str]) -> Told:
+    """Read Steward's notes on a ticket, as HTML."""
+    steps: Counter[str] = Counter()
+    wrong: list[str] = []
+    unasked = perhaps = 0
+    for note in notes:
+        texts = (MENTION.sub("", paragraph).strip() for paragraph in PARAGRAPH.findall(note))
+        found = [_step(text) for text in texts if text]
+        steps.update(step for step, _ in found)
+        wrong += [told for _, told in found if told]
+        unasked += any(is_unasked(step) for step, _ in found)
+        perhaps += any(is_unasked(step) or step in PERHAPS for step, _ in found)
+    return Told(steps, unasked, perhaps, tuple(wrong))
+
+
+def is_unasked(step: str) -> bool:
+    """Whether a step is told without anybody's asking, and so among the few of a ticket's life."""
+    return step.startswith(("warning", "breach")) or step in UNASKED
+
+
+def _step(text: str) -> tuple[str, str]:
+    """The step a paragraph is of, and what is wrong with its clause, if anything."""
+    clauses = CLAUSE.findall(text)
+    if (found := OF_A_CLOCK.match(text)) is not None:
+        name = CLOCKS.get(found["clock"], found["clock"])
+        wrong = CLAUSES.get(name) not in clauses
+        step = f"{'breach' if 'was' in found['late'] else 'warning'} of {name}"
+    else:
+        step, clause = next(((step, clause) for step, part, clause in SENTENCES if part in text), ("", ""))
+        wrong = not step or (bool(clause) and clause not in clauses)
+    return step, f"a note of no known step, or another clause: {text}" if wrong else ""
+
+
+def wanted(life: Life, clocks: Sequence[Clock], held: Responsibility, *, orphaned: int) -> Mapping[str, Range]:
+    """How often each step is told at least and at most; steps that are not named never.
+
+    A request that was merged brings its notes along, so of the target of a merge nothing is said.
+    """
+    now = life.world.now
+    found: dict[str, Range] = {"declined": (0, len(held.given)), "silence": (0, 9), "refusal": (0, life.extensions)}
+    found["danger"] = _dangers(life)
+    found["major"] = _majors(life)
+    found["orphan"] = (0, orphaned)
+    found["ping-pong"] = (0, 1 + len(life.answered)) if len(held.given) or held.may_be_ping_pong() else (0, 0)
+    heavy = [one for one in held.given if one.heavy]
+    found["hand-over"] = (0, len(heavy))
+    found["dissatisfied request"] = found["dissatisfied"] = (0, life.words.count("dissatisfied"))
+    for clock in clocks:
+        found |= _of(clock, now, before=found)
+    return found
+
+
+def _of(clock: Clock, now: datetime, *, before: Mapping[str, Range]) -> dict[str, Range]:
+    """A clock is warned of once; its breach is told to the first level, and a working day later to the next."""
+    end = clock.ended_at or now
+    warned = clock.unsure or end >= clock.warning.earliest
+    broken = clock.is_broken(now)
+    settled = working_time.after(clock.limit.latest, A_WORKING_DAY).latest
+    surely = broken is True and end >= settled and clock.name not in AFTERWARDS
+    steps = {
+        f"warning of {clock.name}": (0, int(warned)),
+        f"breach of {clock.name}": (int(surely), 2 * (broken is not False)),
+    }
+    return {
+        step: (max(least, before.get(step, (0, 0))[0]), most + before.get(step, (0, 0))[1])
+        for step, (least, most) in steps.items()
+    }
+
+
+def _dangers(life: Life) -> Range:
+    times = sum(any(word in text for word in ENDANGERS) for text in life.texts)
+    return (int(times > 0 and not life.said_kind), times)
+
+
+def _majors(life: Life) -> Range:
+    raised = life.words.count("dissatisfied")
+    entered = life.is_dangerous + raised + sum(tier == TIERS[-1] for _, tier in life.tier_acts)
+    since = life.tier_acts[-1][0] if life.tier_acts else life.confirmed_at
+    # whoever is told is told when the office is open
+    told = since is not None and life.world.now >= working_time.after(since, 1).latest
+    surely = life.kind == "complaint" and life.tier == TIERS[-1] and not life.unsure and not life.closed
+    return (int(surely and told), entered)

@@ -1,0 +1,65 @@
+"""Which tasks the standard wants done for a ticket, and which are open there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from tests.oracle.clocks import Clock
+from tests.oracle.life import TIERS, Life
+from tests.oracle.records import World
+
+KINDS = {
+    "Bring in management": "management",
+    "Call together the team": "team",
+    "Investigate internally": "investigation",
+    "Talk with the customer": "talk",
+    "Put it right": "remedy",
+    "Start working with those outside": "coordination",
+    "Make a new plan": "plan",
+    "Follow up": "visit",
+    "Confirm in writing": "visit",
+}
+OF_A_MAJOR_MATTER = ("management", "team", "investigation", "talk", "remedy")
+"""A2.1, C4.1, and the three-part response of C2.3."""
+
+Range = tuple[int, int]
+
+
+def opened(world: World, ticket_id: int) -> Counter[str]:
+    """How many tasks of each kind wait to be done; one of no known kind is counted by its words."""
+    return Counter(kind_of(text) for text in _open(world, ticket_id))
+
+
+def kind_of(text: str) -> str:
+    """The kind of a task, from how it is worded."""
+    return next((kind for start, kind in KINDS.items() if start in text), text)
+
+
+def _open(world: World, ticket_id: int) -> Iterator[str]:
+    for item in world.items(ticket_id):
+        if not item["checked"] and "No longer needed" not in item["text"]:
+            yield str(item["text"])
+    for ticket in world.task_tickets(ticket_id):
+        if world.state(ticket["id"]) not in ("closed", "merged"):
+            yield str(ticket["title"])
+
+
+def wanted(life: Life, clocks: list[Clock]) -> Mapping[str, Range]:
+    """How many of each kind are open at least and at most; kinds that are not named are not open."""
+    running = {clock.name for clock in clocks if clock.ended_at is None}
+    handled = life.kind == "complaint" and not life.is_closed
+    found: dict[str, Range] = {}
+    for kind in OF_A_MAJOR_MATTER:
+        done = any(kind_of(text) == kind for text in life.ticks)
+        if life.kind == "complaint" and life.tier == TIERS[-1]:
+            found[kind] = (int(handled and not done), 1)
+        elif life.closed:
+            found[kind] = (0, 1)  # what becomes of them once the matter is closed is not said
+    if "coordination" in running:
+        found["coordination"] = (1, 1)
+    if life.dissatisfied:
+        found["plan"] = (int(handled and not life.plan_ready), 1)
+    if "follow_up_visit" in running:
+        found["visit"] = (int(life.not_ours_at is None), 1)
+    return found
