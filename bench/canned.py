@@ -9,7 +9,7 @@ import copy
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,6 +32,7 @@ I want to complain: the device is broken, and nobody calls me back.\r
 """
 _TICKET = re.compile(r"/api/v1/tickets/(\d+)$")
 _HISTORY = re.compile(r"/api/v1/ticket_history/(\d+)$")
+_MOMENT = re.compile(rb"2026-03-02T[0-9:.]+Z")
 Row = dict[str, Any]
 
 
@@ -84,51 +85,72 @@ def model() -> Model:
     )
 
 
+def moved(like: Model, to: datetime) -> Model:
+    """The same at another time: every moment of the recording is as far from ``to`` as it was from Monday at nine."""
+    later = to - MONDAY
+
+    def shift(found: re.Match[bytes]) -> bytes:
+        moment = datetime.fromisoformat(found[0].decode()) + later
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z").encode()
+
+    def shifted(row: Row) -> Row:
+        changed: Row = orjson.loads(_MOMENT.sub(shift, orjson.dumps(row)))
+        return changed
+
+    return replace(like, ticket=shifted(like.ticket), history=shifted(like.history), delivery=shifted(like.delivery))
+
+
 class Canned(BaseAdapter):
-    """Mount it as Steward's transport. ``calls`` counts what was asked, ``noted`` what was written to which ticket."""
+    """Mount it as Steward's transport, or ask it yourself. ``calls`` counts all calls, ``puts`` those that wrote.
+
+    Tickets are like ``model`` when they are first asked for.
+    """
 
     def __init__(self, like: Model) -> None:
         super().__init__()
-        self._model = like
+        self.model = like
         self._tickets: dict[int, Row] = {}
         self.calls = 0
         self.puts = 0
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         """The answer, at once."""
-        self.calls += 1
-        return _response(request, self._answer(str(request.method), str(request.path_url).partition("?")[0], request))
+        return _response(request, self.answer(str(request.method), str(request.path_url), _bytes(request.body)))
 
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _answer(self, method: str, path: str, request: requests.PreparedRequest) -> bytes:
+    def answer(self, method: str, target: str, body: bytes) -> bytes:
+        """What Zammad says to a call."""
+        self.calls += 1
+        path = target.partition("?")[0]
         if found := _TICKET.match(path):
             ticket = self._ticket(int(found[1]))
             if method == "PUT":
-                self._put(ticket, orjson.loads(_bytes(request.body)))
+                self._put(ticket, orjson.loads(body))
             return orjson.dumps(ticket)
         if found := _HISTORY.match(path):
-            return orjson.dumps(history_of(self._model, int(found[1])))
+            return orjson.dumps(history_of(self.model, int(found[1])))
         if path in ("/api/v1/tags/add", "/api/v1/tags/remove"):
             return b"true"
         if path == "/api/v1/tickets/search":
             return b'{"record_ids": [], "assets": {}}'
-        return self._model.others.get(f"{method} {path}", b"{}")
+        return self.model.others.get(f"{method} {path}", b"{}")
 
     def _ticket(self, ticket_id: int) -> Row:
         if ticket_id not in self._tickets:
             number = f"8{ticket_id:07d}"
             self._tickets[ticket_id] = {
-                **self._model.ticket, "id": ticket_id, "number": number, "article_ids": [ticket_id]
+                **self.model.ticket, "id": ticket_id, "number": number, "article_ids": [ticket_id]
             }  # fmt: skip
         return self._tickets[ticket_id]
 
     def _put(self, ticket: Row, body: Row) -> None:
         self.puts += 1
         ticket |= {name: value for name, value in body.items() if name not in ("article", "preferences")}
-        ticket["updated_by_id"] = self._model.own_id
-        ticket["updated_at"] = (MONDAY + timedelta(minutes=2, milliseconds=self.puts)).isoformat()
+        ticket["updated_by_id"] = self.model.own_id
+        made_at = datetime.fromisoformat(self.model.ticket["created_at"])
+        ticket["updated_at"] = (made_at + timedelta(seconds=2, milliseconds=self.puts)).isoformat()
         if "article" in body:
             ticket["article_ids"] = [*ticket["article_ids"], 10_000_000 + self.puts]
 
@@ -152,7 +174,7 @@ def deliveries(like: Model, count: int) -> Iterator[bytes]:
 
 def _bytes(body: Any) -> bytes:
     """A request's body, whatever it was handed over as."""
-    read = body.read() if hasattr(body, "read") else body
+    read = body.read() if hasattr(body, "read") else body or b""
     return read.encode() if isinstance(read, str) else bytes(read)
 
 
