@@ -6,9 +6,10 @@ import hashlib
 import re
 from typing import Any
 
+from plugin.sandbox import tickets
 from plugin.sandbox.answers import Refusal, unprocessable
 from plugin.sandbox.columns import MATRIX, USER
-from plugin.sandbox.engine import Engine
+from plugin.sandbox.engine import Engine, TriggerRun
 from plugin.sandbox.permissions import user_may
 from plugin.sandbox.rows import Row
 from plugin.sandbox.values import to_boolean, to_integer
@@ -17,6 +18,9 @@ from plugin.sandbox.world import NOBODY, World
 _FLAGS = frozenset({"active", "vip", "verified", "out_of_office"})
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|[^@\s]+@[^@\s]+")
 CUSTOMER_ROLE = 3
+MOST_REASSIGNED = 100
+"""How many of his tickets follow a customer to another organization."""
+
 MOST_REPLACEMENTS = 10
 """How many levels of stand-ins Zammad follows."""
 
@@ -58,7 +62,22 @@ def change(engine: Engine, user: Row, asked: dict[str, Any]) -> Row:
         return user
     changed = world.users.put_all(user.id, {**changes, "updated_by_id": world.actor_id, "updated_at": world.stamp()})
     _touch_belongings(world, changed, groups=_groups_to_touch(world, before=user, after=changed))
+    if user.organization_id != changed.organization_id:
+        _touch_organization(world, user.organization_id)
+        _take_tickets_along(engine, changed, left=user.organization_id)
     return changed
+
+
+def _take_tickets_along(engine: Engine, user: Row, *, left: int | None) -> None:
+    """Moves a customer's tickets of the organization he left to his new one, as nobody, each an event of its own."""
+    world = engine.world
+    if world.setting("ticket_organization_reassignment") is False:
+        return
+    belonging = world.tickets.where(customer_id=user.id, organization_id=left)
+    for ticket in belonging[:MOST_REASSIGNED]:
+        with engine.acting_as(NOBODY):
+            tickets.save(engine, ticket.id, {"organization_id": user.organization_id})
+        engine.commit_events(TriggerRun(silent=True))
 
 
 def guess_customer(engine: Engine, mail: str) -> Row:
@@ -139,11 +158,15 @@ def new_token(world: World, user: Row, asked: dict[str, Any]) -> str:
 
 def _touch_belongings(world: World, user: Row, *, groups: list[int]) -> None:
     """Moves `updated_at` of a person's organization and of groups."""
-    if user.organization_id in world.organizations:
-        world.organizations.put(user.organization_id, updated_at=world.stamp())
+    _touch_organization(world, user.organization_id)
     for group_id in groups:
         if group_id in world.groups:
             world.groups.put(group_id, updated_at=world.stamp())
+
+
+def _touch_organization(world: World, organization_id: int | None) -> None:
+    if organization_id in world.organizations and organization_id is not None:
+        world.organizations.put(organization_id, updated_at=world.stamp())
 
 
 def _groups_to_touch(world: World, *, before: Row, after: Row) -> list[int]:

@@ -177,3 +177,18 @@ def test_a_stand_in_who_is_away_himself_passes_it_on(town: Town) -> None:
     town.passes(seconds=5)
     town.person("steward").put(f"tickets/{ticket_id}", {"priority": "3 high"})
     assert notified(town) == {"anna", "ben", "chief"}
+
+
+def test_tickets_follow_their_customer_to_another_organization(town: Town) -> None:
+    anna, admin = town.person("anna"), town.person("admin")
+    ticket_id = anna.opens_ticket(customer="tom@handel.example")
+    made = admin.post("organizations", {"name": "New"}).json()
+    town.passes(seconds=5)
+    town.receiver.deliveries.clear()
+    town.sandbox.engine.notices.sent.clear()
+    admin.put(f"users/{user_id(town, 'tom@handel.example')}", {"organization_id": made["id"]})
+    town.passes(seconds=5)
+    ticket = town.sandbox.world.tickets[ticket_id]
+    assert (ticket.organization_id, ticket.updated_by_id) == (made["id"], 1)
+    assert [delivery.ticket_id for delivery in town.receiver.deliveries] == [ticket_id]
+    assert town.sandbox.engine.notices.sent == []
