@@ -29,6 +29,8 @@ from plugin.model.ticket import (
 
 Parsed = TypeVar("Parsed")
 FIELD_PREFIX = "steward_"
+LONGEST_BODY = 60_000
+"""Characters of an article's body that are looked at, markup included: thousands of them are held at a time."""
 LARGEST_ID = 2**53
 """Zammad's own are far smaller; what is beyond fits no database."""
 
@@ -300,6 +302,7 @@ def linked_ticket(raw: Any, *, names: Names, path: str = "ticket") -> LinkedTick
 def article(raw: Any, *, path: str = "article") -> Article:
     data = _load(_ARTICLE, raw, path)
     extra = _extra(_ARTICLE, data)
+    data["body"] = data["body"][:LONGEST_BODY]
     return Article(**_none_to_empty(data, "preferences"), extra=extra)
 
 

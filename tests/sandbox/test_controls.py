@@ -139,3 +139,19 @@ def test_a_delivery_goes_out_over_the_wire_as_zammad_sends_it(make_town: MakeTow
     ((path, agent, body),) = arrived
     assert (path, agent) == ("/zammad/main?x=1", "Zammad User Agent")
     assert b'"title":"No heating"' in body
+
+
+def test_an_answer_is_given_as_it_is(town: Town) -> None:
+    page = {"status": 413, "body": "<h1>Too large</h1>", "content_type": "text/html"}
+    town.control("POST", "faults", json={"kind": "answer", "path": "users/me", **page})
+    answer = town.person("anna").get("users/me")
+    assert (answer.status_code, answer.text, answer.headers["Content-Type"]) == (413, "<h1>Too large</h1>", "text/html")
+
+
+def test_a_bent_answer_is_the_true_one_but_for_what_is_named(town: Town) -> None:
+    true = town.person("anna").get("ticket_states").json()
+    bent = {"kind": "bent", "path": "ticket_states", "put": {"0.name": 7, "9.name": "x"}, "drop": ["*.note", "1"]}
+    town.control("POST", "faults", json=bent)
+    answer = town.person("anna").get("ticket_states").json()
+    expected = [{name: value for name, value in row.items() if name != "note"} for row in true]
+    assert answer == [{**expected[0], "name": 7}, *expected[2:]]
