@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import json
@@ -9,7 +10,6 @@ import lzma
 import selectors
 import socket
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from pathlib import Path
 SECRET = "bench-webhook-secret"
 STORY = Path(__file__).parents[1] / "tests" / "recordings" / "zammad-6.5" / "sla_breach.json.xz"
 WANTED_BYTES = 9_000
-TICKETS = 5_000
+TICKETS = 1_000
 """Different tickets that deliveries are about, one after another."""
 SILENT_SECONDS = 30.0
 _TICKET, _VERSION = 999_999_999_999, "the-version"
@@ -112,6 +112,47 @@ def send(address: tuple[str, int], requests: Sequence[bytes], *, connections: in
     return answers
 
 
+def flood(address: tuple[str, int], requests: Sequence[bytes], *, a_second: float, connections: int) -> Answers:
+    """Send the requests at their own pace, whatever the answers; where all connections are taken they come late.
+
+    Raises TimeoutError where nothing comes for 30 s.
+    """
+    answers = Answers()
+    began = last = time.perf_counter()
+    with selectors.DefaultSelector() as selector, contextlib.ExitStack() as closing:
+        free = [_Line(closing.enter_context(socket.create_connection(address))) for _ in range(connections)]
+        for line in free:
+            line.socket.setblocking(False)
+        taken = sent = 0
+        while sent < len(requests) or taken:
+            now = time.perf_counter()
+            while free and sent < len(requests) and began + sent / a_second <= now:
+                line = free.pop()
+                line.sent_at, line.left = now, requests[sent]
+                selector.register(line.socket, selectors.EVENT_READ | selectors.EVENT_WRITE, line)
+                sent, taken = sent + 1, taken + 1
+            for key, events in selector.select(timeout=0.001):
+                if events & selectors.EVENT_READ:
+                    last = time.perf_counter()
+                    answers.add(_status(_heard(key.data)), last - key.data.sent_at)
+                    selector.unregister(key.data.socket)
+                    free.append(key.data)
+                    taken -= 1
+                else:
+                    _push(selector, key.data)
+            if time.perf_counter() - last > SILENT_SECONDS:
+                raise TimeoutError(f"no answer for {SILENT_SECONDS:g} s; so far {answers.counts}")
+        answers.took = time.perf_counter() - began
+    return answers
+
+
+def _heard(line: _Line) -> bytes:
+    try:
+        return line.socket.recv(4096)
+    except ConnectionError:
+        return b""
+
+
 def _begin(selector: selectors.BaseSelector, address: tuple[str, int], waiting: Iterator[bytes]) -> bool:
     request = next(waiting, None)
     if request is None:
@@ -134,10 +175,7 @@ def _turn(
 ) -> bool:
     """Whether the line ended for good."""
     if events & selectors.EVENT_READ:
-        try:
-            answer = line.socket.recv(4096)
-        except ConnectionError:
-            answer = b""
+        answer = _heard(line)
         now = time.perf_counter()
         answers.add(_status(answer), now - line.sent_at)
         if not answer or b"connection: close" in answer.lower():
@@ -170,8 +208,3 @@ def _status(answer: bytes) -> int:
     """0 where the connection ended without an answer; ours have no body, so one read has it all."""
     parts = answer[:16].split(b" ", 2)
     return int(parts[1]) if len(parts) > 1 and parts[1][:3].isdigit() else 0
-
-
-def told(counts: Counter[int]) -> str:
-    """Counts by status, for a table."""
-    return ", ".join(f"{number:,} × {status or 'no answer'}" for status, number in sorted(counts.items()))

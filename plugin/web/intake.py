@@ -25,11 +25,13 @@ log = structlog.get_logger(__name__)
 LONGEST_QUEUE = 512
 """Deliveries that may wait; more are turned away at once, and the sweep finds what Zammad does not send again."""
 BATCH = 128
+LONGEST_WAIT_SECONDS = 0.8
+"""On a slow disk fewer may wait: nobody should be told after so long what could have been told at once."""
 GATHER_SECONDS = 0.002
 """How long a batch waits for as many deliveries as came with the last one: an fsync shared costs each a part of it."""
 PATIENCE_SECONDS = 10.0
 """How long one delivery waits for its commit; then it is 503, though it may be stored: sent again, it is a replay."""
-RING_SECONDS = 0.05
+RING_SECONDS = 0.2
 """A worker is rung for at most so often: it waits until the ticket is quiet anyway, and each ring costs it a turn."""
 PROBE_SECONDS = 2.0
 """A store that failed is tried again so often, though nothing arrives."""
@@ -66,6 +68,7 @@ class Intake:
         self._longest_queue = longest_queue
         self._queue: deque[_Waiting] = deque()
         self._changed = threading.Condition()
+        self._room = longest_queue
         self._wanted = 1
         self._usual = 1
         self._closed = False
@@ -84,7 +87,7 @@ class Intake:
         with self._changed:
             if self._closed or not self._thread.is_alive():
                 raise Unavailable("the receiver has ended; restart Steward", retry_after=10)
-            if len(self._queue) >= self._longest_queue:
+            if self.is_full():
                 raise Unavailable("the receiver is overloaded; deliveries wait for the store already", retry_after=10)
             self._queue.append(waiting)
             if len(self._queue) >= self._wanted:
@@ -102,6 +105,10 @@ class Intake:
         if isinstance(received, Unavailable):
             raise received
         return received
+
+    def is_full(self) -> bool:
+        """Whether one more would be turned away."""
+        return len(self._queue) >= self._room
 
     @property
     def waiting(self) -> int:
@@ -153,6 +160,7 @@ class Intake:
             self._store.bell.ring()
 
     def _commit(self, batch: list[_Waiting]) -> None:
+        began = time.monotonic()
         try:
             with self._store.write() as connection:
                 deliveries = [waiting.delivery for waiting in batch]
@@ -164,10 +172,16 @@ class Intake:
             return
         failpoints.hit("inbox-committed-before-answer")
         self._must_ring = True
+        self._make_room(time.monotonic() - began)
         self._recover()
         self._metrics.commits.inc()
         self._usual = len(batch) + len(self._queue)
         self._answer(batch, fresh)
+
+    def _make_room(self, seconds: float) -> None:
+        """Let so many wait as commits that take ``seconds`` will have answered in time, one batch at least."""
+        batches = int(LONGEST_WAIT_SECONDS / max(seconds, 0.001)) - 1  # one is under way when the last of them comes
+        self._room = min(self._longest_queue, max(1, batches) * BATCH)
 
     def _answer(self, batch: list[_Waiting], fresh: frozenset[bytes]) -> None:
         unanswered = set(fresh)

@@ -71,8 +71,9 @@ class Bridge:
     is answered ``Later``. Everything else goes to a thread.
     """
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, *, is_full: Callable[[], bool]) -> None:
         self._app = app
+        self._is_full = is_full
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="steward-web")
         self._given = _Given()
         self._under_way = 0
@@ -81,9 +82,8 @@ class Bridge:
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         held = 0
         try:
-            if self._under_way >= UNDER_WAY:
-                raise _Refused(503, BUSY)
             _refuse_strange(scope)
+            self._refuse_too_many(scope)
             body = await self._body(scope, protocol)
             held = len(body)
             self._buffered += held
@@ -111,9 +111,13 @@ class Bridge:
             raise _Refused(408, CLOSE) from None
         except ProtocolClosed:  # the client hung up in the middle
             raise _Refused(400, CLOSE) from None
-        if self._under_way >= UNDER_WAY:
-            raise _Refused(503, BUSY)
+        self._refuse_too_many(scope)
         return body
+
+    def _refuse_too_many(self, scope: Any) -> None:
+        # before anything that takes time; probes are answered all the same, or the receiver would be killed for it
+        if scope.method == "POST" and (self._under_way >= UNDER_WAY or self._is_full()):
+            raise _Refused(503, BUSY)
 
     async def _large_body(self, protocol: Any) -> bytes:
         """What was only announced takes no share of the memory: counted is what has come."""
@@ -199,10 +203,13 @@ class _Given:
 
 
 class WebServer:
-    """Serves ``app`` at ``host``:``port`` until ``stop``; ``run`` it in the main thread of the process."""
+    """Serves ``app`` at ``host``:``port`` until ``stop``; ``run`` it in the main thread of the process.
 
-    def __init__(self, app: Flask, *, host: str, port: int) -> None:
-        self._bridge = Bridge(app)
+    ``is_full`` says that a delivery would be turned away: then it is, before it is read.
+    """
+
+    def __init__(self, app: Flask, *, host: str, port: int, is_full: Callable[[], bool] = lambda: False) -> None:
+        self._bridge = Bridge(app, is_full=is_full)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._host, self._port = host, port
         self._stopped = False

@@ -1,0 +1,156 @@
+"""Ten times as many deliveries as the store can take, and two hundred slow sockets: ``python -m bench.overload``.
+
+The store is made slow on purpose, by somebody else who holds SQLite's write lock: then ten times its capacity is a
+rate that a client on the same machine can reach, and the receiver's own answers are what is measured.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import sqlite3
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from bench import telling
+from bench.intake import REST_SECONDS, Numbers, Server, first_answer, steward
+from bench.sender import Answers, Deliveries, flood, send
+from bench.telling import Bar, Report, Sheet, percentile
+
+HELD_SECONDS = 0.15
+FREE_SECONDS = 0.02
+CONNECTIONS = 1_000
+"""About twice as many as the receiver lets wait."""
+SLOW_SOCKETS = 200
+FACTOR = 10
+
+
+@contextmanager
+def slow_store(directory: Path) -> Iterator[None]:
+    """Somebody holds the write lock most of the time, as a bad disk would."""
+    over = threading.Event()
+
+    def hold() -> None:
+        with contextlib.closing(sqlite3.connect(directory / "steward.db", isolation_level=None, timeout=30)) as other:
+            while not over.wait(FREE_SECONDS):
+                other.execute("BEGIN IMMEDIATE")
+                over.wait(HELD_SECONDS)
+                other.execute("ROLLBACK")
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def capacity(server: Server, numbers: Numbers) -> float:
+    """Acknowledgements a second when nobody is turned away."""
+    return send(server.address, numbers.take(1_500), connections=256).a_second()
+
+
+@contextmanager
+def slow_sockets(address: tuple[str, int], number: int) -> Iterator[None]:
+    """A third never ends its headers, a third its body, a third is silent after one request."""
+    beginnings = (
+        b"POST /zammad/ticket HTTP/1.1\r\nHost: a\r\nX-Slow: ",
+        b"POST /zammad/ticket HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n{",
+        b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n",
+    )
+    over = threading.Event()
+
+    def drip(clients: list[socket.socket]) -> None:
+        while not over.wait(1.0):
+            for client in clients:
+                with contextlib.suppress(OSError):  # the receiver may have hung up on it, and rightly
+                    client.send(b"x")
+
+    with contextlib.ExitStack() as closing:
+        clients = [closing.enter_context(socket.create_connection(address)) for _ in range(number)]
+        for place, client in enumerate(clients):
+            client.sendall(beginnings[place % len(beginnings)])
+        thread = threading.Thread(target=drip, args=([c for place, c in enumerate(clients) if place % 3 != 2],))
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+
+@click.command()
+@click.option("--seconds", "length", type=click.FloatRange(1), default=15.0, show_default=True, help="Of overload.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
+def main(length: float, *, as_json: bool) -> None:
+    """Measure, and end with 1 where a bar is missed."""
+    began = time.perf_counter()
+    numbers = Numbers(Deliveries.recorded())
+    with tempfile.TemporaryDirectory(prefix="steward-bench-") as name, steward(Path(name)) as server:
+        first_answer(server, numbers.take(1)[0])
+        time.sleep(REST_SECONDS)
+        with slow_sockets(server.address, SLOW_SOCKETS):
+            beside_slow = send(server.address, numbers.take(2_000), connections=8)
+        with slow_store(Path(name)):
+            can = capacity(server, numbers)
+            rate = FACTOR * can
+            memory = [server.rss_mb]
+            floods = []
+            for _ in range(3):
+                requests = numbers.take(int(rate * length / 3))
+                floods.append(flood(server.address, requests, a_second=rate, connections=CONNECTIONS))
+                memory.append(server.rss_mb)
+    report = _report(can, floods, memory, beside_slow, time.perf_counter() - began)
+    sys.exit(telling.tell(report, as_json=as_json))
+
+
+def _report(can: float, floods: list[Answers], memory: list[float], beside_slow: Answers, seconds: float) -> Report:
+    accepted = [took for answers in floods for took in answers.seconds.get(202, [])]
+    shed = [took for answers in floods for took in answers.seconds.get(503, [])]
+    others = sum(number for answers in floods for status, number in answers.counts.items() if status not in (202, 503))
+    took = sum(answers.took for answers in floods)
+    rows = (
+        ("202 under overload", len(accepted), len(accepted) / took, *_spread(accepted)),
+        ("503 under overload", len(shed), len(shed) / took, *_spread(shed)),
+        (f"202 beside {SLOW_SOCKETS} slow sockets", *_told(beside_slow)),
+    )
+    return Report(
+        "overload",
+        sheets=(
+            Sheet("answers", ("what", "answers", "a second", "p50 ms", "p99 ms"), rows),
+            Sheet("memory", ("flood", "RSS MB"), tuple(enumerate(memory))),
+        ),
+        bars=(
+            Bar("accepted under overload, p99", percentile(accepted, 0.99), 1.0, "s"),
+            Bar("turned away, p99", percentile(shed, 0.99) * 1000, 50.0, "ms"),
+            Bar("other answers than 202 and 503", others, 0),
+            Bar("growth of RSS from the first flood to the last", memory[-1] - memory[1], 10.0, "MB"),
+            Bar(f"beside {SLOW_SOCKETS} slow sockets, p99", percentile(beside_slow.seconds[202], 0.99), 1.0, "s"),
+        ),
+        notes=(
+            f"Capacity with the slow store: {can:,.0f} a second; offered: {FACTOR * can:,.0f} a second"
+            f" over {CONNECTIONS:,} connections, {(len(accepted) + len(shed)) / took:,.0f} answered.",
+        ),
+        seconds=seconds,
+    )
+
+
+def _told(answers: Answers) -> tuple[int, float, float, float]:
+    seconds = answers.seconds[202]
+    return len(seconds), answers.a_second(), *_spread(seconds)
+
+
+def _spread(seconds: list[float]) -> tuple[float, float]:
+    return percentile(seconds, 0.5) * 1000, percentile(seconds, 0.99) * 1000
+
+
+if __name__ == "__main__":
+    main()
