@@ -43,9 +43,14 @@ class Engine:
         self.state_hooks: list[Callable[[Engine, Row], None]] = []
         self.sla_hook: Callable[[Engine, int], None] = lambda _engine, _ticket_id: None
         self.recount_hook: Callable[[Engine, int, int], None] = lambda _engine, _customer_id, _by: None
+        self.worker_knows: frozenset[str] = frozenset()
         self._after_commit: list[int] = []
         self._recounts: list[tuple[int, int]] = []
         self._left_by_worker: list[Event] = []
+
+    def restart_worker(self) -> None:
+        """The background worker learns which fields there are (contract 2.2)."""
+        self.worker_knows = frozenset(self.world.ticket_fields)
 
     def touched(self, ticket_id: int) -> None:
         """Notes a saved ticket, whose SLA is reckoned anew once the rows are committed."""

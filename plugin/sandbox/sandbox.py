@@ -69,6 +69,7 @@ class Sandbox:
             if not bare:
                 self.tokens = people_the_town(self.world)
             self.world.journal.forget()
+        self.engine.restart_worker()
         self.app = self._application()
 
     @property
@@ -114,6 +115,7 @@ class Sandbox:
 
     def start_workers(self, count: int = 1) -> None:
         """Background jobs run again, `count` at a time where threads run."""
+        self.engine.restart_worker()
         self._worker.count = count
 
     def check(self, name: str) -> None:

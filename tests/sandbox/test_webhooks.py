@@ -186,15 +186,65 @@ def test_a_template_that_is_no_json_is_refused(town: Town) -> None:
     assert town.person("admin").put(f"webhooks/{made.id}", changes).status_code == 422
 
 
-def test_a_merge_kills_the_jobs_of_a_template(town: Town) -> None:
-    with_template(town, {"x": "#{ticket.id}"})
-    anna = town.person("anna")
-    source, target = anna.opens_ticket("one"), anna.opens_ticket("two")
-    town.passes(seconds=5)
-    town.receiver.deliveries.clear()
-    anna.put(f"ticket_merge/{source}/{town.sandbox.world.tickets[target].number}")
-    town.passes(minutes=3)
-    assert [json.loads(delivery.body)["x"] for delivery in town.receiver.deliveries] in ([], [source], [str(source)])
+def test_a_merge_kills_the_jobs_of_a_template(make_town: MakeTown) -> None:
+    arrived: list[list[Any]] = []
+    for town in (make_town("6.1"), make_town("6.5")):
+        with_template(town, {"x": "#{ticket.title}"})
+        anna = town.person("anna")
+        source, target = anna.opens_ticket("source"), anna.opens_ticket("target")
+        town.passes(seconds=5)
+        town.receiver.deliveries.clear()
+        anna.put(f"ticket_merge/{source}/{town.sandbox.world.tickets[target].number}")
+        town.passes(minutes=3)
+        arrived.append([json.loads(delivery.body)["x"] for delivery in town.receiver.deliveries])
+    assert arrived == [[], ["source"]]
+
+
+def test_an_older_worker_knows_a_new_field_only_after_a_restart(make_town: MakeTown) -> None:
+    said: list[list[Any]] = []
+    for town in (make_town("6.1"), make_town("6.5")):
+        attribute = {"name": "colour", "object": "Ticket", "display": "Colour", "data_type": "input", "position": 1}
+        option = {"type": "text", "maxlength": 50, "default": "red"}
+        admin = town.person("admin")
+        assert admin.post("object_manager_attributes", {**attribute, "data_option": option}).status_code == 201
+        admin.post("object_manager_attributes_execute_migrations")
+        with_template(town, {"x": "#{ticket.colour}"})
+        before = json.loads(delivered(town).body)["x"]
+        town.sandbox.stop_workers()
+        town.sandbox.start_workers()
+        said.append([before, json.loads(delivered(town).body)["x"]])
+    assert said == [["#{ticket.colour / no such method}", "red"], ["red", "red"]]
+
+
+@pytest.mark.parametrize(
+    ("placeholder", "older", "newer"),
+    [
+        pytest.param("#{config.fqdn}", "#{config / no such object}", "127.0.0.1:3065", id="the configuration"),
+        pytest.param("#{webhook.name}", "#{webhook / no such object}", "#{webhook / no such object}", id="the webhook"),
+        pytest.param(
+            "#{ticket.preferences}",
+            "#{ticket.preferences / no such method}",
+            "#{ticket.preferences / no such method}",
+            id="preferences",
+        ),
+        pytest.param("#{notification.subject}", "No heating", "No heating", id="the subject"),
+    ],
+)
+def test_what_a_template_cannot_read_stays_a_placeholder(
+    make_town: MakeTown, placeholder: str, older: str, newer: str
+) -> None:
+    for town, expected in ((make_town("6.1"), older), (make_town("6.5"), newer)):
+        with_template(town, {"x": placeholder})
+        assert json.loads(delivered(town).body)["x"] == expected
+
+
+def test_the_older_parser_reads_on_after_an_odd_escape(make_town: MakeTown) -> None:
+    said = []
+    for town in (make_town("6.1"), make_town("6.5")):
+        with_template(town, {"x": "#{ticket.title}"})
+        said.append(json.loads(delivered(town, title="C:\\dir").body))
+    assert said[0] == {"x": "C:dir"}
+    assert said[1].keys() == {"error"}
 
 
 def test_internal_notes_members_and_markup_arrive_in_full(town: Town) -> None:

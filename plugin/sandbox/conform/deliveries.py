@@ -3,7 +3,8 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -14,6 +15,7 @@ from plugin.sandbox.conform.identities import Identities
 from plugin.sandbox.conform.stories import Step, Story
 from plugin.sandbox.deliveries import Delivery
 
+PROSE = re.compile(r'"(\w+)"\s*:\s*"[^"]*#\{notification\.(?:changes|message)\}')
 MADE_EACH_TIME = frozenset({"X-Zammad-Delivery", "X-Hub-Signature", "Content-Length", "X-Zammad-Trigger"})
 """Headers whose values are checked for what they mean instead of being compared."""
 
@@ -74,6 +76,8 @@ class Receivers:
     secrets: set[str] = field(default_factory=set)
     reachable: set[tuple[str, str]] = field(default_factory=set)
     """Scheme and host of every endpoint that received something."""
+    prose: set[str] = field(default_factory=set)
+    """Keys of administrators' templates that hold Zammad's own words on what changed."""
     verified: set[str] = field(default_factory=set)
     """Endpoints whose certificate Zammad was told to check."""
 
@@ -114,6 +118,7 @@ class Receivers:
             self.secrets.add(webhook["signature_token"])
         if isinstance(webhook.get("endpoint"), str):
             endpoints.append(webhook["endpoint"])
+            self.prose.update(PROSE.findall(str(webhook.get("custom_payload") or "")))
             if webhook.get("ssl_verify", True):
                 self.verified.add(webhook["endpoint"])
 
@@ -126,7 +131,7 @@ def sign(secret: str, body: bytes) -> str:
 def compare_delivery(
     arrival: Arrival, own: Delivery, *, comparison: Comparison, receivers: Receivers
 ) -> Iterator[Deviation]:
-    """In what a delivery of the sandbox deviates from the recorded one; a custom payload is not compared."""
+    """In what a delivery of the sandbox deviates from the recorded one."""
     yield from _compare_headers(arrival, own, identities=comparison.identities, receivers=receivers)
     if arrival.method != own.method:
         yield Deviation(path="method", what="value", recorded=arrival.method, own=own.method)
@@ -137,14 +142,28 @@ def compare_delivery(
         return
     if path != arrival.path:
         yield Deviation(path="path", what="value", recorded=arrival.path, own=path)
-    if not arrival.in_full:
-        return
     try:
         body = json.loads(own.body)
     except ValueError:
         yield Deviation(path="body", what="no JSON", recorded=arrival.body, own=repr(own.body[:80]))
         return
-    yield from comparison.bodies(arrival.body, body)
+    if arrival.in_full:
+        yield from comparison.bodies(arrival.body, body)
+    else:
+        yield from _compare_custom(arrival.body, body, comparison=comparison, prose=receivers.prose)
+
+
+def _compare_custom(recorded: Any, own: Any, *, comparison: Comparison, prose: Collection[str]) -> Iterator[Deviation]:
+    """A payload an administrator wrote: all of it but the words in which Zammad tells what changed.
+
+    Where the template became no JSON both are an ``error``, whose text is the parser's.
+    """
+    broken = [isinstance(body, dict) and body.keys() == {"error"} for body in (recorded, own)]
+    if broken[0] != broken[1]:
+        yield Deviation(path="body", what="no JSON", recorded=recorded, own=own)
+    elif not broken[0] and isinstance(recorded, dict) and isinstance(own, dict):
+        theirs, ours = ({key: value for key, value in body.items() if key not in prose} for body in (recorded, own))
+        yield from comparison.bodies(theirs, ours, kind="Ticket")
 
 
 def _compare_query(recorded: str, own: str) -> Iterator[Deviation]:

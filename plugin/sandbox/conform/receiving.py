@@ -16,9 +16,6 @@ from plugin.sandbox.deliveries import Delivery, Reply
 LATENESS = timedelta(seconds=4.5)
 """How long a due delivery may take: an idle worker sleeps 4 s, and other jobs go first."""
 
-CUSTOM = "custom payload of a webhook"
-"""What an administrator's template becomes is not compared: no part of Steward uses one."""
-
 POLL = timedelta(seconds=4)
 """How long an idle worker sleeps."""
 
@@ -136,9 +133,6 @@ class Receiving:
             if telling.script.unwatched or (stranger and telling.late_deliveries > 0):
                 telling.report.left_out += 1
                 continue
-            if delivery.trigger in telling.customized:
-                telling.report.not_modelled[CUSTOM] += 1
-                continue
             told = f"trigger {delivery.trigger!r}, ticket {delivery.ticket_id}, attempt {delivery.attempt}"
             telling.note(last, Deviation("", "delivery not recorded", None, told))
 
@@ -201,8 +195,6 @@ class Receiving:
         if telling.during_group(arrival.step):
             comparison.manner = Manner(projected=True, foreign=True)
             arrival = arrival.only_ids()
-        if not arrival.in_full:
-            telling.report.not_modelled[CUSTOM] += 1
         deviations = compare_delivery(arrival, delivery, comparison=comparison, receivers=self._receivers)
         telling.note(arrival.step, *deviations)
 

@@ -148,6 +148,7 @@ class SandboxBench:
 
     def start_workers(self, count: int) -> None:
         """Start background workers; they only count how many may be at work at once."""
+        self._engine.restart_worker()
         self._workers = count
 
     def stop_workers(self) -> None:

@@ -33,8 +33,6 @@ class Telling:
     touched: set[str] = field(default_factory=set)
     loose: set[int] = field(default_factory=set)
     """Jobs of which nobody knows when, or after which others, they were queued."""
-    customized: set[str | None] = field(default_factory=set)
-    """Triggers of the story that send a template of an administrator."""
     phantoms: bool = False
     """Whether a webhook came of a refused request when its thread served another one: nobody knows when."""
     raced: set[int] = field(default_factory=set)
@@ -42,7 +40,6 @@ class Telling:
 
     def __post_init__(self) -> None:
         self.awaited = [arrival_of(step) for step in self.story.steps if step.kind == "webhook"]
-        self.customized = {arrival.trigger for arrival in self.awaited if not arrival.in_full}
 
     @property
     def late_deliveries(self) -> int:
