@@ -100,15 +100,17 @@ def _as_json(trials: Sequence[Trial], *, seconds: float) -> dict[str, object]:
 HEAD = """\
 # Planted bugs
 
-A test that cannot fail proves nothing. Each patch in [tests/planted](../tests/planted) puts a bug into Steward that one of
-its promises forbids. `make planted` copies the tree, plants one bug at a time, and runs the tests named in the head of its
-patch. A bug is caught when every test named fails by an assertion; a patch that does not apply, an error elsewhere or a
-test that cannot run is broken and counts as not caught. The same tests pass first, without a bug.
+A test that cannot fail proves nothing. Each patch in [tests/planted](../tests/planted) puts a bug into Steward
+that one of its promises forbids. `make planted` copies the tree, plants one bug at a time, and runs the tests
+named in the head of its patch. A bug is caught when every test named fails by an assertion; a patch that does
+not apply, an error elsewhere or a test that cannot run is broken and counts as not caught. The same tests pass
+first, without a bug.
+
 `make planted PLANTED_ARGS='--only offset_paging'` plants one of them.
 
-To plant another, or to bring one up to date when the code beside it has moved: put the bug into the code by hand, let
-`git diff -U2 plugin` be the patch under its head, and take the bug out again. Where no test notices, that is the finding:
-write the test.
+To plant another, or to bring one up to date when the code beside it has moved: put the bug into the code by
+hand, let `git diff -U2 plugin` be the patch under its head, and take the bug out again. Where no test notices,
+that is the finding: write the test.
 
 <!-- Written by `.venv/bin/python -m tests.planted.run --page docs/planted.md`. -->
 """
