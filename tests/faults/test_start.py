@@ -1,0 +1,122 @@
+"""The receiver answers before anything else is up, and a mistake still ends the process with one line."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bench.sender import SECRET, send, signed
+from plugin import commands, packs
+from plugin.control import COMMANDS
+from plugin.store import inbox
+from plugin.store import packs as kept_packs
+from plugin.store.store import Store
+from tests.faults.steward import READY_SECONDS, StewardProcess, command, free_port
+
+BODY = b'{"ticket":{"id":7,"updated_at":"2026-11-20T11:59:58.123Z"}}'
+SHIPPED = packs.text_of("service-standard")
+WRONG = SHIPPED.replace("\nlanguage: en", "\nlanguage: tlh")
+
+
+@pytest.fixture
+def hanging_zammad() -> Iterator[str]:
+    """Takes every call, and never answers one."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.fixture
+def steward(tmp_path: Path, hanging_zammad: str) -> Iterator[StewardProcess]:
+    settings = {
+        "zammad_url": hanging_zammad,
+        "zammad_token": "a-token",
+        "webhook_secret": SECRET,
+        "database_url": f"sqlite:///{tmp_path / 'steward.db'}",
+        "listen": f"127.0.0.1:{free_port()}",
+        "pack": str(tmp_path / "pack.yaml"),
+    }
+    (tmp_path / "pack.yaml").write_text(SHIPPED, encoding="utf-8")
+    process = StewardProcess(settings=settings, log=tmp_path / "steward.log")
+    yield process
+    process.close()
+
+
+def write_pack(steward: StewardProcess, text: str) -> None:
+    Path(steward.settings["pack"]).write_text(text, encoding="utf-8")
+
+
+def deliver(steward: StewardProcess, body: bytes) -> dict[int, int]:
+    host, _, port = steward.settings["listen"].partition(":")
+    return send((host, int(port)), [signed(body)], connections=1).counts
+
+
+def open_store(steward: StewardProcess) -> Store:
+    return Store.open(steward.settings["database_url"])
+
+
+def ends(steward: StewardProcess) -> str:
+    """What it says on the way to its end, which is a failure."""
+    assert steward.process.wait(READY_SECONDS) == 1
+    return steward.tail()
+
+
+def test_deliveries_are_acknowledged_while_zammad_hangs(steward: StewardProcess, tell: Callable[[str], None]) -> None:
+    for start in ("first", "second"):
+        began = time.monotonic()
+        steward.start()
+        steward.wait_ready()
+        assert deliver(steward, BODY.replace(b"7", str(len(start)).encode(), 1)) == {202: 1}
+        tell(f"{start} start to the first 202: {time.monotonic() - began:.2f} s")
+        assert "Zammad cannot be reached" not in steward.tail()  # it still waits for the first answer
+        steward.kill()
+    with open_store(steward) as store, store.read() as connection:
+        assert sum(inbox.counts(connection).values()) == 2
+
+
+def test_a_command_waits_for_a_process_that_has_just_started(steward: StewardProcess) -> None:
+    steward.start()
+    steward.wait_ready()
+    done = command("pause", **steward.settings)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Writing is paused" in done.stdout
+
+
+def test_a_mistake_in_a_changed_pack_is_told_before_the_door_opens(steward: StewardProcess) -> None:
+    steward.start()
+    steward.wait_ready()
+    while not kept(steward):
+        assert not steward.died(within=0.05), steward.tail()
+    steward.kill()
+    write_pack(steward, WRONG)
+    before = steward.tail()
+    steward.start()
+    said = ends(steward).removeprefix(before)
+    assert "STEWARD_PACK: " in said
+    assert "listening" not in said
+
+
+def kept(steward: StewardProcess) -> bool:
+    """Whether the process has worked by the pack it was given."""
+    store = Store.open_for_reading(steward.settings["database_url"])
+    with store, store.read() as connection:
+        return kept_packs.is_kept(connection, SHIPPED)
+
+
+def test_a_pack_that_an_older_steward_took_and_this_one_does_not_ends_it(steward: StewardProcess) -> None:
+    with open_store(steward) as store, store.write() as connection:
+        kept_packs.keep(connection, name="odd", version="1", text=WRONG, now=datetime.now(UTC))
+    write_pack(steward, WRONG)
+    steward.start()
+    said = ends(steward)
+    assert "steward: STEWARD_PACK: " in said
+    assert "Traceback" not in said
+
+
+def test_the_running_process_is_asked_for_what_it_does() -> None:
+    hands = commands.Hands.__new__(commands.Hands)
+    assert commands.handlers(hands).keys() == set(COMMANDS)
