@@ -50,6 +50,8 @@ _ON_CHECKLIST = frozenset({EffectKind.CHECKLIST, EffectKind.ITEM, EffectKind.ITE
 SOON = timedelta(seconds=5)
 """When an idempotent write whose outcome is unknown is planned again."""
 
+Commit = Callable[[Connection], None]
+"""Something to be committed with something else: one wait for the disk instead of two."""
 Keep = Callable[[Connection, Ticket, frozenset[str]], None]
 """Commits what is known of the ticket after a write: its newest look and its tags."""
 
@@ -59,7 +61,7 @@ class Settling:
     """What settling needs beside the plan.
 
     ``ticket``, ``tags`` and ``checklist`` are those the plan was made for; ``keep`` commits what they became,
-    ``keep_beside`` what is known of a task ticket that was made.
+    ``keep_beside`` what is known of a task ticket that was made, ``keep_first`` goes with the first intent.
     ``unknown_wait`` is T_q of promises 4.
     """
 
@@ -71,6 +73,7 @@ class Settling:
     unknown_wait: timedelta
     keep: Keep
     keep_beside: Callable[[Connection, Ticket], None]
+    keep_first: Commit | None
     ticket: Ticket
     tags: frozenset[str]
     checklist: Checklist | None = None
@@ -104,6 +107,7 @@ class _Settler:
         self._writer, self._reader = given.zammad.writer, given.zammad.reader
         self._own = given.zammad.people.me()
         self._checklist_id = given.ticket.checklist_id
+        self._keep_first = given.keep_first
         self._empty_item_id = _empty_item(given.checklist, own_id=self._own.id)
 
     def settle(self, plan: Plan) -> Settled:
@@ -141,7 +145,10 @@ class _Settler:
         with self._given.store.write() as connection:
             granted = effects.intend(connection, wanted, now=self._given.clock())
             self._demand_lock()
+            if self._keep_first is not None:
+                self._keep_first(connection)
             failpoints.hit("intent-before-commit")
+        self._keep_first = None
         failpoints.hit("intent-committed")
         if len(granted) == len({effect.op_key for effect in wanted}):
             return True

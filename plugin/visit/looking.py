@@ -11,6 +11,7 @@ import structlog
 
 from plugin.handlers import history, merge, observations, tasks, ticket
 from plugin.handlers.who import ZammadWho
+from plugin.model.clocks import Clock
 from plugin.model.effects import Effect, EffectKind, EffectState
 from plugin.model.errors import Refused
 from plugin.model.facts import Fact, FactKind, Timeline
@@ -36,6 +37,7 @@ class Known:
     effects: tuple[Effect, ...]
     switches: Mapping[str, datetime]
     bodies: tuple[bytes, ...] = ()
+    clocks: tuple[Clock, ...] = ()
 
     @property
     def is_new(self) -> bool:
