@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,8 +57,11 @@ class Server:
 
 
 @contextmanager
-def steward(directory: Path) -> Iterator[Server]:
-    """``steward serve`` on a store in ``directory``, with a Zammad that is down: what is measured is the receiver."""
+def steward(directory: Path, *, under: Sequence[str] = ()) -> Iterator[Server]:
+    """``steward serve`` on a store in ``directory``, with a Zammad that is down: what is measured is the receiver.
+
+    ``under`` is a command that runs it, as ``prlimit`` does.
+    """
     port = free_port()
     bare = {name: value for name, value in os.environ.items() if not name.startswith(("STEWARD_", "COVERAGE_"))}
     bare.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -71,7 +74,8 @@ def steward(directory: Path) -> Iterator[Server]:
         "STEWARD_LOG_LEVEL": "error",
     }
     with (directory / "steward.log").open("ab") as log:
-        process = subprocess.Popen([PROGRAMS / "steward", "serve"], env=bare | settings, stdout=log, stderr=log)
+        command = [*under, str(PROGRAMS / "steward"), "serve"]
+        process = subprocess.Popen(command, env=bare | settings, stdout=log, stderr=log)
     yield from _until_closed(Server("steward", ("127.0.0.1", port), process))
 
 

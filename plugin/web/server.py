@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import io
 import re
+import resource
 import socket
 import sys
 from collections import deque
@@ -35,13 +36,15 @@ UNDER_WAY = 512
 """Whole requests in the process, waiting ones counted; more are answered 503 at once."""
 BODY_SECONDS = 20.0
 """How long a client may take to send its body. Zammad itself gives up a delivery after 60 s."""
-HEADER_SECONDS = 10
+HEADER_SECONDS = 5
 """How long a client may take to send its headers, or be silent between two requests."""
 ANSWER_SECONDS = 10.0
 """How long a delivery waits for its commit; then it is 503, though it may be stored: sent again, it is a replay."""
 STOP_SECONDS = 8
-BACKLOG = 2048
-"""Connections that are open at the same time; more wait until one ends."""
+CONNECTIONS = 2048
+"""Connections that are open at the same time; more wait until one ends, or was silent for too long."""
+SPARE_FILES = 128
+"""File descriptors that connections leave to the store, to Zammad and to the log."""
 SMALL = 64 * 1024
 """Bytes of a body that is read in one go and checked in the event loop itself: that takes a tenth of a millisecond."""
 BUFFERED = 64 * 1024 * 1024
@@ -238,8 +241,8 @@ class WebServer:
             address=self._host,
             port=self._port,
             interface=Interfaces.RSGI,
-            backlog=BACKLOG,
-            backpressure=BACKLOG,
+            backlog=CONNECTIONS,
+            backpressure=_affordable_connections(),
             websockets=False,
             log_enabled=False,
             http=HTTPModes.http1,  # Zammad speaks nothing else, and two protocols are two doors
@@ -265,6 +268,16 @@ class WebServer:
                 writer.close()
                 return True
         return False
+
+
+def _affordable_connections() -> int:
+    """How many connections the process has descriptors for; its own limit is raised where the system allows it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + SPARE_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return CONNECTIONS if soft == resource.RLIM_INFINITY else max(1, min(CONNECTIONS, soft - SPARE_FILES))
 
 
 def _bindable(host: str, port: int) -> str:

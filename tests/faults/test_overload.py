@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -73,3 +75,17 @@ def test_two_hundred_slow_sockets_hold_nobody_up(server: Server, numbers: Number
     tell(f"beside 200 slow sockets: {answers.counts}, p99 {p99 * 1000:.0f} ms")
     assert answers.counts == {202: 500}
     assert p99 <= 1.0 * NOISE
+
+
+def test_silent_sockets_do_not_take_the_descriptors_of_store_and_zammad(
+    tmp_path: Path, numbers: Numbers, tell: Tell
+) -> None:
+    """With descriptors for 172 connections, 260 silent ones: the next is served when the first were silent too long."""
+    with steward(tmp_path, under=("prlimit", "--nofile=300:300")) as server:
+        first_answer(server, numbers.take(1)[0])
+        with ExitStack() as closing:
+            for _ in range(260):
+                closing.enter_context(socket.create_connection(server.address))
+            answers = send(server.address, numbers.take(5), connections=1)
+    tell(f"behind 260 silent sockets and 300 descriptors: {answers.counts}, {max(answers.seconds[202]):.1f} s at most")
+    assert answers.counts == {202: 5}
