@@ -10,9 +10,10 @@ STAMP := .venv/.up-to-date
 SOURCES := plugin tests docs $(wildcard bench)
 PYTEST_ARGS ?= -n 2
 SOAK_ARGS ?=
+FAILOVER_ARGS ?=
 PLANTED_ARGS ?=
 
-.PHONY: help env demo test soak planted check lint types lock docs locales clean
+.PHONY: help env demo test soak failover planted check lint types lock docs locales clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -40,6 +41,9 @@ test: env lint types ## everything: lint, types, tests on SQLite and on a Postgr
 
 soak: env ## crash soak: 10,000 events, kills and a failing Zammad; SOAK_ARGS='--events 1000 --kills 20' for a short one
 	$(BIN)/python -m bench.soak $(SOAK_ARGS)
+
+failover: env ## two workers on one PostgreSQL: 100 failovers, 10 restarts of PostgreSQL; FAILOVER_ARGS='--failovers 20 --restarts 2'
+	$(BIN)/python -m bench.failover $(FAILOVER_ARGS)
 
 planted: env ## plant one bug after another and see whether the tests notice; PLANTED_ARGS='--only NAME --jobs 2'
 	tests/postgresql.sh $(BIN)/python -m tests.planted.run $(PLANTED_ARGS)
