@@ -13,6 +13,7 @@ from plugin.observability.health import Health
 from plugin.observability.metrics import Metrics
 from plugin.store.store import Store
 from plugin.visit.one import Visit
+from plugin.visit.under_way import Means, UnderWay
 from plugin.zammad.room import Zammad
 
 __all__ = ["Visitor"]
@@ -42,8 +43,7 @@ class Visitor:
 
         Raises the errors of ``plugin.model.errors`` and whatever a policy raises: what follows is the worker's affair.
         """
-        visit = Visit(
-            claim,
+        means = Means(
             store=self.store,
             zammad=self.zammad,
             pack=self.pack,
@@ -53,6 +53,5 @@ class Visitor:
             customer_mail=self.customer_mail,
             unknown_wait=self.unknown_wait,
             note_brake=self.note_brake,
-            stands_still=self.stands_still(),
         )
-        return visit.run()
+        return Visit(UnderWay(means, claim, claim.case, stands_still=self.stands_still())).run()

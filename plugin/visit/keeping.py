@@ -1,0 +1,153 @@
+"""What a visit commits of what it saw: facts, the case's row, what was found out about effects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from plugin import failpoints
+from plugin.model.effects import Effect
+from plugin.model.errors import Unavailable
+from plugin.model.facts import Fact, FactKind, Timeline
+from plugin.model.said import tags_now
+from plugin.model.ticket import Ticket
+from plugin.model.work import CaseStatus, WakeReason
+from plugin.plan import Plan
+from plugin.store import cases, effects
+from plugin.store.database import Connection
+from plugin.visit.looking import Known, Looked
+from plugin.visit.recovering import Found
+from plugin.visit.under_way import UnderWay
+
+
+def commit_look(
+    visit: UnderWay, looked: Looked, known: Known, now: datetime
+) -> tuple[tuple[Fact, ...], Timeline, frozenset[str]]:
+    """Keep facts and look in one commit; returns what was new, the whole timeline, and the tags on the ticket."""
+    told = frozenset(visit.case.snapshot.get("tags") or ())
+    if not looked.facts and not looked.full and _is_as_observed(visit, looked.ticket, told):
+        return (), known.timeline, told
+    with visit.means.store.write() as connection:
+        added = _append(visit, connection, looked, now) if looked.facts else ()
+        timeline = Timeline(visit.ticket_id, (*known.timeline, *added)) if added else known.timeline
+        tags = tags_now(timeline) if looked.full else told
+        if not _is_as_observed(visit, looked.ticket, tags):
+            keep(visit, connection, looked.ticket, tags, status=_status(looked.ticket), now=now)
+        if not visit.claim.lock.still_held():
+            raise Unavailable(f"ticket {visit.ticket_id}: its lock fell, somebody else may have looked meanwhile")
+        failpoints.hit("facts-appended-before-commit")
+    failpoints.hit("facts-appended")
+    return added, timeline, tags
+
+
+def keep(
+    visit: UnderWay,
+    connection: Connection,
+    seen: Ticket,
+    tags: frozenset[str],
+    *,
+    status: CaseStatus = CaseStatus.OPEN,
+    now: datetime | None = None,
+) -> None:
+    """The newest look at the ticket, and its tags."""
+    cases.observe(
+        connection,
+        visit.ticket_id,
+        number=seen.number,
+        version=seen.version,
+        snapshot=_snapshot(seen, tags),
+        pack_version=visit.means.pack.version,
+        status=status,
+        owned=_owned(seen),
+        now=now or visit.means.clock(),
+    )
+
+
+def keep_merged(visit: UnderWay, connection: Connection, seen: Ticket, tags: frozenset[str]) -> None:
+    """The same, of a ticket that went into another one."""
+    keep(visit, connection, seen, tags, status=CaseStatus.MERGED)
+
+
+def keep_task(visit: UnderWay, connection: Connection, made: Ticket) -> None:
+    """A task ticket that was made: its version is known, so that nobody looks at it for that."""
+    cases.observe(
+        connection,
+        made.id,
+        number=made.number,
+        version=made.version,
+        snapshot=_snapshot(made, frozenset()),
+        pack_version=visit.means.pack.version,
+        now=visit.means.clock(),
+    )
+
+
+def commit_found(
+    visit: UnderWay, before: tuple[Effect, ...], found: Iterable[Found], now: datetime
+) -> tuple[Effect, ...]:
+    """What was found out about effects; returns them as they stand now, ``before`` where nothing was."""
+    ended = list(found)
+    if not ended:
+        return before
+    with visit.means.store.write() as connection:
+        for one in ended:
+            effects.settle(
+                connection,
+                one.op_key,
+                state=one.state,
+                now=now,
+                outcome=one.outcome,
+                error=one.error,
+                retry_not_before=one.retry_not_before,
+            )
+        return effects.of_case(connection, visit.ticket_id)
+
+
+def record(visit: UnderWay, planned: Plan, done: tuple[Effect, ...]) -> None:
+    """Keep what would have been done, once."""
+    known = {effect.op_key: effect for effect in done}
+    fresh = [e for e in planned.observed if not _says_the_same(known.get(e.op_key), e)]
+    if fresh:
+        with visit.means.store.write() as connection:
+            effects.record(connection, fresh)
+
+
+def _append(visit: UnderWay, connection: Connection, looked: Looked, now: datetime) -> tuple[Fact, ...]:
+    added = visit.means.store.append_facts(connection, visit.ticket_id, looked.facts, now=now)
+    adopted = next((f for f in added if f["what"] == "adopted"), None)
+    if adopted is not None:
+        baseline = {"created_at": adopted["created_at"], "older": adopted["older"]}
+        cases.set_baseline(connection, visit.ticket_id, baseline, now=now)
+    for merged in (f for f in added if f.kind is FactKind.MERGED_INTO and f["target_id"]):
+        cases.wake(connection, int(merged["target_id"]), at=now, reason=WakeReason.EVENT, now=now)
+    return added
+
+
+def _is_as_observed(visit: UnderWay, seen: Ticket, tags: frozenset[str]) -> bool:
+    """The case says already what this look saw."""
+    case = visit.case
+    same = case.version == seen.version and case.status is _status(seen) and not case.misses
+    return same and case.pack_version == visit.means.pack.version and case.snapshot == _snapshot(seen, tags)
+
+
+def _status(seen: Ticket) -> CaseStatus:
+    return CaseStatus.MERGED if seen.is_merged else CaseStatus.OPEN
+
+
+def _snapshot(seen: Ticket, tags: frozenset[str]) -> dict[str, object]:
+    """Ids and codes only."""
+    return {
+        "tags": sorted(tags),
+        "state_type": str(seen.state_type),
+        "group_id": seen.group_id,
+        "owner_id": seen.owner_id,
+        "checklist_id": seen.checklist_id,
+    }
+
+
+def _owned(seen: Ticket) -> tuple[int, int] | None:
+    """Owner and group of an open ticket somebody owns."""
+    return None if seen.is_closed or not seen.has_owner else (seen.owner_id, seen.group_id)
+
+
+def _says_the_same(known: Effect | None, effect: Effect) -> bool:
+    return known is not None and known.state is effect.state and known.error == effect.error

@@ -1,0 +1,102 @@
+"""From decision to plan: the terms as they stand, a draft, what it shows must be known, and the plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from plugin.model.decision import Decision
+from plugin.model.effects import Effect, EffectKind, EffectState
+from plugin.model.work import WakeReason
+from plugin.plan import AddItem, Brake, NameChecklist, Plan, Standing, Terms, plan, withdraw
+from plugin.plan.tasks import is_done
+from plugin.store import effects
+from plugin.visit import circumstances, keeping, recovering
+from plugin.visit.looking import Looker
+from plugin.visit.under_way import UnderWay
+
+log = structlog.get_logger(__name__)
+
+_LEFT = frozenset({EffectState.APPLIED, *recovering.UNSETTLED})
+
+
+def make(
+    visit: UnderWay,
+    decision: Decision,
+    standing: Standing,
+    done: tuple[Effect, ...],
+    looker: Looker,
+    now: datetime,
+) -> tuple[Plan, Standing]:
+    """Twice where the first draft shows that more must be known: people, brakes, the checklist."""
+    terms = _terms(visit, now)
+    draft = plan(decision, standing, done, terms)
+    if draft.calls:
+        standing, terms = _know_more(visit, draft, decision, standing, terms, looker)
+        draft = plan(decision, standing, done, terms)
+    if "option_missing" in draft.alarms:
+        visit.means.zammad.features.ask_again()
+    keeping.record(visit, draft, done)
+    planned = frozenset(effect.op_key for call in draft.calls for effect in call.effects)
+    keeping.commit_found(visit, done, recovering.left_over(done, planned), now)
+    visit.alarm(draft.alarms)
+    if draft.missing:
+        log.debug("fields this Zammad does not have", ticket_id=visit.ticket_id, fields=draft.missing)
+    return draft, standing
+
+
+def leave(visit: UnderWay, standing: Standing, done: tuple[Effect, ...], now: datetime) -> Plan:
+    """Merged away: open tasks are void here, and made anew on the target by its own visit."""
+    planned = withdraw(standing, done, _terms(visit, now))
+    if visit.paused or not any(e.state in _LEFT for e in done):
+        return planned
+    closing = {str(e.request.get("voids")) for call in planned.calls for e in call.effects}
+    with visit.means.store.write() as connection:
+        for effect in done:
+            is_open_item = effect.kind is EffectKind.ITEM and effect.state is EffectState.APPLIED
+            if is_open_item and effect.op_key not in closing and not is_done(effect, standing.timeline):
+                effects.withdraw(connection, effect.op_key, now=now)
+            elif effect.state in recovering.UNSETTLED:
+                effects.settle(connection, effect.op_key, state=EffectState.VOID, now=now, error="merged away")
+    return planned
+
+
+def _terms(visit: UnderWay, now: datetime) -> Terms:
+    return Terms(
+        now=now,
+        secret=visit.means.store.op_secret,
+        own_id=visit.means.zammad.people.me().id,
+        mode=circumstances.mode_of(visit.means.pack),
+        features=visit.means.zammad.reader.features,
+        office=visit.means.pack.office_calendar,
+        render=circumstances.renderer(visit.means.pack),
+        messages=circumstances.messages_of(visit.means.pack),
+        paused=visit.paused,
+        exhausted=_exhausted(visit, now),
+        insist=visit.claim.wake.reason is WakeReason.OPERATOR,
+    )
+
+
+def _exhausted(visit: UnderWay, now: datetime) -> frozenset[str]:
+    if all(rule.limit is None for rule in visit.means.pack.rules):
+        return frozenset()
+    with visit.means.store.read() as connection:
+        return circumstances.exhausted(connection, visit.means.pack, visit.ticket_id, now=now)
+
+
+def _know_more(
+    visit: UnderWay, draft: Plan, decision: Decision, standing: Standing, terms: Terms, looker: Looker
+) -> tuple[Standing, Terms]:
+    if circumstances.needs_people(draft):
+        people = circumstances.people_of(decision, standing.ticket, visit.means.zammad.people)
+        terms = replace(terms, people=people, brake=_brake(visit, terms.now))
+    if standing.checklist is None and any(isinstance(call, AddItem | NameChecklist) for call in draft.calls):
+        standing = replace(standing, checklist=looker.checklist(standing.ticket))
+    return standing, terms
+
+
+def _brake(visit: UnderWay, now: datetime) -> Brake:
+    with visit.means.store.read() as connection:
+        return circumstances.brake_of(connection, note_brake=visit.means.note_brake, now=now)

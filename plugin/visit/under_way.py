@@ -1,0 +1,53 @@
+"""One visit under way: what it works with, and what its steps tell each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from plugin.model.pack import Pack
+from plugin.model.work import CaseRow, Claim
+from plugin.observability.alarms import Alarms
+from plugin.observability.metrics import Metrics
+from plugin.store.store import Store
+from plugin.zammad.room import Zammad
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What every visit works with. ``note_brake``: new notes an hour over all tickets; ``unknown_wait``: T_q."""
+
+    store: Store
+    zammad: Zammad
+    pack: Pack
+    clock: Callable[[], datetime]
+    metrics: Metrics
+    alarms: Alarms
+    customer_mail: bool
+    unknown_wait: timedelta
+    note_brake: int
+
+
+@dataclass(slots=True)
+class UnderWay:
+    """One claimed case and how far its visit has come.
+
+    ``stands_still``: nothing may happen because of time alone now; ``as_of`` is the moment it is decided for then.
+    ``case`` is the row as read last, ``paused`` whether an operator has stopped all writing.
+    """
+
+    means: Means
+    claim: Claim
+    case: CaseRow
+    stands_still: bool = False
+    as_of: datetime | None = None
+    paused: bool = False
+
+    @property
+    def ticket_id(self) -> int:
+        return self.claim.ticket_id
+
+    def alarm(self, names: Iterable[str]) -> None:
+        for name in names:
+            self.means.alarms.sound(name, ticket_id=self.ticket_id)
