@@ -103,6 +103,15 @@ def test_a_webhook_about_a_stranger_s_ticket_has_no_cause_and_says_so(tmp_path: 
     assert ", 0 differences," in lines[-1]
 
 
+def test_a_request_without_an_answer_and_without_words_is_left_out(tmp_path: Path) -> None:
+    def unanswered(content: dict[str, Any]) -> dict[str, Any]:
+        reads = [step for step in content["steps"] if step["kind"] == "rest" and step["request"]["method"] == "GET"]
+        reads[0]["response"] = {"status": None, "headers": None, "body": None}
+        return content
+
+    assert ", 0 differences," in told(unpacked("no_op_put", tmp_path, changed=unanswered))[-1]
+
+
 def test_each_value_without_a_cause_says_why_in_json(tmp_path: Path) -> None:
     def signed_by_nobody(content: dict[str, Any]) -> dict[str, Any]:
         for step in content["steps"]:

@@ -99,6 +99,14 @@ def test_a_token_made_in_a_story_is_used_until_it_ends(credentials: Credentials)
     assert credentials.header(using) == "Token token=t"
 
 
+def test_whom_nobody_knows_uses_the_token_an_administrator_made_for_him(credentials: Credentials) -> None:
+    making = step(person="admin", header="Token token=<admin>", path="/api/v1/user_access_token", body={"name": "his"})
+    making.record["request"]["headers"]["From"] = "new@example.com"
+    credentials.learn(making, answer={"token": "his"})
+    assert credentials.header(step(person="agent3", header="Token token=<agent3>")) == "Token token=his"
+    assert credentials.header(step(person="agent", header="Token token=<agent>")) == "Token token=t"
+
+
 def test_the_newcomer_of_a_story_is_the_one_who_mistypes(credentials: Credentials) -> None:
     body = {"login": "lockme", "password": "pw2"}
     making = step(person="admin", header="Token token=<admin>", path="/api/v1/users", body=body)

@@ -39,11 +39,12 @@ class Credentials:
     passwords: dict[str, str] = field(default_factory=dict)
     _of_story: dict[str, str] = field(default_factory=dict)
     _newcomer: str | None = None
+    _made_for_others: str | None = None
 
     def begin_story(self) -> None:
         """Forget the tokens and people of the story before."""
         self._of_story.clear()
-        self._newcomer = None
+        self._newcomer = self._made_for_others = None
 
     def learn(self, step: Step, *, answer: Any) -> None:
         """Take note of a token or a password the replayed step made."""
@@ -85,6 +86,7 @@ class Credentials:
 
     def _learn_token(self, person: str, token: str, *, foreign: bool) -> None:
         if foreign:
+            self._made_for_others = token
             return
         if person in self.tokens or person == NOBODY:
             self._of_story[person] = token
@@ -92,7 +94,9 @@ class Credentials:
             self.tokens[person] = token
 
     def _token(self, person: str) -> str:
-        return self._of_story.get(person) or self.tokens.get(person) or f"no token of {person}"
+        """His own, else the last one an administrator made for somebody."""
+        own = self._of_story.get(person) or self.tokens.get(person)
+        return own or self._made_for_others or f"no token of {person}"
 
     def _unknown_token(self, step: Step) -> str:
         status = step.record["response"]["status"]

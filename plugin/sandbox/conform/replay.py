@@ -16,7 +16,7 @@ from plugin.sandbox.conform.directions import Script
 from plugin.sandbox.conform.identities import Identities, kind_of_path
 from plugin.sandbox.conform.moments import Moments
 from plugin.sandbox.conform.partial import CUT, beginning, is_cut
-from plugin.sandbox.conform.race import unmistakable_text
+from plugin.sandbox.conform.race import text_of, unmistakable_text
 from plugin.sandbox.conform.receiving import Receiving
 from plugin.sandbox.conform.report import Report
 from plugin.sandbox.conform.requests import own_request
@@ -235,7 +235,10 @@ def _pair_article(telling: Telling, step: Step, own: Any) -> None:
 def _shows_later(story: Story, step: Step) -> bool:
     """Whether a request whose client did not wait was carried out: something after it holds what it sent."""
     sent = step.record["request"]["body"]
-    text = f'"{sent.get("title") or sent.get("article", {}).get("body")}"'
+    said = (sent.get("title") or text_of(step)) if isinstance(sent, dict) else None
+    if not said:
+        return False
+    text = f'"{said}"'
     later = takewhile(lambda other: not _went_unanswered(other), story.steps[step.index + 1 :])
     return any(text in json.dumps(_shown(other), ensure_ascii=False).replace("\\", "") for other in later)
 
