@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -103,11 +103,12 @@ def moved(like: Model, to: datetime) -> Model:
 class Canned(BaseAdapter):
     """Mount it as Steward's transport, or ask it yourself. ``calls`` counts all calls, ``puts`` those that wrote.
 
-    Tickets are like ``model`` when they are first asked for.
+    Tickets are like ``model`` when they are first asked for; ``clock`` is the server's.
     """
 
-    def __init__(self, like: Model) -> None:
+    def __init__(self, like: Model, *, clock: Callable[[], datetime]) -> None:
         super().__init__()
+        self._clock = clock
         self.model = like
         self._tickets: dict[int, Row] = {}
         self.calls = 0
@@ -149,8 +150,7 @@ class Canned(BaseAdapter):
         self.puts += 1
         ticket |= {name: value for name, value in body.items() if name not in ("article", "preferences")}
         ticket["updated_by_id"] = self.model.own_id
-        made_at = datetime.fromisoformat(self.model.ticket["created_at"])
-        ticket["updated_at"] = (made_at + timedelta(seconds=2, milliseconds=self.puts)).isoformat()
+        ticket["updated_at"] = self._clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         if "article" in body:
             ticket["article_ids"] = [*ticket["article_ids"], 10_000_000 + self.puts]
 

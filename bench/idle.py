@@ -56,7 +56,7 @@ def main(tickets: int, *, as_json: bool) -> None:
 def _measured(tickets: int) -> Iterator[float]:
     """Seconds from each POST to its PUT."""
     written: queue.SimpleQueue[float] = queue.SimpleQueue()
-    canned = Canned(model())
+    canned = Canned(model(), clock=lambda: datetime.now(UTC))
     with (
         tempfile.TemporaryDirectory(prefix="steward-bench-") as directory,
         _zammad(canned, written) as url,

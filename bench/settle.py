@@ -63,7 +63,7 @@ def main(tickets: int, workers: str, *, as_json: bool, work_on: str | None) -> N
 
 def _on_sqlite(like: Model, tickets: int) -> tuple[float, float, int]:
     with tempfile.TemporaryDirectory(prefix="steward-bench-") as directory:
-        adapter = Canned(like)
+        adapter = Canned(like, clock=lambda: NOW)
         with opened(f"sqlite:///{Path(directory) / 'steward.db'}", adapter) as service:
             _fill(service.store, like, tickets)
             began = time.monotonic()
@@ -167,7 +167,7 @@ def _until(reached: Callable[[], bool], otherwise: str) -> None:
 
 
 def _be_a_worker(url: str) -> None:
-    adapter = Canned(model())
+    adapter = Canned(model(), clock=lambda: NOW)
     with opened(url, adapter) as service:
         print("ready", flush=True)
         sys.stdin.readline()
