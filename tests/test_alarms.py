@@ -15,7 +15,7 @@ from plugin.observability.metrics import Metrics
 
 PLUGIN = Path(__file__).resolve().parent.parent / "plugin"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-RAISED = re.compile(r"(?:alarms\.append|\.sound|_alarm|on_alarm)\(\(?\s*\"(\w+)\"")
+RAISED = re.compile(r"(?:alarms\.append|\.sound|\.alarm|on_alarm)\(\(?\s*\"(\w+)\"")
 TOLD = re.compile(r"(?:health\.tell|probes)[(\[]\s*\"(\w+)\"")
 ASKED = re.compile(r"^\s*\"(\w+)\": (?:health(?:_routes)?\.)?\w+_probe\(", re.MULTILINE)
 
