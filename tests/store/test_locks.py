@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import psycopg
 import pytest
 import sqlalchemy
 
+from plugin.store.database import postgresql_session
 from plugin.store.locks import SESSION_IDLE_SECONDS
 from plugin.store.store import Store
 
@@ -88,6 +94,74 @@ def test_a_stopped_process_loses_its_locks_and_knows_it_when_it_goes_on(postgres
             os.kill(process.pid, signal.SIGCONT)
         said, _ = process.communicate("go on\n", timeout=10)
         assert said.strip() == "lost"
+
+
+def test_a_host_that_is_gone_without_a_word_loses_its_locks_and_knows_it_when_it_is_back(postgresql_url: str) -> None:
+    with Line.to(postgresql_url) as line, Store.open(postgresql_url) as store, holder(line.url) as process:
+        assert store.locks.take(7) is None
+        line.is_up.clear()
+        assert seconds_until_free(store) < SESSION_IDLE_SECONDS + 2
+        line.is_up.set()
+        said, _ = process.communicate("go on\n", timeout=10)
+        assert said.strip() == "lost"
+
+
+def test_postgresql_ends_what_a_silent_client_holds(postgresql_url: str) -> None:
+    address = sqlalchemy.make_url(postgresql_url)
+    with contextlib.closing(postgresql_session(address, purpose="test")) as session:
+
+        def milliseconds(name: str) -> int:
+            row = session.execute(f"SELECT setting::int FROM pg_settings WHERE name = '{name}'").fetchone()
+            assert row is not None
+            return int(row[0])
+
+        probes = milliseconds("tcp_keepalives_idle") + 3 * milliseconds("tcp_keepalives_interval")
+        assert milliseconds("tcp_keepalives_count") == 3
+        assert probes <= 6
+        assert milliseconds("tcp_user_timeout") <= 6000
+        assert milliseconds("idle_in_transaction_session_timeout") <= 6000
+
+
+@dataclass
+class Line:
+    """A network between a process and PostgreSQL that can stop carrying anything, without a word to either side."""
+
+    url: str
+    is_up: threading.Event
+    sockets: list[socket.socket]
+
+    @classmethod
+    @contextmanager
+    def to(cls, url: str) -> Iterator[Line]:
+        server = sqlalchemy.make_url(url)
+        with socket.create_server(("127.0.0.1", 0)) as entrance:
+            here = server.set(port=entrance.getsockname()[1]).render_as_string(hide_password=False)
+            line = cls(here, threading.Event(), [])
+            line.is_up.set()
+            threading.Thread(target=line._let_in, args=(entrance, server), daemon=True).start()
+            yield line
+            line.is_up.set()
+            entrance.shutdown(socket.SHUT_RDWR)
+            for one in line.sockets:
+                with contextlib.suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
+
+    def _let_in(self, entrance: socket.socket, server: sqlalchemy.URL) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = entrance.accept()
+                far = socket.create_connection((server.host or "127.0.0.1", server.port or 5432))
+                self.sockets += [near, far]
+                for pair in ((near, far), (far, near)):
+                    threading.Thread(target=self._carry, args=pair, daemon=True).start()
+
+    def _carry(self, source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError), contextlib.closing(target):
+            while data := source.recv(65536):
+                self.is_up.wait()
+                target.sendall(data)
+            self.is_up.wait()
+            target.shutdown(socket.SHUT_RDWR)
 
 
 def holder(url: str) -> subprocess.Popen[str]:
