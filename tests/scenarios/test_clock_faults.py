@@ -61,6 +61,8 @@ def case_of(helpdesk: Helpdesk, ticket: Ticket) -> CaseRow:
     return case
 
 
+pytestmark = pytest.mark.parametrize("like", ["6.5"])
+
 SKEWS = [
     pytest.param(timedelta(hours=3), id="ahead by hours"),
     pytest.param(timedelta(minutes=4), id="ahead by minutes"),
