@@ -356,14 +356,16 @@ class Worker:
                 row = chores.get(connection, chore.name)
             # somebody else may have done it between our reading and our locking
             if row is not None and row.wake_at <= self._clock():
-                self._run_chore(chore, row)
+                self._run_chore(chore, row, lock)
+        except _LockFell:
+            log.warning("lock lost", chore=chore.name)  # another worker does it by now
         except Unavailable as failure:
             self._tell_store(str(failure))
         finally:
             lock.release()
             self._store.bell.ring()
 
-    def _run_chore(self, chore: Chore, row: chores.ChoreRow) -> None:
+    def _run_chore(self, chore: Chore, row: chores.ChoreRow, lock: Held) -> None:
         with working_at(Priority.SWEEP):
             cursor, ended = _attempt(partial(chore.run, row.cursor, self._clock()))
         self._metrics.chores.labels(chore.name, ended.outcome).inc()
@@ -378,6 +380,8 @@ class Worker:
         with self._store.write() as connection:
             kept = row.cursor if cursor is None else cursor
             chores.finish(connection, chore.name, cursor=kept, wake_at=wake_at)
+            if not lock.still_held():
+                raise _LockFell
             failpoints.hit("chore-done-before-commit")
 
     def _purge_chore(self) -> Chore:

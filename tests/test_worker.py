@@ -553,6 +553,21 @@ def test_a_lost_lock_keeps_the_verdict_from_being_kept(postgresql_url: str) -> N
         assert case(store, 7).wake is not None
 
 
+def test_a_lost_lock_keeps_a_chores_cursor_from_being_kept(postgresql_url: str) -> None:
+    with Store.open(postgresql_url) as store:
+
+        def sweep(cursor: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:  # noqa: ARG001
+            store.locks.close()  # as if PostgreSQL had ended the session
+            return {"since": "stale"}
+
+        Worker(store, visit=Visits(), clock=HandClock(), chores=[Chore("sweep", every=HOUR, run=sweep)]).run_once()
+        with store.read() as connection:
+            row = chores.get(connection, "sweep")
+        assert row is not None
+        assert row.cursor == {}
+        assert row.wake_at == NOON
+
+
 CRASHING = """
 import sys
 from datetime import datetime, timedelta, UTC
