@@ -80,12 +80,13 @@ def steward(directory: Path, *, under: Sequence[str] = ()) -> Iterator[Server]:
 
 
 @contextmanager
-def no_op() -> Iterator[Server]:
-    """A Flask that only says 202, on granian's own WSGI worker."""
-    port = free_port()
-    command = [str(PROGRAMS / "granian"), "--interface", "wsgi", "--port", str(port), "--no-ws", "bench.noop:app"]
+def no_op(name: str) -> Iterator[Server]:
+    """A Flask that only says 202: ``no-op`` on granian's own WSGI worker, ``no-op, embedded`` on Steward's server."""
+    port = str(free_port())
+    on_granian = [str(PROGRAMS / "granian"), "--interface", "wsgi", "--port", port, "--no-ws", "bench.noop:app"]
+    command = on_granian if name == "no-op" else [sys.executable, "-m", "bench.noop", port]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    yield from _until_closed(Server("no-op", ("127.0.0.1", port), process))
+    yield from _until_closed(Server(name, ("127.0.0.1", int(port)), process))
 
 
 def _until_closed(server: Server) -> Iterator[Server]:
@@ -161,16 +162,16 @@ def starts(directory: Path, numbers: Numbers, *, times: int) -> list[float]:
 
 
 def side_by_side(directory: Path, numbers: Numbers, *, rounds: int, requests: int) -> dict[tuple[int, str], Lap]:
-    """Both servers in turn, so that both meet the same noise; medians over the rounds."""
+    """All servers in turn, so that they meet the same noise; medians over the rounds."""
     laps: dict[tuple[int, str], list[Lap]] = {}
-    with steward(directory) as ours, no_op() as theirs:
-        for server in (ours, theirs):
+    with steward(directory) as ours, no_op("no-op") as theirs, no_op("no-op, embedded") as embedded:
+        for server in (ours, theirs, embedded):
             first_answer(server, numbers.take(1)[0])
         time.sleep(REST_SECONDS)
         for _ in range(rounds):
             for connections in CONNECTIONS:
                 count = requests // 5 if connections == 1 else requests
-                for server in (theirs, ours):
+                for server in (theirs, embedded, ours):
                     taken = numbers.take(count)
                     laps.setdefault((connections, server.name), []).append(lap(server, taken, connections=connections))
     return {key: middle(found) for key, found in laps.items()}
@@ -218,10 +219,9 @@ def _report(
     grown: list[tuple[int, float]],
     seconds: float,
 ) -> Report:
-    ratios = {count: laps[count, "steward"].a_second / laps[count, "no-op"].a_second for count in CONNECTIONS}
+    ratios = {key: one.a_second / laps[key[0], "no-op"].a_second for key, one in laps.items()}
     rows = tuple(
-        (count, name, one.a_second, one.p50_ms, one.p99_ms, one.cpu_us, ratios[count] if name == "steward" else None)
-        for (count, name), one in sorted(laps.items())
+        (*key, one.a_second, one.p50_ms, one.p99_ms, one.cpu_us, ratios[key]) for key, one in sorted(laps.items())
     )
     size = len(numbers.deliveries.template)
     return Report(
@@ -244,14 +244,15 @@ def _report(
             Sheet("memory", ("events", "RSS MB"), tuple(grown)),
         ),
         bars=(
-            Bar("acknowledgements at 8 connections, of the no-op's", ratios[8], 0.30, "", at_least=True),
+            Bar("acknowledgements at 8 connections, of the no-op's", ratios[8, "steward"], 0.30, "", at_least=True),
             Bar("start to first 202, median", statistics.median(later), 0.5, "s"),
             Bar(f"RSS after {grown[-1][0]:,} events", grown[-1][1], 140.0, "MB"),
         ),
         notes=(
             f"A delivery is a recorded one of {size:,} bytes, each with a ticket and version of its own, signed.",
             "steward serve runs whole, worker included, with a Zammad that is down; each 202 is behind an fsync.",
-            "The no-op is Flask on granian's WSGI worker, without store, signature or fsync.",
+            "The no-op is Flask on granian's WSGI worker, without store, signature or fsync; embedded, it is served"
+            " as Steward serves itself, in one process with its threads.",
         ),
         seconds=seconds,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 import threading
@@ -190,6 +191,7 @@ class Work(threading.Thread):
     def _work(self, service: Service) -> None:
         self._service = service
         self._is_open.set()
+        gc.freeze()  # what came up with it stays: nobody need look through it for garbage
         for finding in service.check():
             sys.stderr.write(f"steward: {finding}\n")
         if service.worker is None:

@@ -27,7 +27,7 @@ LONGEST_QUEUE = 512
 BATCH = 128
 LONGEST_WAIT_SECONDS = 0.8
 """On a slow disk fewer may wait: nobody should be told after so long what could have been told at once."""
-GATHER_SECONDS = 0.002
+GATHER_SECONDS = 0.001
 """How long a batch waits for as many deliveries as came with the last one: an fsync shared costs each a part of it."""
 PATIENCE_SECONDS = 10.0
 """How long one delivery waits for its commit; then it is 503, though it may be stored: sent again, it is a replay."""
