@@ -12,6 +12,8 @@ from plugin.store.errors import StoreError
 HEAD = "0001"
 """The newest migration; a test holds it to what lies in ``migrations/versions``."""
 MIGRATIONS = Path(__file__).parent / "migrations"
+OLDEST_POSTGRESQL = 14
+"""The first with ``idle_session_timeout``, on which ``locks`` rests."""
 LOCK_KEYS = (0x57E3A2D, 1)
 """PostgreSQL's advisory lock for migrations, in the space of two keys; tickets use the space of one."""
 
@@ -19,9 +21,11 @@ LOCK_KEYS = (0x57E3A2D, 1)
 def migrate(database: Database) -> None:
     """Run what is missing in one transaction: a kill leaves the schema before or the schema after.
 
-    Raises StoreError for a schema newer than ours.
+    Raises StoreError for a schema newer than ours, and for a PostgreSQL too old.
     """
     with database.read() as connection:
+        if not database.is_sqlite:
+            demand_version(connection.dialect.server_version_info or (), name=database.name)
         if _revision(connection) == HEAD:
             return  # without Alembic, whose import takes a fifth of a second
     with database.write() as connection:
@@ -29,6 +33,15 @@ def migrate(database: Database) -> None:
             # BEGIN IMMEDIATE does this on SQLite
             connection.execute(text("SELECT pg_advisory_xact_lock(:a, :b)"), {"a": LOCK_KEYS[0], "b": LOCK_KEYS[1]})
         _upgrade(connection, name=database.name)
+
+
+def demand_version(found: tuple[int | str, ...], *, name: str) -> None:
+    """Raises StoreError for a PostgreSQL that cannot end the session of a worker that fell silent."""
+    if not found or int(found[0]) < OLDEST_POSTGRESQL:
+        raise StoreError(
+            f"{name}: is PostgreSQL {'.'.join(map(str, found))}, which cannot end the session of a stopped worker; "
+            f"use PostgreSQL {OLDEST_POSTGRESQL} or newer"
+        )
 
 
 def check(database: Database) -> None:

@@ -18,7 +18,9 @@ import psycopg
 import pytest
 import sqlalchemy
 
+from plugin.store import migrate
 from plugin.store.database import postgresql_session
+from plugin.store.errors import StoreError
 from plugin.store.locks import SESSION_IDLE_SECONDS
 from plugin.store.store import Store
 
@@ -42,6 +44,15 @@ def test_any_ticket_and_any_chore_has_its_lock(store: Store, key: int | str) -> 
     assert store.locks.take(8) is not None
     assert store.locks.take("other") is not None
     assert store.locks.take(key) is None
+
+
+@pytest.mark.parametrize(("version", "is_taken"), [((13, 22), False), ((14, 0), True), ((17, 2), True)])
+def test_a_postgresql_that_cannot_end_a_silent_session_is_refused_by_name(
+    version: tuple[int, ...], is_taken: bool
+) -> None:
+    refused = contextlib.nullcontext() if is_taken else pytest.raises(StoreError, match=r"is PostgreSQL 13\.22.*14")
+    with refused:
+        migrate.demand_version(version, name="PostgreSQL database steward at db")
 
 
 def test_many_threads_get_a_lock_once(store: Store) -> None:
