@@ -97,3 +97,18 @@ def test_what_is_written_last_is_a_put_so_that_no_sweep_looks_for_what_we_know(h
     helpdesk.sandbox.reset_cost()
     helpdesk.passes(minutes=11)
     assert "GET /ticket_history/:id" not in calls(helpdesk)
+
+
+def test_a_moment_that_changes_nothing_is_not_worth_a_look(helpdesk: Helpdesk) -> None:
+    ticket = settled(helpdesk)
+    looked_at = 0
+    for _ in range(48):
+        helpdesk.sandbox.reset_cost()
+        wrote = sum(helpdesk.writes.values())
+        helpdesk.passes(hours=1)
+        looks = calls(helpdesk).get("GET /tickets/:id", 0)
+        looked_at += bool(looks)
+        # nobody does anything, so a look has either something to write, or comes after a tag of ours
+        assert not looks or sum(helpdesk.writes.values()) > wrote or "GET /ticket_history/:id" in calls(helpdesk)
+    print(f"two days in which nobody answers: {looked_at} hours with looks, tags {sorted(ticket.ours)}")
+    assert "breached" in ticket.ours

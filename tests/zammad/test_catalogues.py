@@ -10,6 +10,7 @@ from plugin.model.people import SYSTEM, Role
 from plugin.model.ticket import StateType
 from plugin.zammad.catalogues import LIFETIME
 from plugin.zammad.client import Call
+from plugin.zammad.people import USER_LIFETIME
 from plugin.zammad.room import Zammad
 from tests.zammad.conftest import API, Body
 
@@ -165,3 +166,30 @@ def test_a_vip_organization_is_known_where_the_server_marks_it(wire: responses.R
     wire.get(f"{API}/organizations/2", json={"id": 2})
     wire.get(f"{API}/organizations/3", status=403, json={"error": "Not authorized"})
     assert [zammad.people.organization_is_vip(one) for one in (1, 2, 3)] == [True, False, False]
+
+
+def test_a_role_nobody_has_heard_of_is_asked_for_at_once(
+    wire: responses.RequestsMock, zammad: Zammad, seconds: list[float]
+) -> None:
+    agents = {"id": 2, "name": "Agent", "permissions": ["ticket.agent"]}
+    wire.get(f"{API}/roles", json=[agents])
+    wire.get(f"{API}/users/70", json={"id": 70, "role_ids": [9]})
+    assert zammad.people.user(70) is not None
+    wire.replace(
+        "GET", f"{API}/roles", json=[agents, {"id": 9, "name": "Beschwerden", "permissions": ["ticket.agent"]}]
+    )
+    seconds[0] += USER_LIFETIME + 1
+    user = zammad.people.user(70)
+    assert user is not None
+    assert zammad.people.is_agent(user)
+
+
+def test_people_and_organizations_that_come_along_are_not_asked_for(zammad: Zammad, calls: list[Call]) -> None:
+    zammad.people.learn({"assets": {"Role": {"2": {"id": 2, "name": "Agent"}}}})
+    calls.clear()
+    people = {"70": {"id": 70, "login": "anna", "active": True, "group_ids": {"2": ["full"]}}}
+    zammad.people.learn({"assets": {"User": people, "Organization": {"3": {"id": 3, "vip": True}, "4": {"id": 4}}}})
+    asked = [call.route for call in calls]
+    assert zammad.people.can_own(70, 2)
+    assert zammad.people.organization_is_vip(3)
+    assert [call.route for call in calls] == asked
