@@ -29,6 +29,7 @@ class Receiver:
         probes: dict[str, health_routes.Probe] = {
             "store": health_routes.store_probe(ground.store),
             "worker": health_routes.worker_probe(ground.store, clock=ground.clock),
+            "clock": health_routes.clock_probe(ground.store),
             "lag": health_routes.lag_probe(ground.store, clock=ground.clock),
         }
         secrets = [secret.reveal() for secret in ground.settings.webhook_secrets]

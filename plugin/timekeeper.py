@@ -27,6 +27,8 @@ class Timekeeper:
     _asking: threading.Lock = field(default_factory=threading.Lock)
     _asked_at: float | None = None
     _held: bool = False
+    said: str = ""
+    """How the clocks differ, while deadlines are held for it."""
 
     def wants_to_ask(self, *, something_is_due: bool) -> bool:
         """Whether ``ask`` should be called now; ``something_is_due``: because of time alone."""
@@ -59,9 +61,10 @@ class Timekeeper:
     def _tell(self, *, held: bool) -> None:
         self._held = held
         ahead = self.skew.seconds_ahead or 0.0
+        self.said = _said(ahead) if held else ""
         if held:
             self.alarms.sound("clock_skew", seconds_ahead=round(ahead))
-            self.health.tell("clock", ok=False, said=_said(ahead), seconds_ahead=round(ahead))
+            self.health.tell("clock", ok=False, said=self.said, seconds_ahead=round(ahead))
         else:
             log.info("clocks agree again", seconds_ahead=round(ahead))
             self.health.tell("clock", ok=True, seconds_ahead=round(ahead))

@@ -47,6 +47,7 @@ LONGEST_NAP_SECONDS = 2.0
 STOP_SECONDS = 6.0
 """How long work under way may take to end when the process is told to stop; what remains is taken up by the next."""
 SET_BACK = timedelta(minutes=1)
+PURGE = "inbox-purge"
 PURGE_EVERY = timedelta(minutes=10)
 PRIORITIES = {
     WakeReason.OPERATOR: Priority.DEADLINE,  # somebody waits for it
@@ -112,6 +113,7 @@ class Worker:
         self._gate = _Gate(ages)
         self._last_beat = float("-inf")
         self._clock_was: datetime | None = None
+        self._clock_said = ""
         self._chores_known = False
 
     # -- the loop -----------------------------------------------------------------------------------------------------
@@ -251,7 +253,12 @@ class Worker:
             return False
         if keeper.wants_to_ask(something_is_due=not TIMELY.isdisjoint(due)):
             start(keeper.ask)
-        return keeper.stands_still()
+        still = keeper.stands_still()
+        if keeper.said != self._clock_said:
+            with self._store.write() as connection:  # for web processes, which have no worker's clock to ask
+                meta.tell_clock(connection, worker=self.name, said=keeper.said)
+            self._clock_said = keeper.said
+        return still
 
     # -- one visit ----------------------------------------------------------------------------------------------------
 
@@ -344,6 +351,8 @@ class Worker:
             self._chores_known = True
         with self._store.read() as connection:
             due = [row for row in chores.due(connection, now=self._clock()) if row.name in self._chores]
+        if self._clock_said:
+            due = [row for row in due if row.name != PURGE]  # by a wrong clock everything is old
         locked = [(row.name, self._store.locks.take(row.name)) for row in due]
         taken = [(name, lock) for name, lock in locked if lock is not None]
         for name, lock in taken:
@@ -385,7 +394,7 @@ class Worker:
             failpoints.hit("chore-done-before-commit")
 
     def _purge_chore(self) -> Chore:
-        return Chore(name="inbox-purge", every=PURGE_EVERY, run=self._purge)
+        return Chore(name=PURGE, every=PURGE_EVERY, run=self._purge)
 
     def _purge(self, cursor: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
         purged = 1

@@ -11,6 +11,7 @@ from plugin.store.tables import meta, workers
 from plugin.store.upsert import insert_or_ignore
 
 PAUSED = "paused_since"
+CLOCK = "clock of "
 
 
 def get(connection: Connection, key: str) -> str | None:
@@ -60,6 +61,18 @@ def stop_beating(connection: Connection, *, worker: str, now: datetime) -> None:
     """A worker ended in order; nobody need worry. Forgets workers unheard of for a day."""
     connection.execute(update(workers).where(workers.c.name == worker).values(stopped=True, beat_at=now))
     connection.execute(delete(workers).where(workers.c.beat_at < now - timedelta(days=1)))
+
+
+def tell_clock(connection: Connection, *, worker: str, said: str) -> None:
+    """What a worker says of its clock; empty: it agrees with Zammad's."""
+    key = f"{CLOCK}{worker}"
+    put(connection, key, said) if said else drop(connection, key)
+
+
+def clocks_apart(connection: Connection) -> Mapping[str, str]:
+    """What workers say of clocks that differ, by worker."""
+    rows = connection.execute(select(meta).where(meta.c.key.startswith(CLOCK, autoescape=True)))
+    return {row.key.removeprefix(CLOCK): row.value for row in rows}
 
 
 def beats(connection: Connection) -> Mapping[str, datetime]:

@@ -68,10 +68,27 @@ def worker_probe(store: Store, *, clock: Callable[[], datetime]) -> Probe:
                 beats = meta.beats(connection)
         except Unavailable as failure:
             return Part(ok=False, said=str(failure))
-        living = [name for name, moment in beats.items() if clock() - moment < SILENT_AFTER]
+        # a sign of life from the future was given by a clock that was wrong
+        living = [name for name, moment in beats.items() if abs(clock() - moment) < SILENT_AFTER]
         if living:
             return Part(ok=True, more={"workers": len(living)})
         return Part(ok=False, said="no worker gave a sign of life; start steward worker, or steward serve")
+
+    return probe
+
+
+def clock_probe(store: Store) -> Probe:
+    """Whether some worker that has not ended holds deadlines, for its clock is not Zammad's."""
+
+    def probe() -> Part:
+        try:
+            with store.read() as connection:
+                apart, beats = meta.clocks_apart(connection), meta.beats(connection)
+        except Unavailable as failure:
+            return Part(ok=False, said=str(failure))
+        # whether it lives its signs of life cannot tell: they are stamped by the clock in question
+        said = [f"{name}: {apart[name]}" for name in sorted(beats) if name in apart]
+        return Part(ok=not said, said="; ".join(said))
 
     return probe
 

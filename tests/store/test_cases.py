@@ -267,3 +267,49 @@ def test_a_microsecond_is_kept_and_a_time_without_zone_refused(store: Store) -> 
     assert found.at == at
     with pytest.raises(Exception, match="without a zone"):
         wake(store, 2, at=datetime(2026, 1, 1))  # noqa: DTZ001
+
+
+# -- clocks that were wrong -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reason", "at", "woken"),
+    [
+        pytest.param(WakeReason.EVENT, NOON + 2 * HOUR, True, id="an event in two hours"),
+        pytest.param(WakeReason.EVENT, NOON + 5 * SECOND, False, id="an event in a moment"),
+        pytest.param(WakeReason.SWEEP, NOON + 2 * HOUR, True, id="a sweep in two hours"),
+        pytest.param(WakeReason.RETRY, NOON + 24 * HOUR, False, id="a retry tomorrow"),
+        pytest.param(WakeReason.RETRY, NOON + 12 * 365 * 24 * HOUR, True, id="a retry in twelve years"),
+        pytest.param(WakeReason.DEADLINE, NOON + 12 * 365 * 24 * HOUR, False, id="a deadline in twelve years"),
+    ],
+)
+def test_what_nobody_meant_to_put_off_so_far_is_due_now(
+    store: Store, reason: WakeReason, at: datetime, woken: bool
+) -> None:
+    wake(store, 1, at=at, reason=reason)
+    with store.write() as connection:
+        assert cases.forget_impossible(connection, now=NOON) == woken
+    assert [row.ticket_id for row in claim(store)] == [1] * woken
+
+
+def test_a_pause_nobody_means_is_forgotten(store: Store) -> None:
+    wake(store, 1)
+    with store.write() as connection:
+        cases.postpone(connection, 1, until=NOON + 6 * HOUR, now=NOON)
+    assert claim(store) == []
+    with store.write() as connection:
+        cases.forget_impossible(connection, now=NOON)
+    assert [row.ticket_id for row in claim(store)] == [1]
+
+
+def test_while_time_stands_still_only_what_was_heard_of_is_due(store: Store) -> None:
+    wake(store, 1, reason=WakeReason.DEADLINE)
+    wake(store, 2, reason=WakeReason.DEADLINE)
+    hint(store, 2, "v2", at=NOON - HOUR)
+    wake(store, 3, reason=WakeReason.DEADLINE)
+    wake(store, 3, reason=WakeReason.SWEEP)
+    wake(store, 4, reason=WakeReason.EVENT)
+    with store.write() as connection:
+        due = cases.due(connection, now=NOON, limit=10, standing_still=True)
+    reasons = {case.ticket_id: wake.reason for case, wake in due}
+    assert reasons == {2: WakeReason.EVENT, 3: WakeReason.EVENT, 4: WakeReason.EVENT}
