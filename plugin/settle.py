@@ -14,6 +14,7 @@ from plugin import failpoints
 from plugin.model import retry
 from plugin.model.effects import IDEMPOTENT, Effect, EffectKind, EffectState
 from plugin.model.errors import NotFound, OutOfSight, Refused, Unavailable, Unknown
+from plugin.model.retry import SOON
 from plugin.model.ticket import Checklist, StateType, Ticket
 from plugin.model.work import Lock
 from plugin.observability.metrics import Metrics
@@ -47,9 +48,6 @@ TASK_TAG = "steward:task"
 NO_RIGHT = 403
 _ON_CHECKLIST = frozenset({EffectKind.CHECKLIST, EffectKind.ITEM, EffectKind.ITEM_VOID})
 """Refused with 403 where checklists were switched off: tasks become tickets then."""
-SOON = timedelta(seconds=5)
-"""When an idempotent write whose outcome is unknown is planned again."""
-
 Commit = Callable[[Connection], None]
 """Something to be committed with something else: one wait for the disk instead of two."""
 Keep = Callable[[Connection, Ticket, frozenset[str]], None]
@@ -405,9 +403,9 @@ class _Settler:
             outcome: dict[str, Any] = {"refusals": 0 if blocked_by else refusals + 1, "gave_up": False}
             if blocked_by:
                 outcome["blocked_by"] = list(blocked_by)
-            elif decision.parks:
-                outcome["gave_up"] = True
-                self._state.alarms.append("effect_refused")
+            else:
+                outcome["gave_up"] = decision.parks
+                self._warn_of_refusals(refusals + 1, decision)
             error = f"mandatory and empty: {', '.join(blocked_by)}" if blocked_by else str(refused)
             later = None if blocked_by else decision.at
             self._commit((effect,), EffectState.REFUSED, outcome=outcome, error=error, retry_not_before=later)
@@ -421,17 +419,33 @@ class _Settler:
             same = int(known.outcome.get("same") or 0) + 1 if unknown.status and known.error == str(unknown) else 1
             refusals = int(known.outcome.get("refusals") or 0)
             if same < 2:
-                outcome = {"same": same, "refusals": refusals}
-                self._commit(
-                    (effect,), EffectState.UNKNOWN, outcome=outcome, error=str(unknown), retry_not_before=now + rests
-                )
+                self._rest(effect, known, unknown, outcome={"same": same, "refusals": refusals}, until=now + rests)
                 continue
             decision = retry.after_failure(tries_before=refusals, first_failure_at=known.created_at, now=now)
             outcome = {"same": same, "refusals": refusals + 1, "gave_up": decision.parks}
-            if decision.parks:
-                self._state.alarms.append("effect_refused")
+            self._warn_of_refusals(refusals + 1, decision)
             later = None if decision.at is None else max(decision.at, now + rests)
             self._commit((effect,), EffectState.REFUSED, outcome=outcome, error=str(unknown), retry_not_before=later)
+
+    def _rest(
+        self, effect: Effect, known: Effect, unknown: Unknown, *, outcome: Mapping[str, Any], until: datetime
+    ) -> None:
+        """Longer each time: what is never confirmed must not be repeated every few seconds, however harmless."""
+        unknowns = int(known.outcome.get("unknowns") or 0) + 1
+        if unknowns >= retry.PASSING_TRIES:
+            self._state.alarms.append("effect_unknown")
+        self._commit(
+            (effect,),
+            EffectState.UNKNOWN,
+            outcome={**outcome, "unknowns": unknowns},
+            error=str(unknown),
+            retry_not_before=max(until, retry.after_unknown(unknowns=unknowns, now=self._given.clock())),
+        )
+
+    def _warn_of_refusals(self, refusals: int, decision: retry.RetryDecision) -> None:
+        """A few may pass by themselves."""
+        if decision.parks or refusals >= retry.PASSING_TRIES:
+            self._state.alarms.append("effect_refused")
 
     def _not_done(self, left: tuple[Effect, ...], unavailable: Unavailable) -> None:
         """Zammad was not asked at all: planned again as if nothing had been tried."""

@@ -47,3 +47,10 @@ def test_an_outage_is_waited_out_as_asked_within_reason(retry_after: float | Non
 )
 def test_what_cannot_be_read_is_tried_less_and_less_often_and_never_given_up(tries_before: int, seconds: int) -> None:
     assert retry.after_unreadable(tries_before=tries_before, now=NOON) == NOON + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("unknowns", "seconds"), [(1, 5), (2, 10), (4, 40), (7, 300), (900, 300)], ids=["1", "2", "4", "7", "900"]
+)
+def test_what_is_never_confirmed_is_repeated_less_and_less_often(unknowns: int, seconds: int) -> None:
+    assert retry.after_unknown(unknowns=unknowns, now=NOON) == NOON + timedelta(seconds=seconds)

@@ -17,6 +17,8 @@ LONGEST_OUTAGE_PAUSE = timedelta(seconds=300)
 """However long ``Retry-After`` says."""
 PASSING_TRIES = 3
 """So many failures in a row may be a passing trouble of Zammad's; more are a lasting one of this ticket."""
+SOON = timedelta(seconds=5)
+"""When a write that is harmless to repeat is tried again, its outcome being unknown."""
 NO_RIGHT_PAUSE = timedelta(minutes=10)
 """A write that our user may not do is tried again so often: rights come back without a word."""
 
@@ -50,3 +52,9 @@ def after_unreadable(*, tries_before: int, now: datetime) -> datetime:
     """When to read again what Zammad could not tell: 15 s a few times, then twice as long up to 300 s. Never parks."""
     doublings: int = min(max(0, tries_before + 1 - PASSING_TRIES), 10)
     return now + min(OUTAGE_PAUSE * float(2**doublings), LONGEST_OUTAGE_PAUSE)
+
+
+def after_unknown(*, unknowns: int, now: datetime) -> datetime:
+    """When a harmless write may be repeated whose outcome was unknown so often in a row: 5 s, 10 s … 300 s."""
+    doublings: int = min(unknowns - 1, 10)
+    return now + min(SOON * float(2**doublings), LONGEST_OUTAGE_PAUSE)

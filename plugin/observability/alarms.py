@@ -38,8 +38,14 @@ ALARMS: Mapping[str, Alarm] = {
         "Set both servers' clocks by NTP. Deadlines go on by themselves three minutes after the clocks agree again.",
     ),
     "effect_refused": Alarm(
-        "Zammad refused one write eight times, or for a day; it is not tried again by itself. All else goes on.",
+        "Zammad refused one write three times or more. It is tried less and less often, and after eight times or a day "
+        "not again by itself. All else goes on.",
         "`steward case show N` has the write and Zammad's reason; mend that, then `steward case retry N`.",
+    ),
+    "effect_unknown": Alarm(
+        "Whether one write was done could not be found out three times in a row: connections are cut, or the answers "
+        "make no sense. It is looked for, and tried again every five minutes at most, until it is certain.",
+        "`steward case show N` has the write; look for a proxy in between that cuts or rewrites answers.",
     ),
     "field_gone": Alarm(
         "Ticket attributes of Steward's that were there are gone or renamed. They are left out, the rest works.",
