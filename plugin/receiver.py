@@ -12,6 +12,7 @@ from plugin.web import metrics as metrics_routes
 from plugin.web import webhook
 from plugin.web.app import create_web
 from plugin.web.intake import Intake
+from plugin.web.turned_away import TurnedAway
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Receiver:
 
     intake: Intake
     app: Flask
+    turned_away: TurnedAway
     probes: dict[str, health_routes.Probe]
     """What ``/readyz`` asks; rooms that come up later put their own in."""
 
@@ -41,7 +43,14 @@ class Receiver:
                 metrics_routes.create_blueprint(ground.metrics),
             ]
         )
-        return cls(intake=intake, app=app, probes=probes)
+        return cls(intake=intake, app=app, turned_away=TurnedAway(ground.metrics), probes=probes)
+
+    def turns_away(self) -> bool:
+        """Whether one more delivery is too many now; then it counts as turned away."""
+        if not self.intake.is_full():
+            return False
+        self.turned_away.count("the receiver is overloaded; deliveries wait for the store already")
+        return True
 
     def close(self) -> None:
         self.intake.close()

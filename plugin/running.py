@@ -148,7 +148,7 @@ def _server(ground: Ground, receiver: Receiver | None) -> WebServer | None:
     if receiver is None:
         return None
     listen = ground.settings.listen
-    return WebServer(receiver.app, host=listen.host, port=listen.port, is_full=receiver.intake.is_full)
+    return WebServer(receiver.app, host=listen.host, port=listen.port, turns_away=receiver.turns_away)
 
 
 class Work(threading.Thread):

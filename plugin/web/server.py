@@ -74,9 +74,9 @@ class Bridge:
     is answered ``Later``. Everything else goes to a thread.
     """
 
-    def __init__(self, app: Flask, *, is_full: Callable[[], bool]) -> None:
+    def __init__(self, app: Flask, *, turns_away: Callable[[], bool]) -> None:
         self._app = app
-        self._is_full = is_full
+        self._turns_away = turns_away
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="steward-web")
         self._given = _Given()
         self._under_way = 0
@@ -119,7 +119,7 @@ class Bridge:
 
     def _refuse_too_many(self, scope: Any) -> None:
         # before anything that takes time; probes are answered all the same, or the receiver would be killed for it
-        if scope.method == "POST" and (self._under_way >= UNDER_WAY or self._is_full()):
+        if scope.method == "POST" and (self._under_way >= UNDER_WAY or self._turns_away()):
             raise _Refused(503, BUSY)
 
     async def _large_body(self, protocol: Any) -> bytes:
@@ -208,11 +208,11 @@ class _Given:
 class WebServer:
     """Serves ``app`` at ``host``:``port`` until ``stop``; ``run`` it in the main thread of the process.
 
-    ``is_full`` says that a delivery would be turned away: then it is, before it is read.
+    ``turns_away`` says of a delivery that it is one too many: then it is answered 503 before it is read.
     """
 
-    def __init__(self, app: Flask, *, host: str, port: int, is_full: Callable[[], bool] = lambda: False) -> None:
-        self._bridge = Bridge(app, is_full=is_full)
+    def __init__(self, app: Flask, *, host: str, port: int, turns_away: Callable[[], bool] = lambda: False) -> None:
+        self._bridge = Bridge(app, turns_away=turns_away)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._host, self._port = host, port
         self._stopped = False

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hmac
 import re
-import threading
-import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -19,6 +17,7 @@ from plugin.store.inbox import Delivery
 from plugin.web import payload
 from plugin.web.intake import Intake, Received
 from plugin.web.later import KEY, Later
+from plugin.web.turned_away import TurnedAway
 
 log = structlog.get_logger(__name__)
 
@@ -41,14 +40,12 @@ def create_blueprint(
     if not keys:
         raise ValueError("no webhook secret")
     bp = Blueprint("webhook", __name__)
-
-    turned_away = _Seldom("delivery turned away")
+    turned_away = TurnedAway(metrics)
 
     def ended(received: Received | Unavailable) -> int:
         """The status to answer with, once it is known what became of the delivery."""
         if isinstance(received, Unavailable):
-            metrics.deliveries.labels("unavailable").inc()
-            turned_away.log(cause=str(received))
+            turned_away.count(str(received))
             return 503
         metrics.deliveries.labels(received.value).inc()
         return 202
@@ -70,25 +67,6 @@ def create_blueprint(
         return empty(202)
 
     return bp
-
-
-class _Seldom:
-    """A warning that may be due thousands of times a second, and is logged once with how many it stands for."""
-
-    def __init__(self, event: str) -> None:
-        self._event = event
-        self._lock = threading.Lock()
-        self._times = 0
-        self._silent_until = 0.0
-
-    def log(self, **fields: str) -> None:
-        with self._lock:
-            self._times += 1
-            now = time.monotonic()
-            if now < self._silent_until:
-                return
-            times, self._times, self._silent_until = self._times, 0, now + 1.0
-        log.warning(self._event, times=times, **fields)
 
 
 def _waited_for(intake: Intake, delivery: Delivery) -> Received | Unavailable:

@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from queue import SimpleQueue
 
 import pytest
 from sqlalchemy import Connection, Engine, event
@@ -22,7 +24,7 @@ from plugin.observability.metrics import Metrics
 from plugin.store import inbox
 from plugin.store.inbox import Delivery
 from plugin.store.store import Store
-from plugin.web.intake import Intake, Received
+from plugin.web.intake import BATCH, LONGEST_WAIT_SECONDS, RING_SECONDS, Intake, Received
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -191,6 +193,34 @@ def test_a_store_that_takes_writes_again_is_noticed_without_a_delivery(
     assert told is not None
     assert told.ok
     assert intake.receive(delivery()) is Received.NEW
+
+
+def test_on_a_slow_store_fewer_may_wait(store: Store, intake: Intake) -> None:
+    answers: SimpleQueue[Received | Unavailable] = SimpleQueue()
+    with held_writes(store):
+        intake.submit(delivery(1), answers.put)
+        threading.Event().wait(LONGEST_WAIT_SECONDS)
+    assert answers.get(timeout=30) is Received.NEW  # after a commit that took so long
+    with held_writes(store):
+        intake.submit(delivery(2), answers.put)
+        waits_for_committer(intake)
+        for number in range(BATCH):
+            intake.submit(delivery(3 + number), answers.put)
+        assert intake.is_full()
+        with pytest.raises(Unavailable, match="overloaded"):
+            intake.submit(delivery(3 + BATCH), answers.put)
+    assert {answers.get(timeout=30) for _ in range(BATCH + 1)} == {Received.NEW}
+
+
+def test_a_worker_is_rung_at_once_and_then_seldom(store: Store, intake: Intake) -> None:
+    intake.receive(delivery(1))
+    assert store.bell.wait(30)
+    rung = time.monotonic()
+    intake.receive(delivery(2))
+    intake.receive(delivery(3))
+    assert store.bell.wait(30)
+    assert time.monotonic() - rung >= RING_SECONDS * 0.9
+    assert not store.bell.wait(RING_SECONDS * 2)
 
 
 CRASHING = """

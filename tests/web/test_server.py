@@ -7,13 +7,14 @@ import http.client
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 from flask import Flask, Response, request
 
 from plugin.web import server
+from plugin.web.later import KEY
 from plugin.web.server import WebServer
 from plugin.web.webhook import LARGEST_BODY
 
@@ -38,6 +39,14 @@ def make_app(release: threading.Event) -> Flask:
         release.wait(20)
         return Response("done")
 
+    @app.post("/later")
+    def later() -> Response:
+        give = request.environ[KEY].expect()
+        if request.get_data() == b"fails":
+            raise ValueError("after it said that the answer will come")
+        threading.Timer(0.05, give, [503]).start()
+        return Response(status=202)
+
     return app
 
 
@@ -58,9 +67,11 @@ def served(address: tuple[str, int]) -> tuple[str, int]:
 
 
 @contextmanager
-def running(app: Flask, host: str = "127.0.0.1") -> Iterator[tuple[WebServer, int]]:
+def running(
+    app: Flask, host: str = "127.0.0.1", turns_away: Callable[[], bool] = lambda: False
+) -> Iterator[tuple[WebServer, int]]:
     port = free_port()
-    web = WebServer(app, host=host, port=port)
+    web = WebServer(app, host=host, port=port, turns_away=turns_away)
     ready = threading.Event()
     thread = threading.Thread(target=web.run, kwargs={"on_ready": ready.set})
     thread.start()
@@ -85,9 +96,9 @@ def ask(address: tuple[str, int], raw: bytes) -> bytes:
         return client.recv(65536)
 
 
-def post(address: tuple[str, int], body: bytes = b"hello") -> tuple[int, bytes]:
+def post(address: tuple[str, int], body: bytes = b"hello", path: str = "/echo") -> tuple[int, bytes]:
     connection = http.client.HTTPConnection(*address, timeout=10)
-    connection.request("POST", "/echo", body=body)
+    connection.request("POST", path, body=body)
     answer = connection.getresponse()
     try:
         return answer.status, answer.read()
@@ -97,6 +108,24 @@ def post(address: tuple[str, int], body: bytes = b"hello") -> tuple[int, bytes]:
 
 def test_a_request_reaches_flask_and_its_answer_the_client(served: tuple[str, int]) -> None:
     assert post(served) == (202, b"['-', '-', '-', 5, 5]")
+
+
+@pytest.mark.parametrize("body", [b"small", b"x" * (server.SMALL + 1)], ids=["in the loop", "in a thread"])
+def test_an_answer_may_be_given_later_by_a_thread(served: tuple[str, int], body: bytes) -> None:
+    assert post(served, body, path="/later") == (503, b"")
+
+
+def test_a_view_that_fails_has_answered(served: tuple[str, int]) -> None:
+    began = time.monotonic()
+    assert post(served, b"fails", path="/later")[0] == 500
+    assert time.monotonic() - began < server.ANSWER_SECONDS
+
+
+def test_probes_are_answered_where_deliveries_are_turned_away(release: threading.Event) -> None:
+    release.set()
+    with running(make_app(release), turns_away=lambda: True) as (_, port):
+        assert post(("127.0.0.1", port)) == (503, b"")
+        assert b"done" in ask(("127.0.0.1", port), b"GET /wait HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
 
 
 def test_strange_headers_are_left_out_and_two_of_a_name_are_one_list(served: tuple[str, int]) -> None:

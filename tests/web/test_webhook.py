@@ -21,6 +21,7 @@ from plugin.store.store import Store
 from plugin.web import payload, webhook
 from plugin.web.app import create_web
 from plugin.web.intake import Intake
+from plugin.web.turned_away import TurnedAway
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 BODY = b'{"ticket":{"id":7,"updated_at":"2026-11-20T11:59:58.123Z","title":"K\xc3\xbche"},"article":{}}'
@@ -312,6 +313,16 @@ def test_a_failing_store_is_told_to_zammad_and_to_health_without_customers_words
         connection.exec_driver_sql("ALTER TABLE inbox_away RENAME TO inbox")
     assert post(client).status_code == 202
     assert client.get("/readyz").status_code == 200
+
+
+def test_turned_away_deliveries_are_counted_each_and_logged_once(
+    metrics: Metrics, capsys: pytest.CaptureFixture[str]
+) -> None:
+    turned_away = TurnedAway(metrics)
+    for _ in range(100):
+        turned_away.count("overloaded")
+    assert metrics.registry.get_sample_value("steward_deliveries_total", {"result": "unavailable"}) == 100
+    assert 1 <= capsys.readouterr().out.count("delivery turned away") < 100
 
 
 def test_the_application_answers_errors_with_a_status_alone() -> None:

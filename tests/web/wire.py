@@ -90,7 +90,7 @@ def door(store: Store, *, secret: str = SECRET, longest_queue: int = 512) -> Ite
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-    server = WebServer(app, host="127.0.0.1", port=port, is_full=intake.is_full)
+    server = WebServer(app, host="127.0.0.1", port=port, turns_away=intake.is_full)
     ready = threading.Event()
     thread = threading.Thread(target=server.run, kwargs={"on_ready": ready.set})
     thread.start()
