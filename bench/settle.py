@@ -31,6 +31,9 @@ from plugin.store.store import Store
 
 NOW = MONDAY + timedelta(minutes=3)
 ROOT = Path(__file__).parents[1]
+Run = tuple[float, float, float, int]
+"""Seconds, cases a second, milliseconds of processor time a case, calls to Zammad."""
+Row = tuple[str, int, float, float, float, int]
 PATIENCE = 300.0
 """Seconds a run may take before it counts as stuck."""
 
@@ -48,9 +51,11 @@ def main(tickets: int, workers: str, *, as_json: bool, work_on: str | None) -> N
         return
     began = time.monotonic()
     like = model()
-    rows: list[tuple[str, int, float, float, int | None]] = [("SQLite", 1, *_on_sqlite(like, tickets))]
-    rows += [("PostgreSQL", count, *_on_postgresql(like, tickets, count)) for count in map(int, workers.split(","))]
-    columns = ("store", "workers", "seconds", "cases/s", "Zammad calls")
+    rows: list[Row] = [("SQLite", 1, *_on_sqlite(like, tickets))]
+    for count in map(int, workers.split(",")):
+        found = _on_postgresql(like, tickets, count)
+        rows += [("PostgreSQL", count, *found)] if found else []
+    columns = ("store", "workers", "seconds", "cases/s", "CPU ms a case", "Zammad calls")
     report = Report(
         bench="settle",
         sheets=(Sheet(f"{tickets:,} new complaints: inbox, fold, look, decide, plan, settle", columns, tuple(rows)),),
@@ -61,23 +66,24 @@ def main(tickets: int, workers: str, *, as_json: bool, work_on: str | None) -> N
     sys.exit(tell(report, as_json=as_json))
 
 
-def _on_sqlite(like: Model, tickets: int) -> tuple[float, float, int]:
+def _on_sqlite(like: Model, tickets: int) -> Run:
     with tempfile.TemporaryDirectory(prefix="steward-bench-") as directory:
         adapter = Canned(like, clock=lambda: NOW)
         with opened(f"sqlite:///{Path(directory) / 'steward.db'}", adapter) as service:
             _fill(service.store, like, tickets)
-            began = time.monotonic()
+            began, cpu = time.monotonic(), time.process_time()
             with working(service):
                 _wait_for(service.store, tickets)
-            seconds = time.monotonic() - began
-        return seconds, tickets / seconds, adapter.calls
+            seconds, cpu = time.monotonic() - began, time.process_time() - cpu
+        return seconds, tickets / seconds, cpu * 1000 / tickets, adapter.calls
 
 
-def _on_postgresql(like: Model, tickets: int, count: int) -> tuple[float, float, int | None]:
+def _on_postgresql(like: Model, tickets: int, count: int) -> Run | None:
+    """None where no server was started. The processor's time is the workers', without PostgreSQL's own."""
     with ExitStack() as stack:
         url = stack.enter_context(database())
         if url is None:
-            return 0.0, 0.0, None
+            return None
         store = stack.enter_context(Store.open(url))
         workers = [stack.enter_context(_worker(url)) for _ in range(count)]
         for worker in workers:
@@ -88,11 +94,11 @@ def _on_postgresql(like: Model, tickets: int, count: int) -> tuple[float, float,
             _say(worker, "go")
         _wait_for(store, tickets)
         seconds = time.monotonic() - began
-        calls = 0
         for worker in workers:
             _say(worker, "stop")
-            calls += int(json.loads(_line(worker))["calls"])
-        return seconds, tickets / seconds, calls
+        told = [json.loads(_line(worker)) for worker in workers]
+        cpu, calls = sum(one["cpu"] for one in told), sum(one["calls"] for one in told)
+        return seconds, tickets / seconds, cpu * 1000 / tickets, calls
 
 
 # -- the parts --------------------------------------------------------------------------------------------------------
@@ -171,9 +177,11 @@ def _be_a_worker(url: str) -> None:
     with opened(url, adapter) as service:
         print("ready", flush=True)
         sys.stdin.readline()
+        began = time.process_time()
         with working(service):
             sys.stdin.readline()
-    print(json.dumps({"calls": adapter.calls}), flush=True)
+        cpu = time.process_time() - began
+    print(json.dumps({"calls": adapter.calls, "cpu": cpu}), flush=True)
 
 
 @contextmanager
