@@ -364,6 +364,32 @@ def test_an_extension_the_customer_was_not_told_of_does_not_count() -> None:
     assert extended(told=False).decided(after=102).clock("resolution").extended_from is None
 
 
+@pytest.mark.parametrize(
+    ("noted", "is_reason"),
+    [
+        pytest.param(100 - 9 / 60, True, id="nine minutes before the word"),
+        pytest.param(100 - 11 / 60, False, id="eleven minutes before"),
+        pytest.param(100 + 1 / 60, False, id="a minute after"),
+    ],
+)
+def test_a_reason_is_a_note_of_the_ten_minutes_before_the_word(noted: float, is_reason: bool) -> None:
+    story = complaint()
+    story.notes(after=noted, text="The part comes from overseas.")
+    story.says("extend", after=100)
+    story.answers(after=101)
+    told = story.decided(after=102)
+    assert (told.clock("resolution").extended_from is not None) is is_reason
+    assert ("deadlines.refused.extend" in told.notes) is not is_reason
+
+
+def test_an_extension_the_customer_hears_of_after_the_limit_does_not_count() -> None:
+    story = complaint()
+    story.notes(after=29 * DAY, text="The part comes from overseas.")
+    story.says("extend", after=29 * DAY + 0.1)
+    story.answers(after=31 * DAY)
+    assert story.decided(after=31 * DAY + 1).clock("resolution").extended_from is None
+
+
 def test_a_second_extension_is_refused() -> None:
     story = extended()
     story.notes(after=200)

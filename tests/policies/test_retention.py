@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
-from tests.policies.story import ANNA, CHIEF, MEI, Story
+from plugin.model.durations import Duration
+from plugin.model.facts import FactKind
+from tests.policies.story import ANNA, CHIEF, MEI, Story, shipped
 
 
 def closed_at(moment: datetime) -> Story:
@@ -30,6 +33,26 @@ def test_the_first_day_is_six_months_after_closing_and_a_day(closed: datetime, f
 def test_an_open_ticket_has_a_class_and_no_day() -> None:
     told = Story().customer_writes_in().decided(after=1)
     assert (told.fields["retention"], told.fields["erase_after"]) == ("service", None)
+
+
+@pytest.mark.parametrize(
+    ("complaint", "first_day"),
+    [
+        pytest.param("12 months", date(2027, 3, 3), id="the merged complaint's"),
+        pytest.param("1 month", date(2026, 9, 3), id="its own"),
+    ],
+)
+def test_after_a_merge_the_longest_class_wins(complaint: str, first_day: date) -> None:
+    pack = shipped()
+    classes = pack.retention.classes | {"complaint": Duration.parse(complaint)}
+    story = closed_at(datetime(2026, 3, 2, 12, tzinfo=UTC))
+    story.pack = replace(pack, retention=replace(pack.retention, classes=classes))
+    story.tell(
+        FactKind.RECEIVED_MERGE, after=0, by=ANNA, source_id=9, kind="complaint", tier=None, accepted_at=None,
+        first_asked=None, accountable=None, tasks_open=[], tasks_done=[],
+    )  # fmt: skip
+    story.says("request", after=0)
+    assert story.decided(after=1).fields["erase_after"] == first_day
 
 
 @pytest.mark.parametrize("by", [ANNA, MEI], ids=["by an agent", "by the customer's mail"])

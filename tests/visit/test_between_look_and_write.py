@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import requests
@@ -103,7 +103,25 @@ def test_a_version_that_ran_backwards_is_looked_at_by_the_sweep(helpdesk: Helpde
     assert ticket.field("first_responder") == "anna"
 
 
-def set_back(helpdesk: Helpdesk, ticket: Ticket, moment: Any) -> None:
+def test_a_change_that_was_committed_late_is_found_by_the_sweep(helpdesk: Helpdesk) -> None:
+    slow, quick = helpdesk.mails("Where is my order?"), helpdesk.mails("When do you open?")
+    helpdesk.works()
+    helpdesk.drop_deliveries = True
+    helpdesk.passes(minutes=5)
+    before = slow.row.updated_at
+    slow.owned(helpdesk.anna)
+    began = slow.row.updated_at
+    set_back(helpdesk, slow, before)  # not to be seen yet
+    helpdesk.passes(seconds=30)
+    quick.owned(helpdesk.ben)
+    helpdesk.passes(minutes=6)
+    assert quick.field("first_responder") == "ben"
+    set_back(helpdesk, slow, began)
+    helpdesk.passes(minutes=11)
+    assert slow.field("first_responder") == "anna"
+
+
+def set_back(helpdesk: Helpdesk, ticket: Ticket, moment: datetime) -> None:
     """As where a parallel writer began earlier and committed later: the version is an older moment than the last."""
     world = helpdesk.sandbox.world
     with world.lock:
