@@ -24,39 +24,46 @@ class Timekeeper:
     ask_zammad: Callable[[], None]
     alarms: Alarms
     health: Health
-    _asking: threading.Lock = field(default_factory=threading.Lock)
+    _asking: threading.Event = field(default_factory=threading.Event)
     _asked_at: float | None = None
     _held: bool = False
     said: str = ""
     """How the clocks differ, while deadlines are held for it."""
 
-    def wants_to_ask(self, *, something_is_due: bool) -> bool:
-        """Whether ``ask`` should be called now; ``something_is_due``: because of time alone."""
+    def takes_up_asking(self, *, something_is_due: bool) -> bool:
+        """Whether the caller is to have ``ask`` called now; ``something_is_due``: because of time alone.
+
+        From a yes on time stands still until ``ask`` has ended. For the one thread that claims.
+        """
+        if self._is_to_be_asked(something_is_due=something_is_due):
+            self._asking.set()
+            return True
+        return False
+
+    def _is_to_be_asked(self, *, something_is_due: bool) -> bool:
         needs = something_is_due or self._held or self.skew.is_uncompared()
-        if not needs or not self.skew.lacks_word() or self._asking.locked():
+        if not needs or not self.skew.lacks_word() or self._asking.is_set():
             return False
         last = self._asked_at
         # what failed is not tried again and again; deadlines do not wait for a search that Zammad refuses
         return last is None or abs(self.skew.mark() - last) >= FRESH.total_seconds()
 
     def ask(self) -> None:
-        """Ask Zammad for its time, unless somebody does already."""
-        if not self._asking.acquire(blocking=False):
-            return
+        """Ask Zammad for its time; what goes wrong is left for another time."""
         try:
             self.ask_zammad()
         except StewardError as failure:
             log.info("zammad's clock not known", reason=str(failure))
         finally:
             self._asked_at = self.skew.mark()
-            self._asking.release()
+            self._asking.clear()
 
     def stands_still(self) -> bool:
         """Whether nothing may be done because of time alone: the clocks are apart, or Zammad is being asked."""
         held = self.skew.holds()
         if held is not self._held:
             self._tell(held=held)
-        return held or self._asking.locked()
+        return held or self._asking.is_set()
 
     def _tell(self, *, held: bool) -> None:
         self._held = held

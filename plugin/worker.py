@@ -251,7 +251,7 @@ class Worker:
         keeper = self._timekeeper
         if keeper is None:
             return False
-        if keeper.wants_to_ask(something_is_due=not TIMELY.isdisjoint(due)):
+        if keeper.takes_up_asking(something_is_due=not TIMELY.isdisjoint(due)):
             start(keeper.ask)
         still = keeper.stands_still()
         if keeper.said != self._clock_said:

@@ -7,7 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from plugin.model.errors import Refused, StewardError, Unavailable
+from plugin.observability.alarms import Alarms
+from plugin.observability.health import Health
+from plugin.observability.metrics import Metrics
 from plugin.skew import CALM, FRESH, Skew
+from plugin.timekeeper import Timekeeper
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -158,3 +163,59 @@ def test_a_clock_that_follows_zammads_is_never_compared() -> None:
     assert not skew.holds()
     assert not skew.lacks_word()
     assert not skew.is_uncompared()
+
+
+# -- asking -----------------------------------------------------------------------------------------------------------
+
+
+def keeper_of(world: World, skew: Skew, *, failure: StewardError | None = None) -> Timekeeper:
+    def ask() -> None:
+        if failure is not None:
+            raise failure
+        world.answers(skew)
+
+    health = Health()
+    return Timekeeper(skew, ask, alarms=Alarms(Metrics(), health, world.ours), health=health)
+
+
+def test_time_stands_still_from_the_decision_to_ask_until_the_answer() -> None:
+    world = World()
+    keeper = keeper_of(world, world.skew())
+    assert keeper.takes_up_asking(something_is_due=True)
+    assert keeper.stands_still()
+    assert not keeper.takes_up_asking(something_is_due=True)
+    keeper.ask()
+    assert not keeper.stands_still()
+    assert not keeper.takes_up_asking(something_is_due=True)
+    world.passes(FRESH + SECOND)
+    assert not keeper.takes_up_asking(something_is_due=False)
+    assert keeper.takes_up_asking(something_is_due=True)
+
+
+@pytest.mark.parametrize("failure", [Refused("no"), Unavailable("later")], ids=["refused", "unavailable"])
+def test_where_nobody_tells_the_time_nothing_waits_for_it(failure: StewardError) -> None:
+    world = World()
+    keeper = keeper_of(world, world.skew(), failure=failure)
+    assert keeper.takes_up_asking(something_is_due=True)
+    keeper.ask()
+    assert not keeper.stands_still()
+    assert not keeper.takes_up_asking(something_is_due=True)
+    world.passes(FRESH + SECOND)
+    assert keeper.takes_up_asking(something_is_due=True)
+
+
+def test_an_alarm_is_raised_once_and_says_which_clock_is_ahead() -> None:
+    world = World(off=timedelta(hours=1))
+    keeper = keeper_of(world, world.skew())
+    keeper.ask()
+    assert keeper.stands_still()
+    assert keeper.stands_still()
+    assert "ahead of Zammad's" in keeper.said
+    assert not keeper.health.parts()["clock"].ok
+    assert keeper.alarms.metrics.alarms.labels("clock_skew")._value.get() == 1
+    world.off = timedelta(0)
+    world.passes(CALM)
+    keeper.ask()
+    assert not keeper.stands_still()
+    assert keeper.said == ""
+    assert keeper.health.parts()["clock"].ok
