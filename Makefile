@@ -11,9 +11,10 @@ SOURCES := plugin tests docs $(wildcard bench)
 PYTEST_ARGS ?= -n 2
 SOAK_ARGS ?=
 FAILOVER_ARGS ?=
+BENCH_ARGS ?=
 PLANTED_ARGS ?=
 
-.PHONY: help env demo test soak failover planted check lint types lock docs locales clean
+.PHONY: help env demo test soak failover planted bench performance check lint types lock docs locales clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -47,6 +48,13 @@ failover: env ## two workers on one PostgreSQL: 100 failovers, 10 restarts of Po
 
 planted: env ## plant one bug after another and see whether the tests notice; PLANTED_ARGS='--only NAME --jobs 2'
 	tests/postgresql.sh $(BIN)/python -m tests.planted.run $(PLANTED_ARGS)
+
+bench: env ## what Steward costs the helpdesk, and how fast it is: tables; BENCH_ARGS='cost due' for some of them
+	tests/postgresql.sh $(BIN)/python -m bench $(BENCH_ARGS)
+
+performance: env ## measure all of it and write docs/performance.md with its plots
+	tests/postgresql.sh $(BIN)/python -m bench --keep $(BENCH_ARGS) || true
+	$(BIN)/python -m docs.write_performance
 
 check: lint types ## lint and types only
 

@@ -31,6 +31,11 @@ class Bar:
     def is_met(self) -> bool:
         return self.value >= self.limit if self.at_least else self.value <= self.limit
 
+    @property
+    def promise(self) -> str:
+        """The limit in words: ``≤ 230 ms``."""
+        return f"{'≥' if self.at_least else '≤'} {text(self.limit)} {self.unit}".strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -135,13 +140,9 @@ def _processor() -> str:
 def _bars(report: Report) -> Iterator[Sheet]:
     if report.bars:
         rows = tuple(
-            (bar.what, bar.value, _limit(bar), bar.unit, "met" if bar.is_met else "MISSED") for bar in report.bars
+            (bar.what, bar.value, bar.unit, bar.promise, "met" if bar.is_met else "MISSED") for bar in report.bars
         )
-        yield Sheet("bars", ("", "measured", "promised", "", ""), rows)
-
-
-def _limit(bar: Bar) -> str:
-    return f"{'≥' if bar.at_least else '≤'} {text(bar.limit)}"
+        yield Sheet("bars", ("", "measured", "", "promised", ""), rows)
 
 
 def _table(sheet: Sheet) -> Table:
