@@ -188,5 +188,5 @@ class People:
 def _role(raw: Any) -> UserRole:
     row = schemas.named(raw, path="role")
     permissions = row.get("permissions")
-    agent = bool(AGENT_PERMISSIONS.intersection(permissions)) if isinstance(permissions, list) else None
+    agent = bool(AGENT_PERMISSIONS.intersection(map(str, permissions))) if isinstance(permissions, list) else None
     return UserRole(id=row["id"], name=row["name"], agent=agent, groups=schemas.access(row.get("group_ids")))

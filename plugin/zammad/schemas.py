@@ -341,8 +341,9 @@ def access(raw: Any) -> dict[int, frozenset[str]]:
         return {}
     rights: dict[int, frozenset[str]] = {}
     for key, names in raw.items():
-        if str(key).isdigit():
-            rights[int(key)] = frozenset([names] if isinstance(names, str) else names or ())
+        if str(key).isdecimal():
+            given = [names] if isinstance(names, str) else names if isinstance(names, list) else []
+            rights[int(key)] = frozenset(name for name in given if isinstance(name, str))
     return rights
 
 
