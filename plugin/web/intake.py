@@ -168,6 +168,7 @@ class Intake:
                 self._store.bell.notify(connection)
                 failpoints.hit("inbox-inserted-before-commit")
         except Unavailable as failure:
+            self._make_room(time.monotonic() - began)
             self._fail(batch, str(failure))
             return
         failpoints.hit("inbox-committed-before-answer")
