@@ -33,15 +33,17 @@ the opening of the office, where a warning held back over night and its breach w
 A_MINUTE = timedelta(minutes=1)
 RETRIES = timedelta(minutes=2)
 """What is tried again is waited for in steps of this; between two rounds there is room for very many."""
-GRID = timedelta(minutes=30)
+GRID = timedelta(hours=1)
 """Deadlines between rounds are waited for in steps of this."""
 SWEEP = timedelta(minutes=11)
 """A little more than the time between two sweeps."""
 REST_SECONDS = 90.0
-"""How long one moment of Zammad's clock may take until Steward has nothing to do in it."""
+"""How long Steward may be busy with one and the same at one moment of Zammad's clock."""
+LONGEST_REST_SECONDS = 900.0
+"""And with all that is due in one moment."""
 NUDGE, NUDGE_SECONDS = timedelta(seconds=5), 0.5
-"""After so many seconds at one moment Zammad's clock goes on by so much: whoever waits for a dead Zammad to come back
-counts by it, and would wait forever while it stands still."""
+"""After so many seconds without progress Zammad's clock goes on by so much: whoever waits for a dead Zammad to come
+back counts by it, and would wait forever while it stands still."""
 AFTERWARDS = timedelta(days=2)
 
 RECEIVER = frozenset({"received", "inbox-inserted-before-commit", "inbox-committed-before-answer"})
@@ -284,15 +286,18 @@ class Soak:
 
     def _rest(self) -> None:
         """Until Steward has nothing to do at this moment."""
-        ends, nudge_at = time.monotonic() + REST_SECONDS, time.monotonic() + NUDGE_SECONDS
+        busy, stuck_at, nudge_at = "", time.monotonic() + REST_SECONDS, time.monotonic() + NUDGE_SECONDS
+        ends = time.monotonic() + LONGEST_REST_SECONDS
         while not self._is_idle():
             self._revive(within=0.01)
             if time.monotonic() > nudge_at and not self._starting:
-                self.zammad.set_clock(self.zammad.now + NUDGE)
-                nudge_at = time.monotonic() + NUDGE_SECONDS
-            assert time.monotonic() < ends, (
-                f"no rest at {self.zammad.now}: {self._busy_with()}\n{self.processes[-1].tail()}"
-            )
+                nudge_at, before, busy = time.monotonic() + NUDGE_SECONDS, busy, self._busy_with()
+                if busy == before:
+                    self.zammad.set_clock(self.zammad.now + NUDGE)
+                else:
+                    stuck_at = time.monotonic() + REST_SECONDS
+            at, log = self.zammad.now, self.processes[-1]
+            assert time.monotonic() < min(stuck_at, ends), f"no rest at {at}: {busy}\n{log.tail()}"
 
     def _is_idle(self) -> bool:
         now = self.zammad.now
