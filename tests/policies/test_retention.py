@@ -44,7 +44,7 @@ def test_an_open_ticket_has_a_class_and_no_day() -> None:
 )
 def test_after_a_merge_the_longest_class_wins(complaint: str, first_day: date) -> None:
     pack = shipped()
-    classes = pack.retention.classes | {"complaint": Duration.parse(complaint)}
+    classes = {**pack.retention.classes, "complaint": Duration.parse(complaint)}
     story = closed_at(datetime(2026, 3, 2, 12, tzinfo=UTC))
     story.pack = replace(pack, retention=replace(pack.retention, classes=classes))
     story.tell(
