@@ -47,6 +47,9 @@ def decide(case: Case, options: Options) -> Iterator[Should]:
         return
     if not (case.is_complaint and case.tier is Tier.MAJOR):
         yield from _withdrawn(case)
+    if not case.is_complaint:
+        because = text("It no longer holds.")
+        yield from (replace(task, wanted=False, because=because) for task in _outside_help(case))
     if case.kind is Kind.NONE:
         return
     yield from _next_step(case)

@@ -386,6 +386,7 @@ class _Reader:
             life.voiced_at = min(life.voiced_at or source.voiced_at, source.voiced_at)
             if source.kind != "complaint":
                 life.unsure.add("times")  # only complaints keep their acceptance
+                life.unsure.update(["tier"] if source.vip else [])
         if source.words or source.is_waiting or source.closed:
             life.unsure.update(("waiting", "assessment", "notice", "result", "coordination", "stage", "times"))
         if source.said_kind in ("request", "none") or "none" in (life.kind, source.kind):

@@ -56,8 +56,8 @@ def wanted(life: Life, clocks: list[Clock]) -> Mapping[str, Range]:
             found[kind] = (int(handled and not done), 1)
         elif life.closed:
             found[kind] = (0, 1)  # what becomes of them once the matter is closed is not said
-    if "coordination" in running:
-        found["coordination"] = (1, 1)
+    if life.outside_at is not None and life.coordinated_at is None and (life.closed or "coordination" in running):
+        found["coordination"] = (int(not life.closed), 1)
     if life.dissatisfied:
         found["plan"] = (int(handled and not life.plan_ready), 1)
     if "follow_up_visit" in running:

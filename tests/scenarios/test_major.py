@@ -162,6 +162,19 @@ def test_a_ticket_that_is_none_of_ours_after_all_keeps_no_tasks(staffed: Helpdes
     assert all("No longer needed" in item for item in ticket.items)
 
 
+@pytest.mark.parametrize("word", ["request", "none"])
+def test_what_is_no_complaint_after_all_needs_nobody_outside(staffed: Helpdesk, word: str) -> None:
+    ticket = staffed.complains()
+    ticket.owned(staffed.anna)
+    ticket.said(staffed.anna, "outside-help")
+    staffed.works()
+    assert len(ticket.todo) == 1
+    ticket.said(staffed.chief, word)
+    staffed.works()
+    assert open_tasks(ticket) == []
+    assert all("No longer needed" in item for item in ticket.items)
+
+
 def test_progress_is_owed_on_major_complaints_every_three_working_days(staffed: Helpdesk) -> None:
     ticket = major(staffed)
     ticket.answered(staffed.anna)
