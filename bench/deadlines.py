@@ -29,7 +29,7 @@ def main(*, deadlines: int, kills: int, seed: int, postgresql: str, as_json: boo
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with tempfile.TemporaryDirectory(prefix="steward-deadlines-") as directory:
         url = postgresql or f"sqlite:///{Path(directory) / 'steward.db'}"
-        helpdesk = open_helpdesk(like="6.5", store_url=url, note_brake="1000000")
+        helpdesk = open_helpdesk(like="6.5", store_url=url, note_brake="100000")
         run = Jumps(helpdesk, deadlines=deadlines, kills=kills, seed=seed).run()
         helpdesk.service.close()
     worst = max(run.late).total_seconds() if run.late else 0.0
