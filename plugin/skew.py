@@ -1,4 +1,4 @@
-"""How far our clock and Zammad's are apart, from whatever tells Zammad's time, and whether deadlines must wait for it."""
+"""How far our clock and Zammad's are apart, from whatever tells Zammad's time, and whether deadlines must wait."""
 
 from __future__ import annotations
 
