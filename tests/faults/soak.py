@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy
 
 from plugin.model.effects import EffectState
+from plugin.model.work import CaseStatus
 from plugin.sandbox.worker import POLL
 from plugin.store import cases, chores, inbox
 from plugin.store.store import Store
@@ -397,5 +398,5 @@ class Soak:
             for row in connection.execute(sqlalchemy.select(effects_table).where(effects_table.c.state.in_(waiting))):
                 yield f"ticket {row.ticket_id}: {row.kind} of {row.rule} is {row.state}: {row.error}"
             for case in cases.listed(connection, limit=100_000):
-                if case.parked_reason:
+                if case.status == CaseStatus.PARKED:
                     yield f"ticket {case.ticket_id} is parked: {case.parked_reason}"

@@ -89,7 +89,7 @@ def _notes(world: World, ticket_id: int, word: Expected, words: Counter[str]) ->
     if word.notes is None:
         return
     wanted = word.notes
-    if word.most_unasked is not None and found.perhaps >= word.most_unasked:
+    if "major" not in word.fields.get("steward_tier", ()) and found.perhaps >= notes.MOST_UNASKED:
         # the rest is kept to ourselves
         wanted = {
             step: (0 if notes.is_unasked(step) or step in notes.PERHAPS else least, most)
