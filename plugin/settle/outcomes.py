@@ -1,0 +1,185 @@
+"""Intents before a call and outcomes after it, each in its own commit (promises 3 and 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from plugin import failpoints
+from plugin.model import retry
+from plugin.model.effects import IDEMPOTENT, Effect, EffectKind, EffectState
+from plugin.model.errors import Refused, Unavailable, Unknown
+from plugin.model.retry import SOON
+from plugin.model.ticket import Ticket
+from plugin.settle.given import Settled, Settling
+from plugin.store import effects
+
+log = structlog.get_logger(__name__)
+
+NO_RIGHT = 403
+_ON_CHECKLIST = frozenset({EffectKind.CHECKLIST, EffectKind.ITEM, EffectKind.ITEM_VOID})
+"""Refused with 403 where checklists were switched off: tasks become tickets then."""
+
+
+class Outcomes:
+    """Keeps what one settling means to do and what came of it; ``state`` is what the settling has come to so far."""
+
+    def __init__(self, given: Settling, state: Settled) -> None:
+        self._given = given
+        self._state = state
+        self._keep_first = given.keep_first
+
+    def intend(self, wanted: tuple[Effect, ...]) -> bool:
+        """Commit the intents; False where one is spent after all: then the plan is outdated."""
+        with self._given.store.write() as connection:
+            granted = effects.intend(connection, wanted, now=self._given.clock())
+            self._demand_lock()
+            if self._keep_first is not None:
+                self._keep_first(connection)
+            failpoints.hit("intent-before-commit")
+        self._keep_first = None
+        failpoints.hit("intent-committed")
+        if len(granted) == len({effect.op_key for effect in wanted}):
+            return True
+        log.info("a spent effect was planned again", ticket_id=self._given.ticket.id)
+        self._state.look_again = True
+        self._commit(
+            tuple(effect for effect in wanted if effect.op_key in granted), EffectState.VOID, error="outdated plan"
+        )
+        return False
+
+    def _demand_lock(self) -> None:
+        """Asked inside a transaction: where the lock fell it rolls back, and what its next holder wrote stays."""
+        if not self._given.lock.still_held():
+            raise Unavailable(f"ticket {self._given.ticket.id}: its lock fell, somebody else may hold it")
+
+    def applied(
+        self, done: tuple[Effect, ...], outcome: Mapping[str, Any] | None = None, *, beside: Ticket | None = None
+    ) -> None:
+        """``beside`` is another ticket the call made: its version is known, so that nobody looks at it for that."""
+        failpoints.hit("called")
+        self._state.wrote = True
+        self._commit(done, EffectState.APPLIED, outcome=dict(outcome or {}))
+        if beside is not None:
+            with self._given.store.write() as connection:
+                self._given.keep_beside(connection, beside)
+
+    def withdraw(self, done: tuple[Effect, ...], *, beside: Ticket | None = None) -> None:
+        """The voiding was applied, and what it voids no longer stands."""
+        self.applied(done, beside=beside)
+        with self._given.store.write() as connection:
+            for effect in done:
+                effects.withdraw(connection, str(effect.request["voids"]), now=self._given.clock())
+
+    def _no_right(self, refused_ones: tuple[Effect, ...], refused: Refused) -> None:
+        """Our user may not do it: again and again, for rights come back without a word, and never given up."""
+        if not all(effect.kind in _ON_CHECKLIST for effect in refused_ones):
+            self._state.alarms.append("no_right")
+        for effect in refused_ones:
+            outcome = {**self._known(effect).outcome, "gave_up": False}
+            later = self._given.clock() + retry.NO_RIGHT_PAUSE
+            self._commit((effect,), EffectState.REFUSED, outcome=outcome, error=str(refused), retry_not_before=later)
+
+    def refused(self, refused_ones: tuple[Effect, ...], refused: Refused, *, blocked_by: tuple[str, ...] = ()) -> None:
+        """Nothing was done. Again with growing pauses, eight times or a day; blocked ones when the block is gone."""
+        if refused.status == NO_RIGHT:
+            self._no_right(refused_ones, refused)
+            return
+        now = self._given.clock()
+        for effect in refused_ones:
+            known = self._known(effect)
+            refusals = int(known.outcome.get("refusals") or 0)
+            decision = retry.after_failure(tries_before=refusals, first_failure_at=known.created_at, now=now)
+            outcome: dict[str, Any] = {"refusals": 0 if blocked_by else refusals + 1, "gave_up": False}
+            if blocked_by:
+                outcome["blocked_by"] = list(blocked_by)
+            else:
+                outcome["gave_up"] = decision.parks
+                self._warn_of_refusals(refusals + 1, decision)
+            error = f"mandatory and empty: {', '.join(blocked_by)}" if blocked_by else str(refused)
+            later = None if blocked_by else decision.at
+            self._commit((effect,), EffectState.REFUSED, outcome=outcome, error=error, retry_not_before=later)
+
+    def unknown(self, doubtful: tuple[Effect, ...], unknown: Unknown) -> None:
+        """May have happened: rests T_q from now unless a repeat is harmless; the same 5xx again is a refusal, named."""
+        now = self._given.clock()
+        for effect in doubtful:
+            rests = SOON if _is_idempotent(effect) else self._given.unknown_wait
+            known = self._known(effect)
+            same = int(known.outcome.get("same") or 0) + 1 if unknown.status and known.error == str(unknown) else 1
+            refusals = int(known.outcome.get("refusals") or 0)
+            if same < 2:
+                self._rest(effect, known, unknown, outcome={"same": same, "refusals": refusals}, until=now + rests)
+                continue
+            decision = retry.after_failure(tries_before=refusals, first_failure_at=known.created_at, now=now)
+            outcome = {"same": same, "refusals": refusals + 1, "gave_up": decision.parks}
+            self._warn_of_refusals(refusals + 1, decision)
+            later = None if decision.at is None else max(decision.at, now + rests)
+            self._commit((effect,), EffectState.REFUSED, outcome=outcome, error=str(unknown), retry_not_before=later)
+
+    def _rest(
+        self, effect: Effect, known: Effect, unknown: Unknown, *, outcome: Mapping[str, Any], until: datetime
+    ) -> None:
+        """Longer each time: what is never confirmed must not be repeated every few seconds, however harmless."""
+        unknowns = int(known.outcome.get("unknowns") or 0) + 1
+        if unknowns >= retry.PASSING_TRIES:
+            self._state.alarms.append("effect_unknown")
+        self._commit(
+            (effect,),
+            EffectState.UNKNOWN,
+            outcome={**outcome, "unknowns": unknowns},
+            error=str(unknown),
+            retry_not_before=max(until, retry.after_unknown(unknowns=unknowns, now=self._given.clock())),
+        )
+
+    def _warn_of_refusals(self, refusals: int, decision: retry.RetryDecision) -> None:
+        """A few may pass by themselves."""
+        if decision.parks or refusals >= retry.PASSING_TRIES:
+            self._state.alarms.append("effect_refused")
+
+    def not_done(self, left: tuple[Effect, ...], unavailable: Unavailable) -> None:
+        """Zammad was not asked at all: planned again as if nothing had been tried."""
+        for effect in left:
+            known = self._known(effect)
+            self._commit((effect,), EffectState.REFUSED, outcome=dict(known.outcome), error=str(unavailable))
+
+    def _known(self, effect: Effect) -> Effect:
+        with self._given.store.read() as connection:
+            return effects.get(connection, effect.op_key) or effect
+
+    def _commit(
+        self,
+        ended: tuple[Effect, ...],
+        state: EffectState,
+        *,
+        outcome: Mapping[str, Any] | None = None,
+        error: str = "",
+        retry_not_before: datetime | None = None,
+    ) -> None:
+        with self._given.store.write() as connection:
+            for effect in ended:
+                effects.settle(
+                    connection,
+                    effect.op_key,
+                    state=state,
+                    now=self._given.clock(),
+                    outcome=outcome,
+                    error=error,
+                    retry_not_before=retry_not_before,
+                )
+            if state is not EffectState.APPLIED:
+                self._demand_lock()
+            elif self._given.lock.still_held():
+                self._given.keep(connection, self._state.ticket, self._state.tags)
+            failpoints.hit("outcome-before-commit")
+        failpoints.hit("outcome-committed")
+        for effect in ended:
+            self._given.metrics.effects.labels(effect.kind, state).inc()
+
+
+def _is_idempotent(effect: Effect) -> bool:
+    renames = effect.kind is EffectKind.CHECKLIST and "name" in effect.request
+    return effect.kind in IDEMPOTENT or renames
