@@ -27,9 +27,11 @@ from plugin.observability.metrics import Metrics
 from plugin.skew import CALM
 from plugin.store import cases, chores, effects, inbox, meta
 from plugin.store.database import Connection
+from plugin.store.errors import StoreUnavailable
 from plugin.store.held import Held
 from plugin.store.store import Store
 from plugin.timekeeper import Timekeeper
+from plugin.zammad.fence import Overtaken
 from plugin.zammad.limits import Priority, working_at
 
 log = structlog.get_logger(__name__)
@@ -57,6 +59,8 @@ PRIORITIES = {
     WakeReason.SWEEP: Priority.SWEEP,
 }
 """Whose calls go first where the rate makes several visits wait (promises 10)."""
+STORE_PAUSE_SECONDS = 1.0
+"""After trouble of our own store, until the next case is tried."""
 AN_OUTAGE = 10
 """Two unavailable cases in a row (5 each), or five unreadable ones (2 each), are more than the trouble of one."""
 
@@ -272,7 +276,10 @@ class Worker:
             verdict = visited or failed
             self._metrics.looks.labels(claim.wake.reason, verdict.outcome).inc()
             self._metrics.look_seconds.observe(time.monotonic() - began)
-            self._gate.note(verdict)
+            if verdict.our_trouble:
+                self._gate.close(STORE_PAUSE_SECONDS)
+            else:
+                self._gate.note(verdict)
             self._keep(claim, verdict)
         finally:
             _release(claim)
@@ -293,7 +300,7 @@ class Worker:
             log.warning("lock lost", ticket_id=claim.ticket_id)  # another worker has the case by now
         except Unavailable as failure:
             self._tell_store(str(failure))
-            self._gate.close(1.0)
+            self._gate.close(STORE_PAUSE_SECONDS)
 
     def _commit(self, connection: Connection, claim: Claim, verdict: Verdict) -> None:
         now = self._clock()
@@ -475,6 +482,7 @@ class _Gate:
         self._lock = threading.Lock()
         self._troubles_in_a_row = 0
         self._opens_at = 0.0
+        self._store_opens_at = 0.0
 
     def note(self, verdict: Verdict) -> None:
         """One case that is unavailable may be its own trouble; two in a row, or five unreadable ones, are an outage."""
@@ -491,13 +499,14 @@ class _Gate:
                 self._opens_at = self._ages() + pause
 
     def close(self, seconds: float) -> None:
+        """For trouble of our own: by the wall, whatever clock stands in for Zammad's."""
         with self._lock:
-            self._opens_at = max(self._opens_at, self._ages() + seconds)
+            self._store_opens_at = time.monotonic() + seconds
 
     def seconds(self) -> float:
         """Until it opens, 0 while it is open."""
         with self._lock:
-            return max(0.0, self._opens_at - self._ages())
+            return max(0.0, self._opens_at - self._ages(), self._store_opens_at - time.monotonic())
 
     def width(self, concurrency: int) -> int:
         """How many visits may go on: none while closed, one as a probe after an outage."""
@@ -512,6 +521,8 @@ def _attempt(call: Callable[[], Result]) -> tuple[Result | None, Verdict]:
         return call(), Verdict()
     except Unreadable as failure:
         return None, Verdict(outcome=Outcome.UNREADABLE, reason=str(failure))
+    except (StoreUnavailable, Overtaken) as failure:
+        return None, Verdict(outcome=Outcome.UNAVAILABLE, reason=str(failure), our_trouble=True)
     except Unavailable as failure:
         return None, Verdict(outcome=Outcome.UNAVAILABLE, reason=str(failure), retry_after=failure.retry_after)
     except Unknown as failure:

@@ -194,6 +194,19 @@ def test_what_was_refused_and_is_wanted_no_more_wakes_nobody(helpdesk: Helpdesk)
     assert [worker.run_once() for _ in range(10)][-1] == 0
 
 
+def test_what_is_unknown_and_wanted_no_more_is_void_once_it_rested(helpdesk: Helpdesk) -> None:
+    ticket = a_major_complaint(helpdesk)
+    fails(helpdesk, "status", "PUT", PUT, status=500)
+    helpdesk.works()
+    assert states(helpdesk, ticket, EffectKind.NOTE) == {EffectState.UNKNOWN}
+    ticket.said(helpdesk.anna, "none")
+    helpdesk.passes(seconds=30)
+    assert states(helpdesk, ticket, EffectKind.NOTE) == {EffectState.UNKNOWN}
+    helpdesk.passes(minutes=30)
+    assert states(helpdesk, ticket, EffectKind.NOTE) == {EffectState.VOID}
+    assert ticket.notes == []
+
+
 # -- a process that died ----------------------------------------------------------------------------------------------
 
 

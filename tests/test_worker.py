@@ -21,9 +21,11 @@ from plugin.model.work import CaseRow, CaseStatus, Claim, Outcome, Verdict, Wake
 from plugin.observability.health import Health
 from plugin.observability.metrics import Metrics
 from plugin.store import cases, chores, inbox, meta
+from plugin.store.errors import StoreUnavailable
 from plugin.store.store import Store
 from plugin.worker import Chore, Visit, Worker
 from plugin.zammad import limits
+from plugin.zammad.fence import Overtaken
 from plugin.zammad.limits import Priority
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -536,6 +538,20 @@ def test_an_outage_is_not_asked_about_once_per_case(store: Store) -> None:
         threading.Event().wait(0.8)
     # 4 at once, one after a second, one after two more …
     assert len(visits.seen) <= 8
+
+
+@pytest.mark.parametrize("trouble", [StoreUnavailable("the disk is full"), Overtaken("the lock fell")], ids=type)
+def test_trouble_of_our_own_is_no_outage_and_passes_though_zammads_clock_stands_still(
+    store: Store, trouble: Unavailable
+) -> None:
+    visits = Visits(trouble)
+    for ticket_id in range(1, 5):
+        wake(store, ticket_id)
+    with running(Worker(store, visit=visits, clock=now, concurrency=4, ages=lambda: 0.0)):
+        until(lambda: len(visits.seen) == 4)
+        visits.answer = Verdict()
+        wake(store, 5)
+        until(lambda: 5 in visits.tickets)
 
 
 def test_a_lost_lock_keeps_the_verdict_from_being_kept(postgresql_url: str) -> None:

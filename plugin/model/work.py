@@ -142,3 +142,5 @@ class Verdict:
     settled_unexplained: bool = False
     as_of: datetime | None = None
     """The moment it was decided for where that is not now: time stood still for it."""
+    our_trouble: bool = False
+    """It is our store that is unavailable, or our lock that fell: no word about Zammad."""

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from plugin import failpoints
 from plugin.model.effects import Effect
-from plugin.model.errors import Unavailable
 from plugin.model.facts import Fact, FactKind, Timeline
 from plugin.model.said import tags_now
 from plugin.model.ticket import Ticket
@@ -18,6 +17,7 @@ from plugin.store.database import Connection
 from plugin.visit.looking import Known, Looked
 from plugin.visit.recovering import Found
 from plugin.visit.under_way import UnderWay
+from plugin.zammad.fence import Overtaken
 
 
 def commit_look(
@@ -34,7 +34,7 @@ def commit_look(
         if not _is_as_observed(visit, looked.ticket, tags):
             keep(visit, connection, looked.ticket, tags, status=_status(looked.ticket), now=now)
         if not visit.claim.lock.still_held():
-            raise Unavailable(f"ticket {visit.ticket_id}: its lock fell, somebody else may have looked meanwhile")
+            raise Overtaken(f"ticket {visit.ticket_id}: its lock fell, somebody else may have looked meanwhile")
         failpoints.hit("facts-appended-before-commit")
     failpoints.hit("facts-appended")
     return added, timeline, tags

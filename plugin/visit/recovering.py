@@ -70,10 +70,11 @@ def found(
             yield Found(effect.op_key, EffectState.APPLIED, outcome)
 
 
-def left_over(effects: Iterable[Effect], planned: frozenset[str]) -> Iterator[Found]:
-    """Harmless ones that were not done and are not wanted any more."""
+def left_over(effects: Iterable[Effect], planned: frozenset[str], *, now: datetime) -> Iterator[Found]:
+    """Those that were not done and are not wanted any more: harmless ones at once, others once they rested."""
     for effect in unsettled(effects):
-        if effect.kind in RESTLESS and effect.op_key not in planned:
+        may_end = effect.kind in RESTLESS or (effect.state is EffectState.UNKNOWN and _is_due(effect, now))
+        if may_end and effect.op_key not in planned:
             yield Found(effect.op_key, EffectState.VOID, dict(effect.outcome), error="no longer wanted")
 
 

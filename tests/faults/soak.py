@@ -36,6 +36,8 @@ RETRIES = timedelta(minutes=2)
 """What is tried again is waited for in steps of this; between two rounds there is room for very many."""
 GRID = timedelta(hours=1)
 """Deadlines between rounds are waited for in steps of this."""
+BEFORE_A_ROUND = timedelta(minutes=10)
+"""So long before the events of a round all that is due is done, so that a write may fail and be tried again."""
 SWEEP = timedelta(minutes=11)
 """A little more than the time between two sweeps."""
 REST_SECONDS = 90.0
@@ -198,7 +200,7 @@ class Soak:
             self.zammad.disturb(list(FAULTS), seed=self.plan.seed)
         players = Players(self.zammad, START)
         for number, events in enumerate(self.plan.rounds):
-            self.pass_until(START + number * ROUND)
+            self._settle_before(START + number * ROUND)
             for event in events:
                 players.play(event)
                 self._after_event()
@@ -273,6 +275,13 @@ class Soak:
         while (moment := self._next_retry()) is not None:
             self.pass_until(moment + timedelta(seconds=1))
         self.pass_until(self.zammad.now + SWEEP)
+
+    def _settle_before(self, start: datetime) -> None:
+        """What came due before the round begins is done, and tried again, while nothing has changed yet."""
+        self.pass_until(start - BEFORE_A_ROUND)
+        while (moment := self._next_retry()) is not None and moment < start:
+            self.pass_until(moment + timedelta(seconds=1))
+        self.pass_until(start)
 
     def pass_until(self, end: datetime) -> None:
         """Time goes by until ``end``, with everything that comes due on the way done at about its moment."""
