@@ -60,7 +60,7 @@ def main(*, events: int, kills: int, seed: int, like: str, postgresql: str, work
         calm_run = runs.submit(soak.run, calm_plan, Path(directory) / "undisturbed")
         wild_run = runs.submit(soak.run, wild_plan, Path(directory) / "disturbed")
         calm, wild = calm_run.result(), wild_run.result()
-    differing = differences(calm.standings, wild.standings)
+    differing = differences(calm.standings, wild.standings, withheld=(calm.withheld, wild.withheld))
     tell = _json if as_json else _table
     tell(seed, calm, wild, differing)
     sys.exit(1 if _problems(calm, wild) or differing else 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -49,6 +50,7 @@ NUDGE, NUDGE_SECONDS = timedelta(seconds=5), 0.5
 back counts by it, and would wait forever while it stands still."""
 AFTERWARDS = timedelta(days=2)
 
+TWO_ALREADY = "two unasked notes already"
 RECEIVER = frozenset({"received", "inbox-inserted-before-commit", "inbox-committed-before-answer"})
 """Failpoints on the way to an acknowledgement; the others are a worker's."""
 
@@ -111,6 +113,7 @@ class Counts:
     calls: int = 0
     written: dict[str, int] = field(default_factory=dict)
     standings: dict[str, Standing] = field(default_factory=dict)
+    withheld: dict[str, int] = field(default_factory=dict)
     judged: int = 0
     words: dict[str, int] = field(default_factory=dict)
     denied: list[str] = field(default_factory=list)
@@ -384,6 +387,7 @@ class Soak:
             calls=sum(row["calls"] for row in cost["rows"]) + struck,
             written=outcome.count(world),
             standings=standings,
+            withheld=self._withheld(players),
             judged=said.judged,
             words=dict(said.words),
             denied=list(said.lines),
@@ -400,6 +404,14 @@ class Soak:
         for digest, ticket in acknowledged:
             if states.get(digest) != inbox.InboxState.FOLDED or ticket not in looked:
                 yield f"delivery {digest[:12]} about ticket {ticket}: {states.get(digest, 'not there')}"
+
+    def _withheld(self, players: Players) -> dict[str, int]:
+        """By name, the notes that were due and not written because the ticket had its two."""
+        effect = effects_table.c
+        query = sqlalchemy.select(effect.ticket_id).where(effect.error == TWO_ALREADY)
+        with self.store.read() as connection:
+            times = Counter(connection.execute(query).scalars())
+        return {name: times[known.id] for name, known in players.tickets.items() if times[known.id]}
 
     def _unsettled(self) -> Iterator[str]:
         waiting = (EffectState.INTENDED, EffectState.UNKNOWN, EffectState.REFUSED)
