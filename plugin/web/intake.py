@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import deque
@@ -158,6 +159,13 @@ class Intake:
         if self._must_ring and (self._closed or now - self._rung_at >= RING_SECONDS):
             self._must_ring, self._rung_at = False, now
             self._store.bell.ring()
+            self._ring_elsewhere()
+
+    def _ring_elsewhere(self) -> None:
+        """For workers in other processes, which PostgreSQL can have; where it fails they look by themselves soon."""
+        if not self._store.database.is_sqlite:
+            with contextlib.suppress(Unavailable), self._store.write() as connection:
+                self._store.bell.notify(connection)
 
     def _commit(self, batch: list[_Waiting]) -> None:
         began = time.monotonic()
@@ -165,7 +173,6 @@ class Intake:
             with self._store.write() as connection:
                 deliveries = [waiting.delivery for waiting in batch]
                 fresh = inbox.receive(connection, deliveries, store_key=self._store.key)
-                self._store.bell.notify(connection)
                 failpoints.hit("inbox-inserted-before-commit")
         except Unavailable as failure:
             self._make_room(time.monotonic() - began)
