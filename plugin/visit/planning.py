@@ -40,7 +40,8 @@ def make(
         visit.means.zammad.features.ask_again()
     keeping.record(visit, draft, done)
     planned = frozenset(effect.op_key for call in draft.calls for effect in call.effects)
-    keeping.commit_found(visit, done, recovering.left_over(done, planned, now=now), now)
+    reasons = {effect.op_key: effect.error for effect in draft.observed}
+    keeping.commit_found(visit, done, recovering.left_over(done, planned, reasons=reasons, now=now), now)
     visit.alarm(draft.alarms)
     if draft.missing:
         log.debug("fields this Zammad does not have", ticket_id=visit.ticket_id, fields=draft.missing)

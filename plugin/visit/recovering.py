@@ -70,12 +70,22 @@ def found(
             yield Found(effect.op_key, EffectState.APPLIED, outcome)
 
 
-def left_over(effects: Iterable[Effect], planned: frozenset[str], *, now: datetime) -> Iterator[Found]:
-    """Those that were not done and are not wanted any more: harmless ones at once, others once they rested."""
+def left_over(
+    effects: Iterable[Effect], planned: frozenset[str], *, reasons: Mapping[str, str], now: datetime
+) -> Iterator[Found]:
+    """Those that were not done and are not wanted any more: harmless ones at once, others once they rested.
+
+    ``reasons`` say of some why they are only observed now.
+    """
     for effect in unsettled(effects):
         may_end = effect.kind in RESTLESS or (effect.state is EffectState.UNKNOWN and _is_due(effect, now))
         if may_end and effect.op_key not in planned:
-            yield Found(effect.op_key, EffectState.VOID, dict(effect.outcome), error="no longer wanted")
+            yield Found(
+                effect.op_key,
+                EffectState.VOID,
+                dict(effect.outcome),
+                error=reasons.get(effect.op_key) or "no longer wanted",
+            )
 
 
 def _carried(timeline: Timeline) -> Mapping[str, int]:
