@@ -21,6 +21,7 @@ from plugin.model.errors import PackError, StewardError, Unavailable
 from plugin.receiver import Receiver
 from plugin.settings import Settings, SettingsError
 from plugin.store import packs as kept_packs
+from plugin.store.errors import StoreUnavailable
 from plugin.web.server import WebServer
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ STOP_SECONDS = 7.0
 SWITCH_SECONDS = 0.0005
 """A busy thread gives way ten times sooner than Python's default: the commit all others wait for gives way at each row
 it writes, and would be last in line each time."""
+STORE_PAUSE_SECONDS = 1.0
+"""A store that became unavailable while the process starts is tried again so often."""
 OPEN_SECONDS = 45.0
 """How long a command waits for a process that has just started."""
 
@@ -180,13 +183,26 @@ class Work(threading.Thread):
 
         try:
             pack = self._pack or load_pack(self._ground.settings)
-            with Service.upon(self._ground, self._receiver, pack=pack, worker=self._has_worker) as service:
-                self._work(service)
+            join = partial(Service.upon, self._ground, self._receiver, pack=pack, worker=self._has_worker)
+            service = self._joined(join)
+            if service is not None:
+                with service:
+                    self._work(service)
         except StewardError as failure:
             self.failure = failure
         finally:
             self._is_open.set()
             self._on_end()
+
+    def _joined(self, join: Callable[[], Service]) -> Service | None:
+        """The parts, once the store lets them be joined; None where the process is told to stop before."""
+        while not self._stopping.is_set():
+            try:
+                return join()
+            except StoreUnavailable as failure:  # it was there a moment ago: restarted, or locked
+                log.error("store unavailable", cause=str(failure))
+                self._stopping.wait(STORE_PAUSE_SECONDS)
+        return None
 
     def _work(self, service: Service) -> None:
         self._service = service

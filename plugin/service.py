@@ -104,13 +104,14 @@ class Service:
         adapter: BaseAdapter | None = None,
         seconds: Callable[[], float] | None = None,
     ) -> Service:
-        """Join what is open already with Zammad and, where there is to be one, a worker."""
+        """Join what is open already with Zammad and, where there is to be one, a worker. Raises StoreUnavailable."""
         settings, metrics, clock = ground.settings, ground.metrics, ground.clock
+        # first, for a store that cannot be written now leaves nothing half joined
+        _keep_pack(ground.store, pack, packs.text_of(settings.pack), clock())
         ages = seconds or (monotonic if clock is clocks.system else _seconds_of(clock))
         skew = _skew(settings, clock, seconds)
         alarms = Alarms(metrics, ground.health, clock)
         zammad = _zammad(settings, metrics, clock, adapter, ages=ages, skew=skew, on_alarm=alarms.sound)
-        _keep_pack(ground.store, pack, packs.text_of(settings.pack), clock())
         service = cls(
             settings=settings,
             store=ground.store,

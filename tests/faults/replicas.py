@@ -166,6 +166,12 @@ class Replicas(Soak):
     def workers(self) -> tuple[Worker, ...]:
         return tuple(process for process in self.processes if isinstance(process, Worker))
 
+    def begin(self) -> None:
+        """All three are at work: none is still on its way up when the first of them falls."""
+        Soak.begin(self)
+        for worker in self.workers:
+            self.wait_for_sign(worker)
+
     def play(self, failing: Sequence[Failover]) -> Counts:
         """Each failover in the midst of some events, and after each round time to come to rest."""
         began = time.monotonic()

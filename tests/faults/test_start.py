@@ -9,13 +9,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 
 from bench.sender import SECRET, send, signed
 from plugin import commands, packs
 from plugin.control import COMMANDS
+from plugin.ground import Ground
+from plugin.running import Work
+from plugin.settings import Settings
 from plugin.store import inbox
 from plugin.store import packs as kept_packs
 from plugin.store.store import Store
+from tests.faults import disk
+from tests.faults.replicas import wait_until
 from tests.faults.steward import READY_SECONDS, StewardProcess, command, free_port
 
 BODY = b'{"ticket":{"id":7,"updated_at":"2026-11-20T11:59:58.123Z"}}'
@@ -115,6 +121,19 @@ def test_a_pack_that_an_older_steward_took_and_this_one_does_not_ends_it(steward
     said = ends(steward)
     assert "steward: STEWARD_PACK: " in said
     assert "Traceback" not in said
+
+
+def test_a_store_that_becomes_unavailable_while_steward_starts_is_waited_for(steward: StewardProcess) -> None:
+    settings = Settings.from_environ({f"STEWARD_{name.upper()}": value for name, value in steward.settings.items()})
+    with Ground.open(settings) as ground:
+        work = Work(ground, None, worker=True, pack=None, on_end=lambda: None)
+        with structlog.testing.capture_logs() as said, disk.locked(settings.sqlite_file):
+            work.start()
+            wait_until(lambda: "store unavailable" in {line["event"] for line in said}, "it meets the lock")
+        assert work.service().worker is not None
+        work.stop()
+        work.end(READY_SECONDS)
+    assert work.failure is None
 
 
 def test_the_running_process_is_asked_for_what_it_does() -> None:
