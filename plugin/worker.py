@@ -31,7 +31,7 @@ from plugin.store.errors import StoreUnavailable
 from plugin.store.held import Held
 from plugin.store.store import Store
 from plugin.timekeeper import Timekeeper
-from plugin.zammad.fence import Overtaken
+from plugin.zammad.fence import Overtaken, demand
 from plugin.zammad.limits import Priority, working_at
 
 log = structlog.get_logger(__name__)
@@ -292,11 +292,10 @@ class Worker:
             with self._store.write() as connection:
                 self._commit(connection, claim, verdict)
                 # asked while the row is ours: nobody else can claim the case between the question and the commit
-                if not claim.lock.still_held():
-                    raise _LockFell
+                demand(claim.lock.still_held, f"the verdict on ticket {claim.ticket_id} is not kept")
                 failpoints.hit("finished-before-commit")
             failpoints.hit("finished")
-        except _LockFell:
+        except Overtaken:
             log.warning("lock lost", ticket_id=claim.ticket_id)  # another worker has the case by now
         except Unavailable as failure:
             self._tell_store(str(failure))
@@ -373,7 +372,7 @@ class Worker:
             # somebody else may have done it between our reading and our locking
             if row is not None and row.wake_at <= self._clock():
                 self._run_chore(chore, row, lock)
-        except _LockFell:
+        except Overtaken:
             log.warning("lock lost", chore=chore.name)  # another worker does it by now
         except Unavailable as failure:
             self._tell_store(str(failure))
@@ -396,8 +395,7 @@ class Worker:
         with self._store.write() as connection:
             kept = row.cursor if cursor is None else cursor
             chores.finish(connection, chore.name, cursor=kept, wake_at=wake_at)
-            if not lock.still_held():
-                raise _LockFell
+            demand(lock.still_held, f"chore {chore.name} is not kept as done")
             failpoints.hit("chore-done-before-commit")
 
     def _purge_chore(self) -> Chore:
@@ -433,7 +431,7 @@ class Worker:
         if time.monotonic() - self._last_beat < BEAT_SECONDS:
             return
         with self._store.write() as connection:
-            meta.beat(connection, worker=self.name, now=self._clock())
+            meta.beat(connection, worker=self.name, now=self._clock(), told=self._health.told())
         self._last_beat = time.monotonic()
         self._health.tell("store", ok=True)
 
@@ -447,10 +445,6 @@ class Worker:
     def _tell_store(self, cause: str) -> None:
         self._health.tell("store", ok=False, said=cause)
         log.error("store unavailable", cause=cause)
-
-
-class _LockFell(Exception):
-    """Somebody else may have the case: what this visit would keep of it is rolled back."""
 
 
 class _Counter:

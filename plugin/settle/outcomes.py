@@ -16,7 +16,7 @@ from plugin.model.retry import SOON
 from plugin.model.ticket import Ticket
 from plugin.settle.given import Settled, Settling
 from plugin.store import effects
-from plugin.zammad.fence import Overtaken
+from plugin.zammad.fence import demand
 
 log = structlog.get_logger(__name__)
 
@@ -53,9 +53,7 @@ class Outcomes:
         return False
 
     def _demand_lock(self) -> None:
-        """Asked inside a transaction: where the lock fell it rolls back, and what its next holder wrote stays."""
-        if not self._given.lock.still_held():
-            raise Overtaken(f"ticket {self._given.ticket.id}: its lock fell, somebody else may hold it")
+        demand(self._given.lock.still_held, f"ticket {self._given.ticket.id} is not settled")
 
     def applied(
         self, done: tuple[Effect, ...], outcome: Mapping[str, Any] | None = None, *, beside: Ticket | None = None

@@ -17,7 +17,7 @@ from plugin.store.database import Connection
 from plugin.visit.looking import Known, Looked
 from plugin.visit.recovering import Found
 from plugin.visit.under_way import UnderWay
-from plugin.zammad.fence import Overtaken
+from plugin.zammad.fence import demand
 
 
 def commit_look(
@@ -33,8 +33,7 @@ def commit_look(
         tags = tags_now(timeline) if looked.full else told
         if not _is_as_observed(visit, looked.ticket, tags):
             keep(visit, connection, looked.ticket, tags, status=_status(looked.ticket), now=now)
-        if not visit.claim.lock.still_held():
-            raise Overtaken(f"ticket {visit.ticket_id}: its lock fell, somebody else may have looked meanwhile")
+        demand(visit.claim.lock.still_held, f"the look at ticket {visit.ticket_id} is not kept")
         failpoints.hit("facts-appended-before-commit")
     failpoints.hit("facts-appended")
     return added, timeline, tags

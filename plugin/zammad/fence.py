@@ -10,11 +10,21 @@ from plugin.model.errors import Unavailable
 
 May = Callable[[], bool]
 
+_A_CALL = "a call to Zammad was not made"
 _may: ContextVar[May | None] = ContextVar("may", default=None)
 
 
 class Overtaken(Unavailable):
-    """Nothing was done, and nothing may be: the ticket's lock fell, somebody else may hold it."""
+    """Nothing was done, and nothing may be: the lock fell, somebody else may hold it."""
+
+
+def demand(may: May, what: str) -> None:
+    """Go on only while the lock holds; raises ``Overtaken``, where ``what`` says what comes to nothing.
+
+    Asked inside a transaction it rolls back, and what the lock's next holder wrote stays.
+    """
+    if not may():
+        raise Overtaken(f"{what}: the lock fell, somebody else may hold it")
 
 
 @contextmanager
@@ -33,7 +43,7 @@ def body_of(write: bytes | None) -> bytes | FencedBody | None:
     if may is None:
         return write
     if not write:
-        _demand(may)
+        demand(may, _A_CALL)
         return write
     return FencedBody(write, may)
 
@@ -55,13 +65,8 @@ class FencedBody:
         return len(self._content)
 
     def __iter__(self) -> Iterator[bytes]:
-        _demand(self._may)
+        demand(self._may, _A_CALL)
         yield self._content
 
     def __bytes__(self) -> bytes:
         return b"".join(self)
-
-
-def _demand(may: May) -> None:
-    if not may():
-        raise Overtaken("the ticket's lock fell before the call was made, somebody else may hold it")
