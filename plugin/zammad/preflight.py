@@ -14,12 +14,12 @@ from typing import Any
 from plugin.model.errors import Refused, StewardError, Unavailable
 from plugin.model.features import Features
 from plugin.model.people import User
+from plugin.skew import TOLERATED
 from plugin.zammad.room import Zammad
 from plugin.zammad.values import FIELDS, FieldType
 
 NEEDED_RIGHTS = frozenset({"read", "create", "change"})
 FULL = "full"
-LARGEST_SKEW = timedelta(seconds=60)
 ADMIN_ROLE = "Admin"
 CHECKED_EVERY = timedelta(days=7)
 """How often everything is asked again while nothing is missing and nothing speaks against it."""
@@ -64,7 +64,7 @@ def signs(zammad: Zammad) -> str:
     """What is known of the server without asking it: where this changes, a new preflight may find something."""
     features = zammad.reader.features
     skew = zammad.client.skew
-    is_skewed = skew is not None and abs(skew) > LARGEST_SKEW
+    is_skewed = skew is not None and abs(skew) > TOLERATED
     fields = " ".join(f"{name}{'' if features.quiet(name) else ' (seen)'}" for name in sorted(features.fields))
     return f"{fields}; checklists {features.checklists}; skewed {is_skewed}"
 
@@ -203,7 +203,7 @@ def _checklists(features: Features) -> Finding:
 
 def _clock(zammad: Zammad) -> Iterator[Finding]:
     skew = zammad.client.skew
-    if skew is not None and abs(skew) > LARGEST_SKEW:
+    if skew is not None and abs(skew) > TOLERATED:
         yield Finding(
             "clock",
             Severity.ERROR,
