@@ -105,14 +105,8 @@ class _Connection(HTTPConnection):
         super().request(*arguments, **options)
 
 
-class _SecureConnection(HTTPSConnection):
-    def connect(self) -> None:
-        super().connect()
-        _note(self)
-
-    def request(self, *arguments: Any, **options: Any) -> None:
-        _note(self)
-        super().request(*arguments, **options)
+class _SecureConnection(_Connection, HTTPSConnection):
+    pass
 
 
 class _Pool(HTTPConnectionPool):
