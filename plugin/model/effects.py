@@ -70,6 +70,10 @@ class EffectState(StrEnum):
     """No longer wanted before it was done, or withdrawn after a merge."""
 
 
+UNSETTLED = (EffectState.INTENDED, EffectState.UNKNOWN)
+"""May or may not have been done."""
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """One side effect on one ticket. Times in UTC; ``request``/``outcome`` are JSON without customer text."""

@@ -11,6 +11,8 @@ PATIENCE = timedelta(hours=24)
 """How long a case may fail before it is parked, however few tries that were."""
 FIRST_PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(hours=4)
+IMPOSSIBLE_PAUSE = LONGEST_PAUSE + timedelta(hours=1)
+"""Nothing is put off longer: a date farther away was reckoned by a clock that was wrong."""
 OUTAGE_PAUSE = timedelta(seconds=15)
 """An unavailable Zammad is asked again so often (promises 10: one probe per 15 s)."""
 LONGEST_OUTAGE_PAUSE = timedelta(seconds=300)

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from plugin.model.effects import EffectState
+from plugin.model.retry import IMPOSSIBLE_PAUSE
 from plugin.model.work import TIMELY, CaseRow, CaseStatus, Wake, WakeReason
 from plugin.store.tables import cases, effects
 from plugin.store.types import from_microseconds, to_microseconds
@@ -39,8 +40,6 @@ FARTHEST = {
     WakeReason.SWEEP: timedelta(hours=1),
 }
 """Farther away none of these is ever meant. Deadlines are counted from the case's own dates, and may be."""
-LONGEST_PAUSE = timedelta(hours=5)
-"""No case is held back longer (``model.retry``)."""
 ASLEEP = (CaseStatus.PARKED,)
 """Statuses that no wake reaches."""
 
@@ -284,7 +283,7 @@ def forget_impossible(connection: Connection, *, now: datetime) -> int:
         far = and_(cases.c.wake_rank == reason.rank, cases.c.wake_at > now + farthest)
         values = {"wake_at": now, "generation": cases.c.generation + 1, "updated_at": now}
         woken += int(connection.execute(update(cases).where(far).values(**values)).rowcount)
-    paused = cases.c.not_before > now + LONGEST_PAUSE
+    paused = cases.c.not_before > now + IMPOSSIBLE_PAUSE
     return woken + int(connection.execute(update(cases).where(paused).values(not_before=None)).rowcount)
 
 

@@ -8,14 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
 
-from plugin.model.effects import Effect, EffectKind, EffectState
+from plugin.model.effects import UNSETTLED, Effect, EffectKind, EffectState
+from plugin.model.retry import IMPOSSIBLE_PAUSE
 from plugin.store.tables import effects
 
 DONE_OR_UNDER_WAY = (EffectState.INTENDED, EffectState.UNKNOWN, EffectState.APPLIED)
 """What counts for the brakes: everything that has, or may have, reached Zammad."""
-LONGEST_REST = timedelta(hours=5)
-"""No effect is put off longer (``model.retry``)."""
-UNSETTLED = (EffectState.INTENDED, EffectState.UNKNOWN)
 # Built once: what runs for every look should not be put together for every look.
 _OF_CASE = (
     select(effects)
@@ -133,7 +131,7 @@ def oldest_of_rolling(
 
 def forget_impossible(connection: Connection, *, now: datetime, rest: timedelta) -> None:
     """Have those rest from now on that a clock that was wrong put off for longer than anything is put off."""
-    far = effects.c.retry_not_before > now + LONGEST_REST
+    far = effects.c.retry_not_before > now + IMPOSSIBLE_PAUSE
     connection.execute(update(effects).where(far).values(retry_not_before=now + rest))
 
 

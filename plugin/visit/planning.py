@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 
 from plugin.model.decision import Decision
-from plugin.model.effects import Effect, EffectKind, EffectState
+from plugin.model.effects import UNSETTLED, Effect, EffectKind, EffectState
 from plugin.model.work import WakeReason
 from plugin.plan import AddItem, Brake, NameChecklist, Plan, Standing, Terms, plan, withdraw
 from plugin.plan.tasks import is_done
@@ -19,7 +19,7 @@ from plugin.visit.under_way import UnderWay
 
 log = structlog.get_logger(__name__)
 
-_LEFT = frozenset({EffectState.APPLIED, *recovering.UNSETTLED})
+_LEFT = frozenset({EffectState.APPLIED, *UNSETTLED})
 
 
 def make(
@@ -59,7 +59,7 @@ def leave(visit: UnderWay, standing: Standing, done: tuple[Effect, ...], now: da
             is_open_item = effect.kind is EffectKind.ITEM and effect.state is EffectState.APPLIED
             if is_open_item and effect.op_key not in closing and not is_done(effect, standing.timeline):
                 effects.withdraw(connection, effect.op_key, now=now)
-            elif effect.state in recovering.UNSETTLED:
+            elif effect.state in UNSETTLED:
                 effects.settle(connection, effect.op_key, state=EffectState.VOID, now=now, error="merged away")
     return planned
 

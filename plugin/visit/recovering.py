@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from plugin.model.effects import IDEMPOTENT, Effect, EffectKind, EffectState
+from plugin.model.effects import IDEMPOTENT, UNSETTLED, Effect, EffectKind, EffectState
 from plugin.model.facts import FactKind, Timeline
 from plugin.model.ticket import Checklist, Ticket
 from plugin.plan.fields import as_text
 from plugin.plan.tasks import item_mark
 from plugin.zammad.reader import Reader
 
-UNSETTLED = (EffectState.INTENDED, EffectState.UNKNOWN)
 RESTLESS = IDEMPOTENT | {EffectKind.CHECKLIST}
 """Kinds that need no rest: a repeat is harmless, or a look shows at once whether it was done."""
 
