@@ -48,10 +48,6 @@ class Matter:
         return self.closings[-1].at if self.is_closed else None
 
     @property
-    def reopenings(self) -> int:
-        return sum(1 for closing in self.closings if closing.until is not None)
-
-    @property
     def suspended_at(self) -> datetime | None:
         """Since when a customer's mail on the closed ticket waits for somebody to act."""
         return self.closings[-1].reopened_at if self.is_closed else None

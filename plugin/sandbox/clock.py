@@ -63,13 +63,6 @@ class SandboxClock:
             self._rebase(self._present())
             self._speed = speed
 
-    def wall_seconds_until(self, moment: datetime) -> float:
-        """How long a thread has to wait in wall seconds until `moment`; infinite on a standing clock."""
-        ahead = (moment - self.now()).total_seconds()
-        if ahead <= 0:
-            return 0.0
-        return ahead / self._speed if self._speed else float("inf")
-
     def _present(self) -> datetime:
         elapsed = (time.monotonic() - self._wall_anchor) * self._speed
         return self._anchor + timedelta(seconds=elapsed)

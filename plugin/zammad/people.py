@@ -47,14 +47,13 @@ class People:
         client: ZammadClient,
         *,
         lifetime: float = LIFETIME,
-        user_lifetime: float = USER_LIFETIME,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._client = client
         self._roles: Table[UserRole] = Table(self._fetch_roles, lifetime=lifetime, clock=clock)
-        self._users: Memory[User | None] = Memory(lifetime=user_lifetime, clock=clock)
+        self._users: Memory[User | None] = Memory(lifetime=USER_LIFETIME, clock=clock)
         self._me: Memory[User] = Memory(lifetime=lifetime, clock=clock)
-        self._owners: Memory[frozenset[int]] = Memory(lifetime=user_lifetime, clock=clock)
+        self._owners: Memory[frozenset[int]] = Memory(lifetime=USER_LIFETIME, clock=clock)
         self._vips: Memory[bool] = Memory(lifetime=DAY, clock=clock)
 
     def me(self) -> User:
