@@ -12,6 +12,7 @@ from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 import requests
@@ -23,7 +24,7 @@ from zammad_py import ZammadAPI
 from plugin.model.errors import OutOfSight, Refused, StewardError, Unavailable, Unknown, Unreadable
 from plugin.skew import Skew
 from plugin.zammad import fence
-from plugin.zammad.fence import Overtaken
+from plugin.zammad.fence import FencedBody, Overtaken
 from plugin.zammad.limits import Breaker, Limiter
 from plugin.zammad.outcomes import Answer, Request, judge, judge_failure, not_done, retry_after
 from plugin.zammad.patience import PatientAdapter, at_most
@@ -173,16 +174,15 @@ class ZammadClient:
         return answer
 
     def _send(self, request: Request, *, params: Mapping[str, Any] | None, body: bytes | None) -> Answer:
-        session = self._session()
         sent = fence.body_of(body) if request.writes else body
         self._own.asked_at = self.clocks.mark()
         try:
-            with session.request(
-                request.method,
-                f"{self.url}/api/v1{request.path}",
-                params=params,
-                data=sent,
+            session = self._session()
+            with session.send(
+                self._prepared(request, params=params, body=sent),
                 timeout=(self._connect_timeout, self._timeout),
+                verify=session.verify,
+                proxies=session.proxies,
                 allow_redirects=False,
                 stream=True,
             ) as response:
@@ -199,6 +199,24 @@ class ZammadClient:
                 text = f"{request}: an answer of more than {LARGEST_ANSWER} bytes"
                 raise Unknown(text, status=response.status_code) if request.writes else TooLarge(text)
         return bytes(body)
+
+    def _prepared(
+        self, request: Request, *, params: Mapping[str, Any] | None, body: bytes | FencedBody | None
+    ) -> requests.PreparedRequest:
+        blank = self._blank()
+        prepared = blank.copy()
+        prepared.method = request.method
+        prepared.url = f"{blank.url}{request.path}?{urlencode(params)}" if params else f"{blank.url}{request.path}"
+        prepared.prepare_body(body, None)
+        return prepared
+
+    def _blank(self) -> requests.PreparedRequest:
+        """What is the same in every request of this thread, prepared and checked once: address, headers, no cookies."""
+        known: requests.PreparedRequest | None = getattr(self._own, "blank", None)
+        if known is None:
+            request = requests.Request("GET", f"{self.url}/api/v1")
+            known = self._own.blank = self._session().prepare_request(request)
+        return known
 
     def _session(self) -> requests.Session:
         known: requests.Session | None = getattr(self._own, "session", None)
