@@ -28,6 +28,8 @@ from plugin.model.ticket import (
 )
 
 Parsed = TypeVar("Parsed")
+Kept = TypeVar("Kept")
+"""What a field's value is once it is parsed."""
 FIELD_PREFIX = "steward_"
 LONGEST_BODY = 60_000
 """Characters of an article's body that are looked at, markup included: thousands of them are held at a time."""
@@ -53,7 +55,14 @@ class Names(Protocol):
     def group_name(self, group_id: int) -> str: ...
 
 
-class Moment(fields.Field[datetime]):
+class _Unvalidated(fields.Field[Kept]):
+    """Parsing is all the checking: marshmallow need not ask an empty chain of validators about every value."""
+
+    def _validate(self, value: Any) -> None:
+        """Nothing beyond what ``_deserialize`` refuses."""
+
+
+class Moment(_Unvalidated[datetime]):
     """ISO 8601 with a zone, or as history rows write it (``2026-12-01 09:30:15 UTC``); kept in UTC."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> datetime:
@@ -67,12 +76,14 @@ class Moment(fields.Field[datetime]):
         raise ValidationError("not a moment with a zone")
 
 
-class Words(fields.Field[str]):
+class Words(_Unvalidated[str]):
     """Text; null is empty. An object stands for its ``name`` or ``login`` (webhooks nest, expand does not)."""
 
     def deserialize(
         self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
     ) -> Any:
+        if type(value) is str:
+            return value
         if isinstance(value, Mapping):
             value = value.get("name") or value.get("login")
         return super().deserialize("" if value is None else value, attr, data, **kwargs)
@@ -95,8 +106,15 @@ class SomeWords(Words):
         return None if value is None else super().deserialize(value, attr, data, **kwargs)
 
 
-class Id(fields.Field[int]):
+class Id(_Unvalidated[int]):
     """A record's id; some proxies and older clients write it as a text."""
+
+    def deserialize(
+        self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Any:
+        if type(value) is int and 0 <= value <= LARGEST_ID:
+            return value
+        return super().deserialize(value, attr, data, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
         del attr, data, kwargs
