@@ -203,7 +203,7 @@ class Service:
         return (*found, *_people_missing(self.pack))
 
     def _check_again(self, cursor: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
-        """Asks while something is missing, when looks show another server than before, and once a day."""
+        """Asks while something is missing, when looks show another server than before, and once a week."""
         trusted = "well_at" in cursor and now - datetime.fromisoformat(cursor["well_at"]) < CHECKED_EVERY
         if trusted and cursor["signs"] == signs(self.zammad):
             return cursor
