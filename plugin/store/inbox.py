@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, literal_column, select, update
@@ -14,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, liter
 from plugin.store import cases
 from plugin.store.keys import Key
 from plugin.store.tables import inbox
-from plugin.store.upsert import insert_or_ignore
+from plugin.store.types import to_microseconds
 
 LONGEST_QUIET = timedelta(seconds=10)
 """However many hints come, the look is no later than this after the first (promises 10)."""
@@ -39,7 +40,7 @@ class InboxState(StrEnum):
 _IS_NEW: ColumnElement[bool] = literal_column(
     "inbox.state = 'new'"
 )  # written out, so that the partial index is seen to fit
-_KNOWN = select(inbox.c.digest).where(inbox.c.digest.in_(bindparam("digests", expanding=True)))
+_COLUMNS = ("digest", "source", "delivery_id", "ticket_id", "version", "received_at", "body", "state", "reason")
 _HAS_NEW = select(inbox.c.id).where(_IS_NEW).limit(1)
 _DROP_BODIES = (
     update(inbox)
@@ -69,14 +70,11 @@ class Delivery:
 def receive(connection: Connection, batch: Sequence[Delivery], *, store_key: Key) -> frozenset[bytes]:
     """Insert a batch; returns the digests that were new. The rest are replays and leave no trace."""
     by_digest = {delivery.digest: delivery for delivery in batch}
-    known = {bytes(digest) for digest in connection.execute(_KNOWN, {"digests": list(by_digest)}).scalars()}
-    fresh = [
-        _row(digest, delivery, store_key=store_key) for digest, delivery in by_digest.items() if digest not in known
-    ]
-    if fresh:
-        # another receiver may insert the same delivery at the same moment
-        connection.execute(insert_or_ignore(connection, inbox), fresh)
-    return frozenset(row["digest"] for row in fresh)
+    for digest in _known(connection, tuple(by_digest)):
+        del by_digest[digest]
+    if by_digest:
+        _insert(connection, [_row(delivery, store_key=store_key) for delivery in by_digest.values()])
+    return frozenset(by_digest)
 
 
 def has_new(connection: Connection) -> bool:
@@ -129,19 +127,38 @@ def last_received_at(connection: Connection) -> datetime | None:
     return moment
 
 
-def _row(digest: bytes, delivery: Delivery, *, store_key: Key) -> dict[str, Any]:
+def _known(connection: Connection, digests: tuple[bytes, ...]) -> list[bytes]:
+    query = f"SELECT digest FROM inbox WHERE digest IN {_marks(connection.dialect.paramstyle, len(digests))}"
+    return [bytes(digest) for digest in connection.exec_driver_sql(query, digests).scalars()]
+
+
+def _insert(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """All in one statement, in the driver's own words: each statement a busy process waits for is a turn it waits."""
+    marks = ", ".join([_marks(connection.dialect.paramstyle, len(_COLUMNS))] * len(rows))
+    # another receiver may insert the same delivery at the same moment
+    statement = f"INSERT INTO inbox ({', '.join(_COLUMNS)}) VALUES {marks} ON CONFLICT DO NOTHING"
+    connection.exec_driver_sql(statement, tuple(chain.from_iterable(rows)))
+
+
+def _marks(style: str, number: int) -> str:
+    """``(?, ?, ?)`` as the driver writes it."""
+    return f"({', '.join(['?' if style == 'qmark' else '%s'] * number)})"
+
+
+def _row(delivery: Delivery, *, store_key: Key) -> tuple[Any, ...]:
+    """A value for each of ``_COLUMNS``."""
     readable = delivery.ticket_id is not None
-    return {
-        "digest": digest,
-        "source": delivery.source,
-        "delivery_id": delivery.delivery_id,
-        "ticket_id": delivery.ticket_id,
-        "version": delivery.version,
-        "received_at": delivery.received_at,
-        "body": store_key.seal(delivery.body, purpose=BODY_PURPOSE),
-        "state": InboxState.NEW if readable else InboxState.QUARANTINED,
-        "reason": delivery.reason,
-    }
+    return (
+        delivery.digest,
+        delivery.source,
+        delivery.delivery_id,
+        delivery.ticket_id,
+        delivery.version,
+        to_microseconds(delivery.received_at),
+        store_key.seal(delivery.body, purpose=BODY_PURPOSE),
+        InboxState.NEW.value if readable else InboxState.QUARANTINED.value,
+        delivery.reason,
+    )
 
 
 def _hints(rows: Iterable[Any]) -> list[cases.Hints]:
