@@ -26,7 +26,7 @@ from plugin.failpoints import NAMES
 from plugin.store import meta
 from tests.faults.postgresql import MODES, OwnPostgresql
 from tests.faults.script import ROUND, Event, Players, script
-from tests.faults.soak import A_MINUTE, RECEIVER, START, Counts, Plan, Soak
+from tests.faults.soak import A_MINUTE, RECEIVER, START, Counts, Plan, Soak, settings_for
 from tests.faults.steward import STEWARD, StewardProcess, free_port
 from tests.faults.zammad import SECRET, ZammadProcess
 
@@ -366,18 +366,7 @@ def replicas(plan: Plan, directory: Path, **settings: str) -> Iterator[Replicas]
     with ExitStack() as stack:
         zammad = ZammadProcess(like=plan.like, start=START, endpoint=f"http://{listen}/zammad/ticket")
         stack.callback(zammad.close)
-        told = {
-            "zammad_url": zammad.url,
-            "zammad_token": zammad.token,
-            "webhook_secret": SECRET,
-            "database_url": plan.postgresql,
-            "mode": "enforce",
-            "clock": "sandbox",
-            "listen": listen,
-            "rate": "1000",
-            "note_brake": "100000",
-            "log": "json",
-        } | settings
+        told = settings_for(zammad, database_url=plan.postgresql, listen=listen) | settings
         web = StewardProcess(settings=told, log=directory / "web.log", program=(STEWARD, "web"))
         workers = (
             Worker(settings=told, log=directory / f"worker-{name}.log", program=(STEWARD, "worker")) for name in "ab"

@@ -149,6 +149,22 @@ def run(plan: Plan, directory: Path) -> Counts:
         return soak.run()
 
 
+def settings_for(zammad: ZammadProcess, *, database_url: str, listen: str) -> dict[str, str]:
+    """What a Steward is told that writes to ``zammad`` as often as it wants, by its clock."""
+    return {
+        "zammad_url": zammad.url,
+        "zammad_token": zammad.token,
+        "webhook_secret": SECRET,
+        "database_url": database_url,
+        "mode": "enforce",
+        "clock": "sandbox",
+        "listen": listen,
+        "rate": "1000",
+        "note_brake": "100000",
+        "log": "json",
+    }
+
+
 @contextmanager
 def opened(plan: Plan, directory: Path, **settings: str) -> Iterator[Soak]:
     """A sandbox and a Steward, each a process of its own, that know of each other."""
@@ -158,18 +174,7 @@ def opened(plan: Plan, directory: Path, **settings: str) -> Iterator[Soak]:
     with ExitStack() as stack:
         zammad = ZammadProcess(like=plan.like, start=START, endpoint=f"http://{listen}/zammad/ticket")
         stack.callback(zammad.close)
-        told = {
-            "zammad_url": zammad.url,
-            "zammad_token": zammad.token,
-            "webhook_secret": SECRET,
-            "database_url": url,
-            "mode": "enforce",
-            "clock": "sandbox",
-            "listen": listen,
-            "rate": "1000",
-            "note_brake": "100000",
-            "log": "json",
-        } | settings
+        told = settings_for(zammad, database_url=url, listen=listen) | settings
         parts = ("web", *["worker"] * plan.workers) if plan.postgresql else ("serve",)
         processes = tuple(
             StewardProcess(settings=told, log=directory / f"{part}-{number}.log", program=(STEWARD, part))
