@@ -149,11 +149,15 @@ def _voiced_before(case: Case, voices: tuple[Voice, ...], at: datetime) -> datet
     return _first_voiced(case, voices, until=at) or (earlier[-1] if earlier else case.matter.starts_at)
 
 
-def _first_voiced(case: Case, voices: tuple[Voice, ...], *, until: datetime) -> datetime | None:
-    """When the customer first voiced a complaint, here or on a ticket that came in by a merge while only suspected."""
-    merges = [m for m in case.timeline.of(FactKind.RECEIVED_MERGE) if case.matter.starts_at <= m.at <= until]
-    moments = [v.at for v in voices if v.complains and v.at <= until]
-    return min([*moments, *(datetime.fromisoformat(m["voiced_at"]) for m in merges if m["voiced_at"])], default=None)
+def _first_voiced(case: Case, voices: tuple[Voice, ...], *, until: datetime | None = None) -> datetime | None:
+    """When the customer first voiced a complaint, here or on a ticket that came in by a merge while only suspected.
+
+    Without ``until`` all that was heard counts: Zammad's clock may be ahead of ours, or time stand still for us.
+    """
+    merges = [m for m in case.timeline.of(FactKind.RECEIVED_MERGE) if case.matter.starts_at <= m.at]
+    voiced = [(v.at, v.at) for v in voices if v.complains]
+    voiced += [(m.at, datetime.fromisoformat(m["voiced_at"])) for m in merges if m["voiced_at"]]
+    return min((since for at, since in voiced if until is None or at <= until), default=None)
 
 
 def _excluded(case: Case) -> Verdict | None:
@@ -202,9 +206,7 @@ def _by_merge(case: Case, voices: tuple[Voice, ...]) -> Verdict | None:
     if not carried:
         return None
     because = text("A complaint was merged into it.")
-    return Verdict(
-        Kind.COMPLAINT, because, carried[0].at, "C1.4", voiced_at=_first_voiced(case, voices, until=case.now)
-    )
+    return Verdict(Kind.COMPLAINT, because, carried[0].at, "C1.4", voiced_at=_first_voiced(case, voices))
 
 
 def _by_group(case: Case) -> Verdict | None:
@@ -216,7 +218,7 @@ def _by_group(case: Case) -> Verdict | None:
 
 
 def _by_words(case: Case, options: Options, voices: tuple[Voice, ...]) -> Verdict | None:
-    voiced = _first_voiced(case, voices, until=case.now)
+    voiced = _first_voiced(case, voices)
     if voiced is None:
         return None
     confirmed_at = case.office.after(voiced, options.confirm_after)

@@ -142,13 +142,17 @@ class Story:
 
     # -- what follows -------------------------------------------------------------------------------------------------
 
-    def decided(self, *, after: float, switched_after: float | None = None, **options: Any) -> Outcome:
+    def decided(
+        self, *, after: float, switched_after: float | None = None, clock_behind: float = 0, **options: Any
+    ) -> Outcome:
+        """What holds then; ``clock_behind``: by a clock that is so many hours behind Zammad's."""
         switches = {}
         if switched_after is not None:
             switches = {rule.name: self.at(switched_after) for rule in self.pack.rules}
         seen = [f for f in self.facts if f.at <= self.at(after)]
         timeline = Timeline(1, seen)
-        return Outcome(decide(timeline, pack=self.pack, now=self.at(after), switches=switches, **options))
+        now = self.at(after - clock_behind)
+        return Outcome(decide(timeline, pack=self.pack, now=now, switches=switches, **options))
 
 
 @dataclass(frozen=True)

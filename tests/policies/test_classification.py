@@ -64,6 +64,14 @@ def test_a_suspicion_counts_as_a_complaint_after_one_working_day() -> None:
     assert told.clock("result").starts_at == story.started_at
 
 
+def test_what_was_heard_counts_though_our_clock_is_behind() -> None:
+    story = Story().customer_writes_in()
+    story.customer_writes(COMPLAINT, after=2)
+    told = story.decided(after=2, clock_behind=0.01)
+    assert told.tags == {"steward:suspected"}
+    assert story.at(26) in {look.at for look in told.decision.looks}
+
+
 def test_an_agent_confirms_a_suspicion_with_one_word() -> None:
     story = Story().customer_writes_in(COMPLAINT)
     story.says("complaint", after=1)

@@ -111,6 +111,17 @@ def test_what_people_do_is_heard_while_the_clocks_are_apart(helpdesk: Helpdesk) 
     assert not ticket.ours & {"breached", "warned"}
 
 
+def test_a_complaint_voiced_while_the_clocks_are_apart_is_suspected_at_once(helpdesk: Helpdesk) -> None:
+    clock = wears(helpdesk)
+    ticket = helpdesk.mails("Where is my order?")
+    helpdesk.works()
+    clock.off = timedelta(days=2)
+    helpdesk.passes(hours=1)
+    helpdesk.mails("I want to complain about it.", to=ticket)
+    helpdesk.works()
+    assert ticket.ours == {"suspected"}
+
+
 def test_a_proxy_with_a_wrong_clock_is_outvoted_by_zammads_own(helpdesk: Helpdesk) -> None:
     wears(helpdesk)
     ticket = complaint(helpdesk)
