@@ -33,8 +33,9 @@ def make(
     """Twice where the first draft shows that more must be known: people, brakes, the checklist."""
     terms = _terms(visit, now)
     draft = plan(decision, standing, done, terms)
-    if draft.calls:
-        standing, terms = _know_more(visit, draft, decision, standing, terms, looker)
+    needed = _know_more(visit, draft, decision, standing, terms, looker)
+    if needed is not None:
+        standing, terms = needed
         draft = plan(decision, standing, done, terms)
     if "option_missing" in draft.alarms:
         visit.means.zammad.features.ask_again()
@@ -89,11 +90,16 @@ def _exhausted(visit: UnderWay, now: datetime) -> frozenset[str]:
 
 def _know_more(
     visit: UnderWay, draft: Plan, decision: Decision, standing: Standing, terms: Terms, looker: Looker
-) -> tuple[Standing, Terms]:
-    if circumstances.needs_people(draft):
+) -> tuple[Standing, Terms] | None:
+    """What the draft shows must be known beside, None where it rests on all there is to know."""
+    tells = circumstances.needs_people(draft)
+    names = standing.checklist is None and any(isinstance(call, AddItem | NameChecklist) for call in draft.calls)
+    if not tells and not names:
+        return None
+    if tells:
         people = circumstances.people_of(decision, standing.ticket, visit.means.zammad.people)
         terms = replace(terms, people=people, brake=_brake(visit, terms.now))
-    if standing.checklist is None and any(isinstance(call, AddItem | NameChecklist) for call in draft.calls):
+    if names:
         standing = replace(standing, checklist=looker.checklist(standing.ticket))
     return standing, terms
 

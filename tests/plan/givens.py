@@ -130,9 +130,11 @@ def planned(
     checklist: Checklist | None = None,
     under: Terms | None = None,
 ) -> Plan:
-    """What is planned for ``wanted``."""
-    standing = Standing(on or ticket(), frozenset(tags), Timeline(7, facts), checklist)
-    return plan(wanted, standing, applied, under or terms())
+    """What is planned for ``wanted``, the same however often: a visit plans anew only where it got to know more."""
+    standing, before = Standing(on or ticket(), frozenset(tags), Timeline(7, facts), checklist), tuple(applied)
+    found = plan(wanted, standing, before, under or terms())
+    assert plan(wanted, standing, before, under or terms()) == found
+    return found
 
 
 def done(calls: Iterable[Call], *, at: datetime = MONDAY, **outcome: Any) -> tuple[Effect, ...]:
