@@ -18,7 +18,8 @@ alarm with a name. The same name stands
 
 - in the log: `alarm` events have `alarm=<name>`, and `ticket_id=` where it is about one ticket;
 - in the metrics: `steward_alarms_total{alarm="<name>"}`;
-- on `GET /readyz`: the part `alarms` shows those of the last hour, each with its newest tickets.
+- on `GET /readyz`: the part `alarms` shows those of the last hour, each with its newest tickets,
+  those of workers in other processes too.
 
 `steward case show N` has the rest of a ticket's story: why it waits, and which write was refused for what reason.
 

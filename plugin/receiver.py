@@ -39,7 +39,12 @@ class Receiver:
         app = create_web(
             [
                 webhook.create_blueprint(intake=intake, secrets=secrets, clock=ground.clock, metrics=ground.metrics),
-                health_routes.create_blueprint(health=ground.health, probes=probes),
+                health_routes.create_blueprint(
+                    health=ground.health,
+                    probes=probes,
+                    others=health_routes.workers_elsewhere(ground.store, clock=ground.clock),
+                    clock=ground.clock,
+                ),
                 metrics_routes.create_blueprint(ground.metrics),
             ]
         )

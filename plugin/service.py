@@ -128,7 +128,6 @@ class Service:
         service.worker = service._make_worker(ages) if worker else None
         if receiver is not None:
             receiver.probes["zammad"] = service._zammad_part
-            receiver.probes["alarms"] = alarms.part
         service.closing.callback(zammad.close)
         return service
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import queue
-import socket
 import threading
 import time
 import traceback
@@ -22,7 +20,7 @@ from plugin.model import retry
 from plugin.model.errors import StewardError, Unavailable, Unknown, Unreadable
 from plugin.model.work import TIMELY, Claim, Outcome, Verdict, Wake, WakeReason
 from plugin.observability.alarms import Alarms
-from plugin.observability.health import Health
+from plugin.observability.health import Health, this_process
 from plugin.observability.metrics import Metrics
 from plugin.skew import CALM
 from plugin.store import cases, chores, effects, inbox, meta
@@ -97,7 +95,7 @@ class Worker:
         timekeeper: Timekeeper | None = None,
         ages: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self.name = this_process()
         self._store = store
         self._visit = visit
         self._clock = clock

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from docs import write_alarms
-from plugin.observability.alarms import ALARMS, PARTS, SHOWN_FOR, Alarms
+from plugin.observability.alarms import ALARMS, PARTS, SHOWN_FOR, Alarms, part
 from plugin.observability.health import TICKETS_KEPT, Health
 from plugin.observability.metrics import Metrics
 
@@ -17,7 +17,7 @@ PLUGIN = Path(__file__).resolve().parent.parent / "plugin"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 RAISED = re.compile(r"(?:alarms\.append|\.sound|\.alarm|on_alarm)\(\(?\s*\"(\w+)\"")
 TOLD = re.compile(r"(?:health\.tell|probes)[(\[]\s*\"(\w+)\"")
-ASKED = re.compile(r"^\s*\"(\w+)\": (?:health(?:_routes)?\.)?\w+_probe\(", re.MULTILINE)
+ASKED = re.compile(r"\"(\w+)\": (?:(?:health(?:_routes)?\.)?\w+_probe|alarms\.part)\(")
 
 
 def sources() -> str:
@@ -39,20 +39,21 @@ def test_the_page_of_alarms_is_current() -> None:
 
 def test_an_alarm_is_shown_for_an_hour_with_its_newest_tickets() -> None:
     now = [NOON]
-    alarms = Alarms(Metrics(), Health(), lambda: now[0])
-    assert alarms.part().ok
+    health = Health()
+    alarms = Alarms(Metrics(), health, lambda: now[0])
+    assert part([health], now=NOON).ok
     for ticket_id in (*range(1, TICKETS_KEPT + 3), 5):
         alarms.sound("unreadable", ticket_id=ticket_id)
     now[0] += timedelta(minutes=30)
     alarms.sound("chore_failed", chore="sweep")
-    shown = alarms.part()
+    shown = part([health], now=now[0])
     assert not shown.ok
     assert shown.said.startswith("chore_failed, unreadable")
     assert shown.more["chore_failed"]["tickets"] == []
     assert shown.more["unreadable"]["tickets"][:2] == [5, TICKETS_KEPT + 2]
     assert len(shown.more["unreadable"]["tickets"]) == TICKETS_KEPT
     now[0] = NOON + SHOWN_FOR + timedelta(seconds=1)
-    assert list(alarms.part().more) == ["chore_failed"]
+    assert list(part([health], now=now[0]).more) == ["chore_failed"]
 
 
 def test_an_alarm_nobody_explained_is_not_raised() -> None:

@@ -409,6 +409,20 @@ def test_another_process_rings_the_bell_too_on_postgresql(postgresql_url: str) -
             until(lambda: visits.tickets == [7], seconds=5)
 
 
+def test_a_sign_of_life_carries_what_other_processes_show(store: Store) -> None:
+    health = Health()
+    health.tell("webhook", ok=False, said="no webhook is heard")
+    worker = Worker(store, visit=lambda _: Verdict(), clock=now, health=health)
+    with running(worker):
+        until(lambda: told(store) != {})
+        assert told(store)[worker.name]["parts"]["webhook"]["said"] == "no webhook is heard"
+
+
+def told(store: Store) -> Mapping[str, Mapping[str, Any]]:
+    with store.read() as connection:
+        return meta.told(connection)
+
+
 def heartbeats(store: Store) -> int:
     with store.read() as connection:
         return len(meta.beats(connection))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
-from plugin.observability.health import Health, Part
+from plugin.observability.health import TICKETS_KEPT, Health, Part
 from plugin.observability.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -134,9 +134,19 @@ class Alarms:
         self.health.note_alarm(name, at=self.clock(), ticket_id=ticket_id)
         log.warning("alarm", alarm=name, ticket_id=ticket_id, **more)
 
-    def part(self) -> Part:
-        """The alarms of the last hour, each with its newest tickets, for ``/readyz``."""
-        recent = self.health.alarms_since(self.clock() - SHOWN_FOR)
-        more = {name: {"last_at": at.isoformat(), "tickets": tickets} for name, (at, tickets) in recent.items()}
-        said = f"{', '.join(recent)}: docs/alarms.md says what they mean" if recent else ""
-        return Part(ok=not recent, said=said, more=more)
+
+def part(processes: Iterable[Health], *, now: datetime) -> Part:
+    """The alarms of the last hour, wherever they were raised, each with its newest tickets, for ``/readyz``."""
+    recent: dict[str, list[tuple[datetime, list[int]]]] = {}
+    for health in processes:
+        for name, raised in health.alarms_since(now - SHOWN_FOR).items():
+            recent.setdefault(name, []).append(raised)
+    more = {name: _newest(raised) for name, raised in sorted(recent.items())}
+    said = f"{', '.join(more)}: docs/alarms.md says what they mean" if more else ""
+    return Part(ok=not more, said=said, more=more)
+
+
+def _newest(raised: list[tuple[datetime, list[int]]]) -> Mapping[str, Any]:
+    raised = sorted(raised, reverse=True)
+    tickets = dict.fromkeys(ticket_id for _, named in raised for ticket_id in named)
+    return {"last_at": raised[0][0].isoformat(), "tickets": list(tickets)[:TICKETS_KEPT]}

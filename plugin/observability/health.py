@@ -1,7 +1,9 @@
-"""The condition of this process, told by its threads and read by the health routes."""
+"""The condition of a process, told by its threads and read by the health routes."""
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,6 +23,11 @@ class Part:
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
+def this_process() -> str:
+    """As a process signs what it tells the others."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
 class Health:
     """The newest word on each part. Safe to use from any thread."""
 
@@ -28,6 +35,16 @@ class Health:
         self._lock = threading.Lock()
         self._parts: dict[str, Part] = {}
         self._alarms: dict[str, tuple[datetime, list[int]]] = {}
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Health:
+        """That of another process, as its ``told`` has it."""
+        health = cls()
+        for name, part in told["parts"].items():
+            health.tell(name, ok=part["ok"], said=part["said"], **part["more"])
+        for name, alarm in told["alarms"].items():
+            health._alarms[name] = (datetime.fromisoformat(alarm["at"]), alarm["tickets"])
+        return health
 
     def tell(self, name: str, *, ok: bool, said: str = "", **more: Any) -> None:
         """``name`` stands like this from now on."""
@@ -42,6 +59,15 @@ class Health:
     def parts(self) -> Mapping[str, Part]:
         with self._lock:
             return dict(self._parts)
+
+    def told(self) -> Mapping[str, Any]:
+        """All of it as JSON, for other processes; ``of`` reads it."""
+        with self._lock:
+            parts = {
+                name: {"ok": part.ok, "said": part.said, "more": dict(part.more)} for name, part in self._parts.items()
+            }
+            alarms = {name: {"at": at.isoformat(), "tickets": tickets} for name, (at, tickets) in self._alarms.items()}
+        return {"parts": parts, "alarms": alarms}
 
     def note_alarm(self, name: str, *, at: datetime, ticket_id: int | None = None) -> None:
         """An alarm of that name was raised; see ``Alarms``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -49,9 +50,9 @@ def paused_since(connection: Connection) -> datetime | None:
     return None if since is None else datetime.fromisoformat(since)
 
 
-def beat(connection: Connection, *, worker: str, now: datetime) -> None:
-    """A sign of life of a worker."""
-    living = {"beat_at": now, "stopped": False}
+def beat(connection: Connection, *, worker: str, now: datetime, told: Mapping[str, Any] | None = None) -> None:
+    """A sign of life of a worker, with what it tells of its condition (JSON)."""
+    living = {"beat_at": now, "stopped": False, "told": told}
     changed = connection.execute(update(workers).where(workers.c.name == worker).values(living))
     if not changed.rowcount:
         connection.execute(insert(workers).values(name=worker, **living))
@@ -79,3 +80,9 @@ def beats(connection: Connection) -> Mapping[str, datetime]:
     """When each worker that did not end in order gave its last sign of life."""
     rows = connection.execute(select(workers.c.name, workers.c.beat_at).where(workers.c.stopped.is_(False)))
     return {row.name: row.beat_at for row in rows}
+
+
+def told(connection: Connection) -> Mapping[str, Mapping[str, Any]]:
+    """What each worker that did not end in order told of its condition with its last sign of life."""
+    rows = connection.execute(select(workers.c.name, workers.c.told).where(workers.c.stopped.is_(False)))
+    return {row.name: row.told for row in rows if row.told is not None}

@@ -196,6 +196,7 @@ workers = Table(
     Column("name", Text, primary_key=True),
     Column("beat_at", Moment, nullable=False),
     Column("stopped", Boolean, nullable=False),
+    Column("told", Json),
 )
 
 meta = Table(

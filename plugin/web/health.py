@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, jsonify
 
+from plugin import clock as clocks
 from plugin.model.errors import Unavailable
-from plugin.observability.health import Health, Part
+from plugin.observability import alarms
+from plugin.observability.health import Health, Part, this_process
 from plugin.store import cases, inbox, meta
 from plugin.store.store import Store
 
@@ -20,10 +22,18 @@ VITAL = frozenset({"store"})
 Probe = Callable[[], Part]
 
 
-def create_blueprint(*, health: Health, probes: Mapping[str, Probe], vital: frozenset[str] = VITAL) -> Blueprint:
+def create_blueprint(
+    *,
+    health: Health,
+    probes: Mapping[str, Probe],
+    others: Callable[[], Sequence[Health]] = tuple,
+    clock: Callable[[], datetime] = clocks.system,
+    vital: frozenset[str] = VITAL,
+) -> Blueprint:
     """``GET /healthz`` and ``GET /readyz``. ``probes`` are asked at each request; what threads told stands beside them.
 
-    A part that a probe finds well and a thread found ill is ill: disks fill for writers first.
+    A part that a probe finds well and a thread found ill is ill: disks fill for writers first. So is one that a
+    worker of another process (``others``) finds ill, but this process may be ready all the same.
     """
     bp = Blueprint("health", __name__)
 
@@ -33,17 +43,43 @@ def create_blueprint(*, health: Health, probes: Mapping[str, Probe], vital: froz
 
     @bp.get("/readyz")
     def ready() -> tuple[Response, int]:
-        parts = _worse(health.parts(), {name: probe() for name, probe in probes.items()})
-        is_ready = all(part.ok for name, part in parts.items() if name in vital)
+        elsewhere = others()
+        here = _worst([health.parts(), {name: probe() for name, probe in probes.items()}])
+        raised = {"alarms": alarms.part([*elsewhere, health], now=clock())}
+        parts = _worst([*(process.parts() for process in elsewhere), here, raised])
+        is_ready = all(part.ok for name, part in here.items() if name in vital)
         shown = {name: {"ok": part.ok, "said": part.said, **part.more} for name, part in sorted(parts.items())}
         return jsonify({"ready": is_ready, "parts": shown}), 200 if is_ready else 503
 
     return bp
 
 
-def _worse(told: Mapping[str, Part], found: Mapping[str, Part]) -> dict[str, Part]:
-    ill = {name: part for name, part in told.items() if not part.ok}
-    return {**told, **found, **ill}
+def _worst(told: Iterable[Mapping[str, Part]]) -> dict[str, Part]:
+    """Of each part the last word that it is ill, else the last word."""
+    worst: dict[str, Part] = {}
+    for name, part in (one for parts in told for one in parts.items()):
+        if name not in worst or not part.ok or worst[name].ok:
+            worst[name] = part
+    return worst
+
+
+def workers_elsewhere(store: Store, *, clock: Callable[[], datetime]) -> Callable[[], Sequence[Health]]:
+    """What the workers of other processes tell of themselves; of one that fell silent only the alarms it raised."""
+
+    def told() -> Sequence[Health]:
+        try:
+            with store.read() as connection:
+                told, beats = meta.told(connection), meta.beats(connection)
+        except Unavailable:
+            return ()  # the store's own probe says it
+        dead = {name for name, moment in beats.items() if abs(clock() - moment) >= SILENT_AFTER}
+        return [
+            Health.of({**one, "parts": {}} if name in dead else one)
+            for name, one in told.items()
+            if name != this_process()
+        ]
+
+    return told
 
 
 def store_probe(store: Store) -> Probe:

@@ -55,7 +55,12 @@ def client(store: Store, intake: Intake, health: Health, metrics: Metrics) -> Fl
     app = create_web(
         [
             webhook.create_blueprint(intake=intake, secrets=["secret", "ältér"], clock=lambda: NOON, metrics=metrics),
-            health_routes.create_blueprint(health=health, probes=probes),
+            health_routes.create_blueprint(
+                health=health,
+                probes=probes,
+                others=health_routes.workers_elsewhere(store, clock=lambda: NOON),
+                clock=lambda: NOON,
+            ),
             metrics_routes.create_blueprint(metrics),
         ]
     )

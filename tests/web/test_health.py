@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from plugin.model.work import WakeReason
+from plugin.observability.alarms import Alarms
 from plugin.observability.health import Health
 from plugin.observability.metrics import Metrics
 from plugin.store import cases, meta
@@ -75,6 +78,53 @@ def test_a_part_that_is_well_again_is_ready_again(client: FlaskClient, health: H
     health.tell("store", ok=False, said="disk full")
     health.tell("store", ok=True)
     assert client.get("/readyz").status_code == 200
+
+
+def test_what_workers_of_other_processes_tell_is_shown(client: FlaskClient, store: Store) -> None:
+    other = Health()
+    other.tell("sweep", ok=True, said="", woken=3)
+    other.tell("webhook", ok=False, said="no webhook is heard")
+    other.tell("store", ok=False, said="disk full over there")
+    Alarms(Metrics(), other, lambda: NOON - timedelta(minutes=5)).sound("parked", ticket_id=7)
+    beats(store, "elsewhere:1", other, at=NOON - timedelta(seconds=3))
+    answer = client.get("/readyz")
+    assert (answer.status_code, parts(answer)["sweep"]) == (200, {"ok": True, "said": "", "woken": 3})
+    assert parts(answer)["webhook"]["said"] == "no webhook is heard"
+    assert parts(answer)["store"]["said"] == "disk full over there"
+    assert parts(answer)["alarms"]["parked"] == {"last_at": "2026-11-20T11:55:00+00:00", "tickets": [7]}
+
+
+def test_of_a_worker_that_fell_silent_the_alarms_remain(client: FlaskClient, store: Store) -> None:
+    other = Health()
+    other.tell("webhook", ok=False, said="no webhook is heard")
+    moments = iter([NOON - timedelta(minutes=20), NOON - timedelta(minutes=10)])
+    alarms = Alarms(Metrics(), other, lambda: next(moments))
+    alarms.sound("parked", ticket_id=7)
+    alarms.sound("parked", ticket_id=8)
+    beats(store, "elsewhere:1", other, at=NOON - timedelta(minutes=9))
+    answer = client.get("/readyz")
+    assert "webhook" not in parts(answer)
+    assert parts(answer)["alarms"]["parked"]["tickets"] == [8, 7]
+
+
+def test_alarms_of_several_workers_are_one_list(client: FlaskClient, health: Health, store: Store) -> None:
+    other = Health()
+    Alarms(Metrics(), other, lambda: NOON - timedelta(minutes=5)).sound("parked", ticket_id=7)
+    Alarms(Metrics(), health, lambda: NOON).sound("parked", ticket_id=8)
+    beats(store, "elsewhere:1", other, at=NOON)
+    shown = parts(client.get("/readyz"))["alarms"]["parked"]
+    assert shown == {"last_at": "2026-11-20T12:00:00+00:00", "tickets": [8, 7]}
+
+
+def beats(store: Store, worker: str, health: Health, *, at: datetime) -> None:
+    with store.write() as connection:
+        meta.beat(connection, worker=worker, now=at, told=health.told())
+
+
+def parts(answer: TestResponse) -> dict[str, Any]:
+    assert answer.json is not None
+    shown: dict[str, Any] = answer.json["parts"]
+    return shown
 
 
 def test_figures_are_shown_as_prometheus_reads_them(client: FlaskClient, metrics: Metrics) -> None:
