@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 
 from plugin.model.words import Text
@@ -68,5 +70,6 @@ def moment(at: datetime, *, language: str, zone: str, now: datetime | None = Non
     return format_datetime(here, form, locale=_locale(language))
 
 
-def _locale(language: str) -> str:
-    return {"en": "en_GB", "de": "de", "zh-CN": "zh_Hans_CN"}[language]
+@cache
+def _locale(language: str) -> Locale:
+    return Locale.parse({"en": "en_GB", "de": "de", "zh-CN": "zh_Hans_CN"}[language])
