@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from plugin.model.facts import Fact, FactKind, Timeline
+from plugin.model.facts import Fact, FactKind, Timeline, once
 
 
 def articles(timeline: Timeline) -> tuple[Fact, ...]:
@@ -45,18 +45,24 @@ def is_public_word(article: Fact) -> bool:
     return is_from_customer(article) or is_answer(article)
 
 
+@once
 def customer_articles(timeline: Timeline) -> tuple[Fact, ...]:
     return tuple(a for a in articles(timeline) if is_from_customer(a))
 
 
+@once
 def answers(timeline: Timeline) -> tuple[Fact, ...]:
     return tuple(a for a in articles(timeline) if is_answer(a))
 
 
+@once
+def public_words(timeline: Timeline) -> tuple[Fact, ...]:
+    return tuple(a for a in articles(timeline) if is_public_word(a))
+
+
 def last_public_word(timeline: Timeline, *, before: datetime) -> Fact | None:
     """The newest public message at or before ``before``, of either side."""
-    words = [a for a in articles(timeline) if is_public_word(a) and a.at <= before]
-    return words[-1] if words else None
+    return next((a for a in reversed(public_words(timeline)) if a.at <= before), None)
 
 
 def last_word_is_ours(timeline: Timeline, *, at: datetime) -> bool:
@@ -64,12 +70,14 @@ def last_word_is_ours(timeline: Timeline, *, at: datetime) -> bool:
     return word is not None and is_answer(word) and not is_call_taken(word)
 
 
+@once
 def agent_acts(timeline: Timeline) -> tuple[Fact, ...]:
     """Everything an agent did: articles, changes of the ticket, tags."""
     kinds = (FactKind.ARTICLE, FactKind.CHANGED, FactKind.TAG_ADDED, FactKind.TAG_REMOVED)
     return tuple(f for f in timeline.of(*kinds) if f.by.is_agent and not f["automatic"])
 
 
+@once
 def is_opened_by_our_message(timeline: Timeline) -> bool:
     """An agent opened the ticket by writing or calling out himself: he owes no answer to it."""
     created = timeline.of(FactKind.CREATED)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 from plugin.model.people import SYSTEM, Actor
+
+Read = TypeVar("Read")
+"""What a reading of a timeline answers; nothing that can be changed."""
 
 
 class FactKind(StrEnum):
@@ -81,9 +85,9 @@ def _row_number(key: str) -> int:
 
 
 class Timeline:
-    """The facts of one ticket in the order they happened, each key in its newest revision."""
+    """The facts of one ticket in the order they happened, each key in its newest revision. Never changes."""
 
-    __slots__ = ("_facts", "ticket_id")
+    __slots__ = ("_by_key", "_by_kind", "_facts", "_readings", "ticket_id")
 
     def __init__(self, ticket_id: int, facts: Iterable[Fact]) -> None:
         newest: dict[str, Fact] = {}
@@ -93,6 +97,11 @@ class Timeline:
                 newest[fact.key] = fact
         self.ticket_id = ticket_id
         self._facts = tuple(sorted(newest.values(), key=lambda f: (f.at, _ORDER[f.kind], _row_number(f.key), f.key)))
+        self._by_key = newest
+        self._by_kind: dict[FactKind, list[Fact]] = {}
+        for fact in self._facts:
+            self._by_kind.setdefault(fact.kind, []).append(fact)
+        self._readings: dict[Callable[[Timeline], Any], Any] = {}
 
     def __iter__(self) -> Iterator[Fact]:
         return iter(self._facts)
@@ -101,17 +110,36 @@ class Timeline:
         return len(self._facts)
 
     def of(self, *kinds: FactKind) -> tuple[Fact, ...]:
+        if len(kinds) == 1:
+            return tuple(self._by_kind.get(kinds[0], ()))
         return tuple(f for f in self._facts if f.kind in kinds)
 
     def changes_of(self, attribute: str) -> tuple[Fact, ...]:
-        return tuple(f for f in self._facts if f.kind is FactKind.CHANGED and f["attribute"] == attribute)
+        return tuple(f for f in self._by_kind.get(FactKind.CHANGED, ()) if f["attribute"] == attribute)
 
     def get(self, key: str) -> Fact | None:
-        return next((f for f in self._facts if f.key == key), None)
+        return self._by_key.get(key)
 
     def observed(self, what: str) -> Fact | None:
         """The newest observation of that name."""
-        return next((f for f in reversed(self._facts) if f.kind is FactKind.OBSERVED and f["what"] == what), None)
+        return next((f for f in reversed(self._by_kind.get(FactKind.OBSERVED, ())) if f["what"] == what), None)
+
+    def read_once(self, reading: Callable[[Timeline], Any]) -> Any:
+        """What ``reading`` says of this timeline, worked out the first time it is asked."""
+        if reading not in self._readings:
+            self._readings[reading] = reading(self)
+        return self._readings[reading]
+
+
+def once(reading: Callable[[Timeline], Read]) -> Callable[[Timeline], Read]:
+    """Decorates a pure reading of timelines: a case is decided several times over the same one."""
+
+    @wraps(reading)
+    def read(timeline: Timeline) -> Read:
+        found: Read = timeline.read_once(reading)
+        return found
+
+    return read
 
 
 # At one instant: creation first, then articles (Zammad saves them before the changes they cause), then the rest.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from plugin.model.conversation import articles
-from plugin.model.facts import Fact, FactKind, Timeline
+from plugin.model.facts import Fact, FactKind, Timeline, once
 from plugin.model.people import Actor
 
 SAY = "steward:say:"
@@ -60,6 +60,7 @@ class Said:
         return self.reason_key is not None
 
 
+@once
 def said(timeline: Timeline) -> tuple[Said, ...]:
     """Every word an agent said, oldest first; what customers, triggers or jobs tag says nothing."""
     return tuple(_said(timeline))
@@ -88,6 +89,7 @@ def _reason(timeline: Timeline, word: Fact) -> str | None:
     return notes[-1].key if notes else None
 
 
+@once
 def tags_now(timeline: Timeline) -> frozenset[str]:
     """The tags that are on the ticket after its last recorded change, in the order of Zammad's rows: times may move."""
     tags: set[str] = set()
