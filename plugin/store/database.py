@@ -6,24 +6,18 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection as Connection  # other rooms name the type, and must not import SQLAlchemy
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import (
-    DataError,
-    DBAPIError,
-    IntegrityError,
-    InterfaceError,
-    InternalError,
-    OperationalError,
-    TimeoutError,
-)
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, TimeoutError
 from sqlalchemy.pool import QueuePool
 
-from plugin.store.errors import StoreError, StoreUnavailable
+from plugin.store.errors import TROUBLE, StoreError, StoreUnavailable
+from plugin.store.sharing import SharedWriter
 
 if TYPE_CHECKING:
     import psycopg
@@ -38,7 +32,8 @@ READERS = 8
 class Database:
     """One database, with ``read`` and ``write`` transactions.
 
-    On SQLite there is one writing connection and writers queue for it; readers never wait for it (WAL). On PostgreSQL
+    On SQLite there is one writing connection, which writers hand around (``SharedWriter``); readers never wait for it
+    (WAL). On PostgreSQL
     both take a connection of the pool.
     """
 
@@ -48,6 +43,7 @@ class Database:
         self.writable = writable
         self._writer = self._sqlite(size=1, query_only=not writable) if self.is_sqlite else self._postgresql()
         self._reader = self._sqlite(size=READERS, query_only=True) if self.is_sqlite else self._writer
+        self._shared = self._sharing() if self.is_sqlite else None
 
     @property
     def name(self) -> str:
@@ -65,17 +61,22 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database. Raises StoreUnavailable."""
-        with self._transaction(self._reader) as connection:
+        with self.errors_sorted(), transaction(self._reader) as connection:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, at_once: bool = False) -> Iterator[Connection]:
         """A transaction that is on disk when the block is left, or not done at all. Raises StoreUnavailable.
 
-        Keep it short: on SQLite everybody else who writes waits for it; never open a second one inside.
+        Keep it short: on SQLite everybody else who writes waits for it, and shares its commit; never open a second one
+        inside. ``at_once``: have nobody else's work committed with it that comes after it.
         """
-        with self._transaction(self._writer) as connection:
-            yield connection
+        if self._shared is not None:
+            with self._shared.write(at_once=at_once) as connection:
+                yield connection
+        else:
+            with self.errors_sorted(), transaction(self._writer) as connection:
+                yield connection
 
     def forget_deleted(self) -> None:
         """On SQLite, empty the write-ahead log, where deleted rows would linger. A no-op on PostgreSQL.
@@ -105,10 +106,10 @@ class Database:
         self._writer.dispose()
 
     @contextmanager
-    def _transaction(self, engine: Engine) -> Iterator[Connection]:
+    def errors_sorted(self) -> Iterator[None]:
+        """Raises StoreUnavailable for whatever is not our own mistake."""
         try:
-            with engine.connect() as connection, _left_clean(connection), connection.begin():
-                yield connection
+            yield
         except (IntegrityError, DataError):
             raise  # our mistake, not the database's
         except DBAPIError as failure:
@@ -116,12 +117,11 @@ class Database:
         except sqlite3.OperationalError as failure:  # while a connection is set up
             raise StoreUnavailable(f"{self.name}: {failure}") from failure
         except TimeoutError as failure:
-            raise StoreUnavailable(f"{self.name}: {self._why_none_free()}") from failure
+            raise StoreUnavailable(f"{self.name}: no connection became free in {BUSY_SECONDS} s") from failure
 
-    def _why_none_free(self) -> str:
-        if self.is_sqlite:
-            return f"whoever writes waits for {BUSY_SECONDS} s already: another program holds a lock, or the disk hangs"
-        return f"no connection became free in {BUSY_SECONDS} s"
+    def _sharing(self) -> SharedWriter:
+        begin = partial(transaction, self._writer)
+        return SharedWriter(begin, self.errors_sorted, name=self.name, patience=BUSY_SECONDS)
 
     def _sqlite(self, *, size: int, query_only: bool) -> Engine:
         engine = create_engine(
@@ -152,6 +152,13 @@ class Database:
 
 
 @contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """A connection and a transaction on it; one that failed under us is not used again."""
+    with engine.connect() as connection, _left_clean(connection), connection.begin():
+        yield connection
+
+
+@contextmanager
 def _left_clean(connection: Connection) -> Iterator[None]:
     """Throw a connection away that failed under us: after an I/O error nobody knows what it still believes.
 
@@ -159,7 +166,7 @@ def _left_clean(connection: Connection) -> Iterator[None]:
     """
     try:
         yield
-    except (OperationalError, InterfaceError, InternalError):
+    except TROUBLE:
         connection.invalidate()
         raise
 

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
+
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+
 from plugin.model.errors import StewardError, Unavailable
+
+TROUBLE = (
+    OperationalError,
+    InterfaceError,
+    InternalError,
+    sqlite3.OperationalError,
+    sqlite3.InterfaceError,
+    sqlite3.InternalError,
+)
+"""What a database raises that is in trouble itself: afterwards nobody knows what the connection still believes."""
 
 
 class StoreError(StewardError):

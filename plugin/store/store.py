@@ -89,9 +89,9 @@ class Store:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, at_once: bool = False) -> Iterator[Connection]:
         """See ``Database.write``."""
-        with self.database.write() as connection:
+        with self.database.write(at_once=at_once) as connection:
             yield connection
 
     def append_facts(

@@ -20,6 +20,7 @@ from plugin.observability.metrics import Metrics
 from plugin.store import inbox, meta
 from plugin.store.inbox import Delivery
 from plugin.store.store import Store
+from plugin.web.later import PATIENCE_SECONDS, too_late
 
 log = structlog.get_logger(__name__)
 
@@ -30,8 +31,6 @@ LONGEST_WAIT_SECONDS = 0.8
 """On a slow disk fewer may wait: nobody should be told after so long what could have been told at once."""
 GATHER_SECONDS = 0.001
 """How long a batch waits for as many deliveries as came with the last one: an fsync shared costs each a part of it."""
-PATIENCE_SECONDS = 10.0
-"""How long one delivery waits for its commit; then it is 503, though it may be stored: sent again, it is a replay."""
 RING_SECONDS = 0.2
 """A worker is rung for at most so often: it waits until the ticket is quiet anyway, and each ring costs it a turn."""
 PROBE_SECONDS = 2.0
@@ -102,7 +101,7 @@ class Intake:
         try:
             received = answers.get(timeout=PATIENCE_SECONDS)
         except Empty:
-            raise Unavailable(f"the store took longer than {PATIENCE_SECONDS:g} s", retry_after=10) from None
+            raise too_late() from None
         if isinstance(received, Unavailable):
             raise received
         return received
@@ -170,7 +169,7 @@ class Intake:
     def _commit(self, batch: list[_Waiting]) -> None:
         began = time.monotonic()
         try:
-            with self._store.write() as connection:
+            with self._store.write(at_once=True) as connection:
                 deliveries = [waiting.delivery for waiting in batch]
                 fresh = inbox.receive(connection, deliveries, store_key=self._store.key)
                 failpoints.hit("inbox-inserted-before-commit")
