@@ -19,6 +19,10 @@ Opening = tuple[time, time]
 Week = tuple[tuple[Opening, ...], ...]
 """Openings of the seven weekdays, Monday first."""
 
+Stretch = tuple[datetime, datetime]
+"""From an opening to its closing, in UTC."""
+
+_DAYS_REMEMBERED = 1000
 _MIDNIGHT = time(0)
 _DAY = timedelta(days=1)
 _NOTHING = timedelta(0)
@@ -72,6 +76,7 @@ class Calendar:
     _free: dict[int, tuple[frozenset[date], frozenset[date]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _days: dict[date, tuple[Stretch, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Raise ValueError for hours that cannot be kept: not seven days, never open, backwards or overlapping."""
@@ -196,8 +201,8 @@ class Calendar:
         day = here.date()
         while amount:
             day += _DAY
-            amount -= self.is_working_day(day) and any(self._stretches(day))
-        moment, stretches = self._moment(day, here.time(), later=True), tuple(self._stretches(day))
+            amount -= self.is_working_day(day) and bool(self._stretches(day))
+        moment, stretches = self._moment(day, here.time(), later=True), self._stretches(day)
         return next((max(moment, opens) for opens, closes in stretches if moment <= closes), stretches[-1][1])
 
     # -- a year at a time ---------------------------------------------------------------------------------------------
@@ -205,7 +210,7 @@ class Calendar:
     def _year(self, number: int) -> _Year:
         if number not in self._years:
             days = (date(number, 1, 1) + timedelta(days=n) for n in range(365 + months.isleap(number)))
-            joined = _joined([stretch for day in days for stretch in self._stretches(day)])
+            joined = _joined([stretch for day in days for stretch in self._opened(day)])
             lengths = (closes - opens for opens, closes in joined)
             self._years[number] = _Year(
                 opens=tuple(opens for opens, _ in joined),
@@ -214,8 +219,17 @@ class Calendar:
             )
         return self._years[number]
 
-    def _stretches(self, day: date) -> Iterator[tuple[datetime, datetime]]:
-        """When the calendar is open on a day, in UTC; what the turned clock swallowed is left out."""
+    def _stretches(self, day: date) -> tuple[Stretch, ...]:
+        """When the calendar is open on a day, in UTC; days that were asked about are remembered."""
+        found = self._days.get(day)
+        if found is None:
+            if len(self._days) >= _DAYS_REMEMBERED:
+                self._days.clear()
+            found = self._days[day] = tuple(self._opened(day))
+        return found
+
+    def _opened(self, day: date) -> Iterator[Stretch]:
+        """What the turned clock swallowed is left out."""
         for opening, closing in self.openings_on(day):
             opens = self._moment(day, opening, later=False)
             closes = self._end_of(day) if closing == _MIDNIGHT else self._moment(day, closing, later=True)
@@ -269,9 +283,9 @@ def _turning(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
     return start + timedelta(seconds=low)
 
 
-def _joined(stretches: list[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+def _joined(stretches: list[Stretch]) -> list[Stretch]:
     """Stretches that touch or overlap, as around midnight or a clock turned back, become one."""
-    joined: list[tuple[datetime, datetime]] = []
+    joined: list[Stretch] = []
     for opens, closes in stretches:
         if joined and opens <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(closes, joined[-1][1]))
