@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
 from plugin.model.people import SYSTEM, Actor
 
+Given = TypeVarTuple("Given")
 Read = TypeVar("Read")
 """What a reading of a timeline answers; nothing that can be changed."""
 
@@ -101,7 +102,7 @@ class Timeline:
         self._by_kind: dict[FactKind, list[Fact]] = {}
         for fact in self._facts:
             self._by_kind.setdefault(fact.kind, []).append(fact)
-        self._readings: dict[Callable[[Timeline], Any], Any] = {}
+        self._readings: dict[tuple[Hashable, ...], Any] = {}
 
     def __iter__(self) -> Iterator[Fact]:
         return iter(self._facts)
@@ -124,19 +125,20 @@ class Timeline:
         """The newest observation of that name."""
         return next((f for f in reversed(self._by_kind.get(FactKind.OBSERVED, ())) if f["what"] == what), None)
 
-    def read_once(self, reading: Callable[[Timeline], Any]) -> Any:
-        """What ``reading`` says of this timeline, worked out the first time it is asked."""
-        if reading not in self._readings:
-            self._readings[reading] = reading(self)
-        return self._readings[reading]
+    def read_once(self, reading: Callable[..., Any], *given: Hashable) -> Any:
+        """What ``reading`` says of this timeline and what is given beside, worked out the first time it is asked."""
+        asked = (reading, *given)
+        if asked not in self._readings:
+            self._readings[asked] = reading(self, *given)
+        return self._readings[asked]
 
 
-def once(reading: Callable[[Timeline], Read]) -> Callable[[Timeline], Read]:
+def once(reading: Callable[[Timeline, *Given], Read]) -> Callable[[Timeline, *Given], Read]:
     """Decorates a pure reading of timelines: a case is decided several times over the same one."""
 
     @wraps(reading)
-    def read(timeline: Timeline) -> Read:
-        found: Read = timeline.read_once(reading)
+    def read(timeline: Timeline, *given: *Given) -> Read:
+        found: Read = timeline.read_once(reading, *given)
         return found
 
     return read

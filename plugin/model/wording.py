@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
 import re2
 
-from plugin.model.facts import Fact
+from plugin.model.conversation import customer_articles
+from plugin.model.facts import Timeline, once
 
-_WROTE = re2.compile(r"(?im)^\s*((on|am)\s.{4,120}\s(wrote|schrieb.{0,120})|.{0,80}写道)\s*[::]\s*$")
-_QUOTED_BELOW = re2.compile(
-    r"(?im)^\s*(-{2,}\s*(original message|ursprüngliche nachricht|原始邮件)|_{10,}\s*$"
-    r"|(from|von|发件人)\s*[::].{0,120}@)"
+_ATTRIBUTION = r"^\s*((on|am)\s.{4,120}\s(wrote|schrieb.{0,120})|.{0,80}写道)\s*[::]\s*$"
+_FORWARDED = (
+    r"^\s*(-{2,}\s*(original message|ursprüngliche nachricht|原始邮件)|_{10,}\s*$|(from|von|发件人)\s*[::].{0,120}@)"
 )
-_SIGNATURE = re2.compile(
-    r"(?im)^(-- ?$|(best|kind|warm)?\s*regards\b|(mit\s+)?(freundlichen|besten|vielen)\s+grüße?n?\b|此致"
+_SIGNATURE = (
+    r"^(-- ?$|(best|kind|warm)?\s*regards\b|(mit\s+)?(freundlichen|besten|vielen)\s+grüße?n?\b|此致"
     r"|sent from my\b|von meinem .{0,40} gesendet)"
 )
-_DISCLAIMER = re2.compile(
-    r"(?im)^.{0,40}(this (e-?mail|message) (and any|is intended|may|contains)|diese (e-?mail|nachricht) enthält"
+_DISCLAIMER = (
+    r"^.{0,40}(this (e-?mail|message) (and any|is intended|may|contains)|diese (e-?mail|nachricht) enthält"
     r"|confidentiality notice|本邮件).*$"
 )
+_WROTE = re2.compile(f"(?im){_ATTRIBUTION}")
+_MARKS = (_WROTE, *(re2.compile(f"(?im){mark}") for mark in (_FORWARDED, _SIGNATURE, _DISCLAIMER)))
+_ANY_MARK = re2.compile(f"(?im){_ATTRIBUTION}|{_FORWARDED}|{_SIGNATURE}|{_DISCLAIMER}")
 
 
-def spoken_part(article: Fact) -> str:
-    """Subject and body without quotes, signature and disclaimer: what the customer says now."""
-    return f"{article.text('subject')}\n{strip_quoted(article.text('body'))}"
+@once
+def spoken(timeline: Timeline) -> Mapping[str, str]:
+    """What the customer says in each of his messages, by its key: subject and body without quotes and the like."""
+    return {a.key: f"{a.text('subject')}\n{strip_quoted(a.text('body'))}" for a in customer_articles(timeline)}
+
+
+@once
+def messages_with(timeline: Timeline, phrases: tuple[str, ...]) -> frozenset[str]:
+    """Keys of the customer's messages in which one of the phrases occurs."""
+    occurs_in = matcher(phrases)
+    return frozenset(key for key, said in spoken(timeline).items() if occurs_in(said))
+
+
+@once
+def is_spoken(timeline: Timeline, phrases: tuple[str, ...]) -> bool:
+    """Whether one of the phrases occurs in all the customer says, taken as one text."""
+    return matcher(phrases)(" ".join(spoken(timeline).values()))
 
 
 def strip_quoted(body: str) -> str:
@@ -35,7 +52,9 @@ def strip_quoted(body: str) -> str:
     kept = "\n".join(line for line in lines if not line.lstrip().startswith(">"))
     if len(kept.splitlines()) < len(lines):
         kept = _WROTE.sub("", kept)  # the quoted lines are gone; a reply may stand below them
-    for mark in (_WROTE, _QUOTED_BELOW, _SIGNATURE, _DISCLAIMER):
+    if _ANY_MARK.search(kept) is None:
+        return kept
+    for mark in _MARKS:
         found = mark.search(kept)
         if found is not None:
             kept = kept[: found.start()]

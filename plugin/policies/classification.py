@@ -31,7 +31,7 @@ from plugin.model.facts import Fact, FactKind
 from plugin.model.pack import TIERS, Kind, Tier
 from plugin.model.people import Role
 from plugin.model.said import fields_set_by_agents, tags_now
-from plugin.model.wording import matcher, spoken_part
+from plugin.model.wording import is_spoken, matcher, messages_with
 from plugin.model.words import Text, text
 
 CLAUSES = ("C1.1", "C2.1", "C3.1", "C3.2", "E4.2", "A2.1", "D1.2")
@@ -96,20 +96,20 @@ class Voice:
 
 def _voices(case: Case) -> Iterator[Voice]:
     words = case.pack.words
-    complaint, serious = matcher(words.complaint), matcher(words.serious)
-    danger, mood = matcher(words.danger), matcher(words.mood)
+    complaint, serious, danger, mood = (
+        messages_with(case.timeline, phrases) for phrases in (words.complaint, words.serious, words.danger, words.mood)
+    )
     messages = [a for a in case.customer_articles if a.at >= case.matter.starts_at]
     for position, article in enumerate(messages):
-        said = spoken_part(article)
-        is_danger = danger(said)
+        is_danger = article.key in danger
         yield Voice(
             article=article,
             # Zammad stamps a ticket and its first article some milliseconds apart: it is one moment.
             at=case.matter.starts_at if position == 0 and case.matter.number == 1 else article.at,
-            complains=is_danger or complaint(said),
-            is_serious=serious(said),
+            complains=is_danger or article.key in complaint,
+            is_serious=article.key in serious,
             is_danger=is_danger,
-            is_moody=mood(said),
+            is_moody=article.key in mood,
         )
 
 
@@ -370,6 +370,5 @@ def _nature(case: Case, verdict: Verdict) -> Iterator[Should]:
 
 def _spoken_nature(case: Case) -> str | None:
     """The first nature of the pack whose words the customer uses."""
-    spoken = " ".join(spoken_part(a) for a in case.customer_articles)
     natures = case.pack.words.natures
-    return next((nature for nature in case.pack.natures if matcher(natures.get(nature, ()))(spoken)), None)
+    return next((nature for nature in case.pack.natures if is_spoken(case.timeline, natures.get(nature, ()))), None)
