@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
+
+UNFORESEEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, re.error)
+"""What the code stumbles over where Ruby would raise a `NoMethodError`, a `TypeError` or the like."""
 
 
 class Refusal(Exception):

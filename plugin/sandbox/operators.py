@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from plugin.sandbox.answers import broken
-from plugin.sandbox.values import to_boolean, to_moment
+from plugin.sandbox.values import to_boolean, to_integer, to_moment
 
 Truth = bool | None
 Test = Callable[[Any, Any, "Frame"], Truth]
@@ -139,7 +139,7 @@ def _absolute(compare: Callable[[datetime, datetime], bool]) -> Test:
 
 def _relative(compare: Callable[[datetime, datetime, datetime], bool], *, sign: int) -> Test:
     def test(value: Any, asked: Any, frame: Frame) -> Truth:
-        edge = shifted(frame.now, str(frame.range), sign * int(asked or 0))
+        edge = shifted(frame.now, str(frame.range), sign * (to_integer(asked) or 0))
         moment = to_moment(_instant(value))
         return None if moment is None else compare(moment, edge, frame.now)
 

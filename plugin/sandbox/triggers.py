@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from plugin.sandbox import conditions, mailing
-from plugin.sandbox.answers import Refusal
+from plugin.sandbox.answers import UNFORESEEN, Refusal
 from plugin.sandbox.engine import Engine, TriggerRun
 from plugin.sandbox.events import Event
 from plugin.sandbox.performing import Performer, perform
@@ -24,7 +24,7 @@ def commit(engine: Engine, run: TriggerRun) -> None:
         try:
             with engine.rows():
                 run_triggers(engine, event, run)
-        except (Refusal, LookupError, ValueError, re.error):
+        except (Refusal, *UNFORESEEN):
             # Zammad logs what breaks a pass; nothing of it remains, whichever trigger it was (contract 1.4)
             engine.events.take()
         if not run.silent:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import uuid
 from html import escape
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from flask import Flask, Request, Response, request
 
 from plugin.sandbox import door
-from plugin.sandbox.answers import NotModelled, Refusal
+from plugin.sandbox.answers import UNFORESEEN, NotModelled, Refusal, broken
 from plugin.sandbox.cost import Bill, Call
 from plugin.sandbox.credentials import identify
 from plugin.sandbox.door import Answer, Asked, Route
@@ -36,6 +37,7 @@ from plugin.sandbox.unmodelled import is_known_to_zammad
 from plugin.sandbox.values import to_json
 
 API = "/api/v1"
+_LOG = logging.getLogger(__name__)
 ROUTES: tuple[Route, ...] = (
     *tickets.ROUTES,
     *mass.ROUTES,
@@ -106,6 +108,11 @@ class Frontdoor:
                 return _refused(engine, refusal, caller)
             except NotModelled as missing:
                 return _json({"error": f"not modelled: {missing}"}, status=501)
+            except UNFORESEEN as fault:
+                # a value of a kind nobody thought of ends in Zammad as it does here: nothing is kept, 500
+                _LOG.warning("%s %s broke", request.method, request.path, exc_info=fault)
+                engine.world.journal.forget()
+                return _refused(engine, broken(str(fault)), caller)
             return _worded(answer)
 
     def _carry_out(self, route: Route, caller: Caller, ids: dict[str, str]) -> Answer:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from datetime import datetime, timedelta
 
+from plugin.sandbox.answers import UNFORESEEN
 from plugin.sandbox.engine import Engine
+
+_LOG = logging.getLogger(__name__)
 
 POLL = timedelta(seconds=4)
 """How long an idle worker sleeps (contract 1.5)."""
@@ -71,5 +75,11 @@ class Worker:
     def _loop(self) -> None:
         speed = max(self._engine.world.clock.speed, 1e-6)
         while not self._stop.is_set():
-            if not self.work_off():
+            try:
+                idle = not self.work_off()
+            except UNFORESEEN as fault:
+                # as Zammad's worker: the job is gone, the next one is taken
+                _LOG.warning("a background job broke", exc_info=fault)
+                continue
+            if idle:
                 self._stop.wait(POLL.total_seconds() / speed)

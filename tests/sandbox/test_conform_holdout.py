@@ -112,6 +112,17 @@ def test_a_request_without_an_answer_and_without_words_is_left_out(tmp_path: Pat
     assert ", 0 differences," in told(unpacked("no_op_put", tmp_path, changed=unanswered))[-1]
 
 
+def test_a_step_that_breaks_the_replay_is_a_difference_and_the_run_goes_on(tmp_path: Path) -> None:
+    def oddly_answered(content: dict[str, Any]) -> dict[str, Any]:
+        first = next(step for step in content["steps"] if step["kind"] == "rest")
+        first["response"]["headers"] = ["none"]
+        return content
+
+    lines = told(unpacked("state_life", tmp_path, changed=oddly_answered))
+    assert any("broke: " in line for line in lines)
+    assert lines[-1].startswith("conform: ")
+
+
 def test_each_value_without_a_cause_says_why_in_json(tmp_path: Path) -> None:
     def signed_by_nobody(content: dict[str, Any]) -> dict[str, Any]:
         for step in content["steps"]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import takewhile
 from typing import Any
 
+from plugin.sandbox.answers import UNFORESEEN
 from plugin.sandbox.conform.bench import Answer, Bench
 from plugin.sandbox.conform.credentials import Credentials
 from plugin.sandbox.conform.deliveries import Receivers
@@ -65,9 +66,18 @@ class Replay:
         self._flush(telling)
         self._receiving.begin_story(telling)
         for event in events(story, script):
-            self._receiving.pass_time(story.at(event.seconds))
-            self._happen(telling, event)
+            self._play_on(telling, event)
         self._receiving.settle(telling)
+
+    def _play_on(self, telling: Telling, event: Event) -> None:
+        """One event; what breaks the sandbox, or the replay, is a difference and not the end of the run."""
+        try:
+            self._receiving.pass_time(telling.story.at(event.seconds))
+            self._happen(telling, event)
+        except UNFORESEEN as fault:
+            telling.note(
+                _step_of(telling.story, event), Deviation("", "broke", None, f"{type(fault).__name__}: {fault}")
+            )
 
     def _happen(self, telling: Telling, event: Event) -> None:
         before = self._queued_since(set())
@@ -79,8 +89,8 @@ class Replay:
                 spread = timedelta(seconds=event.uncertain / 2)
                 self._moments.windows.append((moment - spread, moment + spread))
             if not self._stage.carry_out(event.direction, telling.story):
-                step = telling.story.steps[min(event.direction.before_step, len(telling.story.steps) - 1)]
-                telling.note(step, Deviation("", "direction", dict(event.direction.detail), "not understood"))
+                detail = dict(event.direction.detail)
+                telling.note(_step_of(telling.story, event), Deviation("", "direction", detail, "not understood"))
             telling.loose.update(self._queued_since(before))
         elif event.step is not None and event.step.kind == "rest":
             self._ask(telling, event.step)
@@ -181,6 +191,14 @@ class Replay:
         for key, recorded in (step.record["result"] or {}).items():
             if key in MAIL_RESULT and not telling.pair(MAIL_RESULT[key], recorded=recorded, own=result.get(key)):
                 telling.note(step, Deviation(key, "value", recorded, result.get(key)))
+
+
+def _step_of(story: Story, event: Event) -> Step:
+    """The step of an event; of a direction the one after it, as far as there is one."""
+    if event.step is not None:
+        return event.step
+    before = len(story.steps) if event.direction is None else event.direction.before_step
+    return story.steps[min(before, len(story.steps) - 1)]
 
 
 def route_of(step: Step) -> str:
