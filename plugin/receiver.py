@@ -38,7 +38,6 @@ class Receiver:
         intake = Intake(ground.store, health=ground.health, metrics=ground.metrics)
         app = create_web(
             [
-                webhook.create_blueprint(intake=intake, secrets=secrets, clock=ground.clock, metrics=ground.metrics),
                 health_routes.create_blueprint(
                     health=ground.health,
                     probes=probes,
@@ -46,7 +45,10 @@ class Receiver:
                     clock=ground.clock,
                 ),
                 metrics_routes.create_blueprint(ground.metrics),
-            ]
+            ],
+            receiver=webhook.create_receiver(
+                intake=intake, secrets=secrets, clock=ground.clock, metrics=ground.metrics
+            ),
         )
         return cls(intake=intake, app=app, turned_away=TurnedAway(ground.metrics), probes=probes)
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from plugin.web.webhook import LARGEST_BODY
+from plugin.web.webhook import LARGEST_BODY, PLACE
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-def create_web(blueprints: Iterable[Blueprint]) -> Flask:
-    """The web side of a process, from blueprints that were given what they need."""
-    app = Flask("plugin.web", static_folder=None)
+def create_web(blueprints: Iterable[Blueprint], *, receiver: WSGIApplication | None = None) -> Flask:
+    """The web side of a process, from blueprints that were given what they need, and the receiver before them."""
+    app = _Web(receiver)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     # old Zammads follow a redirect as GET, with the payload in the address (contract 1.4)
     app.url_map.strict_slashes = False
@@ -22,6 +26,19 @@ def create_web(blueprints: Iterable[Blueprint]) -> Flask:
         app.register_blueprint(blueprint)
     app.register_error_handler(HTTPException, _status_alone)
     return app
+
+
+class _Web(Flask):
+    """Flask for everything but deliveries, which come by thousands."""
+
+    def __init__(self, receiver: WSGIApplication | None) -> None:
+        super().__init__("plugin.web", static_folder=None)
+        self._receiver = receiver
+
+    def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if self._receiver is not None and environ["PATH_INFO"].startswith(PLACE):
+            return self._receiver(environ, start_response)
+        return super().wsgi_app(environ, start_response)
 
 
 def _status_alone(error: HTTPException) -> Response:

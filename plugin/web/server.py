@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+import structlog
 import uvloop
 from flask import Flask
 from granian.constants import HTTPModes, Interfaces
@@ -27,8 +28,10 @@ from granian.http import HTTP1Settings
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # said to be public by its manual
 from granian.server.embed import Server
 
-from plugin.web.later import KEY, Later
+from plugin.web.later import KEY, PATIENCE_SECONDS, Later, too_late
 from plugin.web.webhook import LARGEST_BODY
+
+log = structlog.get_logger(__name__)
 
 THREADS = 8
 """Requests other than ordinary deliveries that are answered at the same time: probes, figures, large bodies."""
@@ -38,8 +41,6 @@ BODY_SECONDS = 20.0
 """How long a client may take to send its body. Zammad itself gives up a delivery after 60 s."""
 HEADER_SECONDS = 5
 """How long a client may take to send its headers, or be silent between two requests."""
-ANSWER_SECONDS = 10.0
-"""How long a delivery waits for its commit; then it is 503, though it may be stored: sent again, it is a replay."""
 STOP_SECONDS = 8
 CONNECTIONS = 2048
 """Connections that are open at the same time; more wait until one ends, or was silent for too long."""
@@ -74,9 +75,10 @@ class Bridge:
     is answered ``Later``. Everything else goes to a thread.
     """
 
-    def __init__(self, app: Flask, *, turns_away: Callable[[], bool]) -> None:
+    def __init__(self, app: Flask, *, turns_away: Callable[[], bool], patience: float) -> None:
         self._app = app
         self._turns_away = turns_away
+        self._patience = patience
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="steward-web")
         self._given = _Given()
         self._under_way = 0
@@ -93,6 +95,9 @@ class Bridge:
             status, headers, content = await self._answer(scope, body)
         except _Refused as refused:
             protocol.response_empty(refused.status, refused.headers)
+        except Exception:
+            log.exception("request failed", method=scope.method, path=scope.path[:100])
+            raise  # granian answers 500, and says nothing
         else:
             protocol.response_bytes(status, headers, content)
         finally:
@@ -140,7 +145,7 @@ class Bridge:
     async def _answer(self, scope: Any, body: bytes) -> Answer:
         self._under_way += 1
         loop = asyncio.get_running_loop()
-        given: asyncio.Future[int] = loop.create_future()
+        given: asyncio.Future[Any] = loop.create_future()
         later = Later(partial(self._given.give, loop, given))
         try:
             if scope.method == "POST" and 0 < len(body) <= SMALL:  # probes are no POST, and read the store
@@ -148,17 +153,19 @@ class Bridge:
             else:
                 answer = await loop.run_in_executor(self._threads, self._call, scope, body, later)
             # a view that failed on its way has said so, and nobody will give another answer
-            return await self._awaited(given) if later.is_expected and answer[0] < 500 else answer
+            if later.answer is None or answer[0] >= 500:
+                return answer
+            status = later.answer(await self._outcome(given))
+            return status, BUSY if status == 503 else [], b""
         finally:
             self._under_way -= 1
 
-    async def _awaited(self, given: asyncio.Future[int]) -> Answer:
+    async def _outcome(self, given: asyncio.Future[Any]) -> Any:
+        late = given.get_loop().call_later(self._patience, _give_up, given)
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                status = await given
-        except TimeoutError:
-            status = 503
-        return status, BUSY if status == 503 else [], b""
+            return await given
+        finally:
+            late.cancel()
 
     def _call(self, scope: Any, body: bytes, later: Later) -> Answer:
         answer: list[Any] = []
@@ -182,16 +189,21 @@ class Bridge:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
+def _give_up(given: asyncio.Future[Any]) -> None:
+    if not given.done():
+        given.set_result(too_late())
+
+
 class _Given:
-    """Answers on their way from other threads to the event loop: a whole batch of them wakes it once."""
+    """Outcomes on their way from other threads to the event loop: a whole batch of them wakes it once."""
 
     def __init__(self) -> None:
-        self._waiting: deque[tuple[asyncio.Future[int], int]] = deque()
+        self._waiting: deque[tuple[asyncio.Future[Any], Any]] = deque()
         self._is_woken = False
 
-    def give(self, loop: asyncio.AbstractEventLoop, answer: asyncio.Future[int], status: int) -> None:
-        """Safe from any thread, also when the loop is over: then nobody waits for the answer any more."""
-        self._waiting.append((answer, status))
+    def give(self, loop: asyncio.AbstractEventLoop, given: asyncio.Future[Any], outcome: Any) -> None:
+        """Safe from any thread, also when the loop is over: then nobody waits for the outcome any more."""
+        self._waiting.append((given, outcome))
         if not self._is_woken:
             self._is_woken = True
             with contextlib.suppress(RuntimeError):
@@ -200,19 +212,28 @@ class _Given:
     def _hand_over(self) -> None:
         self._is_woken = False  # before the last look: what is appended afterwards wakes again
         while self._waiting:
-            answer, status = self._waiting.popleft()
-            if not answer.done():  # the client may have gone, or its time be over
-                answer.set_result(status)
+            given, outcome = self._waiting.popleft()
+            if not given.done():  # the client may have gone, or its time be over
+                given.set_result(outcome)
 
 
 class WebServer:
     """Serves ``app`` at ``host``:``port`` until ``stop``; ``run`` it in the main thread of the process.
 
-    ``turns_away`` says of a delivery that it is one too many: then it is answered 503 before it is read.
+    ``turns_away`` says of a delivery that it is one too many: then it is answered 503 before it is read. ``patience``:
+    seconds after which a later answer is ``too_late``.
     """
 
-    def __init__(self, app: Flask, *, host: str, port: int, turns_away: Callable[[], bool] = lambda: False) -> None:
-        self._bridge = Bridge(app, turns_away=turns_away)
+    def __init__(
+        self,
+        app: Flask,
+        *,
+        host: str,
+        port: int,
+        turns_away: Callable[[], bool] = lambda: False,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._bridge = Bridge(app, turns_away=turns_away, patience=patience)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._host, self._port = host, port
         self._stopped = False

@@ -54,7 +54,6 @@ def client(store: Store, intake: Intake, health: Health, metrics: Metrics) -> Fl
     }
     app = create_web(
         [
-            webhook.create_blueprint(intake=intake, secrets=["secret", "ältér"], clock=lambda: NOON, metrics=metrics),
             health_routes.create_blueprint(
                 health=health,
                 probes=probes,
@@ -62,6 +61,9 @@ def client(store: Store, intake: Intake, health: Health, metrics: Metrics) -> Fl
                 clock=lambda: NOON,
             ),
             metrics_routes.create_blueprint(metrics),
-        ]
+        ],
+        receiver=webhook.create_receiver(
+            intake=intake, secrets=["secret", "ältér"], clock=lambda: NOON, metrics=metrics
+        ),
     )
     return app.test_client()

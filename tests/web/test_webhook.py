@@ -293,7 +293,7 @@ def test_an_odd_delivery_id_is_left_out(client: FlaskClient, store: Store, given
 def test_a_receiver_without_a_secret_is_not_made(intake: Intake, metrics: Metrics) -> None:
     for secrets in ([], [""]):
         with pytest.raises(ValueError, match="no webhook secret"):
-            webhook.create_blueprint(intake=intake, secrets=secrets, clock=lambda: NOON, metrics=metrics)
+            webhook.create_receiver(intake=intake, secrets=secrets, clock=lambda: NOON, metrics=metrics)
 
 
 def test_a_failing_store_is_told_to_zammad_and_to_health_without_customers_words(

@@ -20,6 +20,7 @@ from plugin.web import health as health_routes
 from plugin.web import webhook
 from plugin.web.app import create_web
 from plugin.web.intake import Intake
+from plugin.web.later import PATIENCE_SECONDS
 from plugin.web.server import WebServer
 
 SECRET = "secret"
@@ -35,6 +36,11 @@ class Door:
     address: tuple[str, int]
     store: Store
     intake: Intake
+    metrics: Metrics
+
+    def counted(self, result: str) -> float:
+        """How many deliveries were answered like this."""
+        return self.metrics.registry.get_sample_value("steward_deliveries_total", {"result": result}) or 0.0
 
     def stored(self) -> dict[str, int]:
         with self.store.read() as connection:
@@ -73,8 +79,13 @@ def _final(heard: bytes) -> list[int]:
 
 
 @contextmanager
-def door(store: Store, *, secret: str = SECRET, longest_queue: int = 512) -> Iterator[Door]:
-    """Serve a receiver of deliveries signed with ``secret`` on ``store``, until the block is left."""
+def door(
+    store: Store, *, secret: str = SECRET, longest_queue: int = 512, patience: float = PATIENCE_SECONDS
+) -> Iterator[Door]:
+    """Serve a receiver of deliveries signed with ``secret`` on ``store``, until the block is left.
+
+    ``patience``: seconds that one delivery waits for its commit.
+    """
     health, metrics = Health(), Metrics()
     intake = Intake(store, health=health, metrics=metrics, longest_queue=longest_queue)
 
@@ -82,21 +93,19 @@ def door(store: Store, *, secret: str = SECRET, longest_queue: int = 512) -> Ite
         return datetime.now(UTC)
 
     app = create_web(
-        [
-            webhook.create_blueprint(intake=intake, secrets=[secret, "older"], clock=clock, metrics=metrics),
-            health_routes.create_blueprint(health=health, probes={"store": health_routes.store_probe(store)}),
-        ]
+        [health_routes.create_blueprint(health=health, probes={"store": health_routes.store_probe(store)})],
+        receiver=webhook.create_receiver(intake=intake, secrets=[secret, "older"], clock=clock, metrics=metrics),
     )
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-    server = WebServer(app, host="127.0.0.1", port=port, turns_away=intake.is_full)
+    server = WebServer(app, host="127.0.0.1", port=port, turns_away=intake.is_full, patience=patience)
     ready = threading.Event()
     thread = threading.Thread(target=server.run, kwargs={"on_ready": ready.set})
     thread.start()
     try:
         assert ready.wait(SECONDS)
-        yield Door(("127.0.0.1", port), store, intake)
+        yield Door(("127.0.0.1", port), store, intake, metrics)
     finally:
         server.stop()
         thread.join(SECONDS)
