@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any, TypeVar
 
 from plugin.model.case import Case
 from plugin.model.clocks import Clock, ClockState
@@ -37,6 +38,11 @@ from plugin.model.words import Text, text
 from plugin.policies import discover
 
 DEADLINES = "deadlines"
+Part = TypeVar("Part")
+_LEARNT = (Finding, Clock)
+"""What a policy concluded: kept, and known to the policies after it, whether or not the rule acts."""
+_NAMING_THEIR_RULE = (Field, Tag, WordDone)
+_WRITTEN = (Note, Task, Message, Ticketed)
 
 
 def decide(
@@ -121,61 +127,35 @@ def _began(case: Case) -> datetime:
 
 @dataclass(slots=True)
 class _Collected:
-    """What the rules said, by kind of part."""
+    """What the rules said: fields by name, the last one wins, and every other part by its kind."""
 
     fields: dict[str, Field] = field(default_factory=dict)
-    tags: list[Tag] = field(default_factory=list)
-    clocks: list[Clock] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-    tasks: list[Task] = field(default_factory=list)
-    messages: list[Message] = field(default_factory=list)
-    ticket: list[Ticketed] = field(default_factory=list)
-    words: list[WordDone] = field(default_factory=list)
-    looks: list[Look] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    next_step: NextStep | None = None
+    parts: dict[type, list[Any]] = field(default_factory=dict)
     acted: bool = False
 
     def take(self, part: Should, case: Case, *, acts: bool) -> None:
-        if isinstance(part, Finding):
+        if isinstance(part, _LEARNT):
             case.learn(part)
-            self.findings.append(part)
-        elif isinstance(part, Clock):
-            case.learn(part)
-            self.clocks.append(part)
         elif acts:
             self.acted = True
-            self._keep(part)
+        else:
+            return
+        if isinstance(part, Field):
+            self.fields[part.name] = part
+        else:
+            self.parts.setdefault(type(part), []).append(part)
 
-    def _keep(self, part: Should) -> None:
-        match part:
-            case Field():
-                self.fields[part.name] = part
-            case Tag():
-                self.tags.append(part)
-            case Note():
-                self.notes.append(part)
-            case Task():
-                self.tasks.append(part)
-            case Message():
-                self.messages.append(part)
-            case Ticketed():
-                self.ticket.append(part)
-            case WordDone():
-                self.words.append(part)
-            case Look():
-                self.looks.append(part)
-            case NextStep():
-                self.next_step = part
+    def of(self, kind: type[Part]) -> tuple[Part, ...]:
+        return tuple(self.parts.get(kind, ()))
 
 
 def _stamped(part: Should, rule: Rule, case: Case, *, acts: bool, since: datetime | None) -> Should:
     """The part with its rule's mode; ``rule`` names stay what the policy gave (they key side effects)."""
     if isinstance(part, Clock):
         return replace(part, mode=rule.mode, announced=acts and not _was_late_before(part, case, since))
-    if isinstance(part, Field | Tag | WordDone):
+    if isinstance(part, _NAMING_THEIR_RULE):
         return replace(part, mode=rule.mode, rule=part.rule or rule.name)
-    if isinstance(part, Note | Task | Message | Ticketed):
+    if isinstance(part, _WRITTEN):
         return replace(part, mode=rule.mode)
     return part
 
@@ -199,6 +179,7 @@ def _decision(case: Case, collected: _Collected) -> Decision:
         return _silent(case, collected, _kind_reason(collected))
     if not collected.acted:
         return _silent(case, collected, text("Accepted before the rules were switched on: recorded, never announced."))
+    clocks = collected.of(Clock)
     fields = collected.fields | {f.name: f for f in _due_fields(case)}
     if case.kind is Kind.NONE:
         fields = _emptied(fields["steward_kind"])
@@ -209,14 +190,14 @@ def _decision(case: Case, collected: _Collected) -> Decision:
         fields=tuple(fields[name] for name in sorted(fields)),
         tags=tuple(_tags(case, collected)),
         words=words,
-        clocks=tuple(collected.clocks),
-        notes=(*collected.notes, *_unknown_words(case)),
-        tasks=tuple(collected.tasks),
-        messages=tuple(collected.messages),
-        ticket=tuple(collected.ticket),
-        next_step=collected.next_step,
-        looks=(*collected.looks, *_clock_looks(collected.clocks)),
-        findings=tuple(collected.findings),
+        clocks=clocks,
+        notes=(*collected.of(Note), *_unknown_words(case)),
+        tasks=collected.of(Task),
+        messages=collected.of(Message),
+        ticket=collected.of(Ticketed),
+        next_step=next(reversed(collected.of(NextStep)), None),
+        looks=(*collected.of(Look), *_clock_looks(clocks)),
+        findings=collected.of(Finding),
     )
 
 
@@ -237,18 +218,18 @@ def _silent(case: Case, collected: _Collected, because: Text) -> Decision:
         now=case.now,
         in_force=False,
         because=because,
-        clocks=tuple(collected.clocks),
-        findings=tuple(collected.findings),
+        clocks=collected.of(Clock),
+        findings=collected.of(Finding),
     )
 
 
 def _kind_reason(collected: _Collected) -> Text:
-    return next((f.because for f in collected.findings if f.name == "kind"), text("No rule spoke."))
+    return next((f.because for f in collected.of(Finding) if f.name == "kind"), text("No rule spoke."))
 
 
 def _words_done(case: Case, collected: _Collected) -> Iterator[WordDone]:
     """Every word that is on the ticket is taken off again, understood or not."""
-    yield from collected.words
+    yield from collected.of(WordDone)
     for tag in sorted(tags_now(case.timeline)):
         if not tag.startswith(SAY):
             continue
@@ -301,7 +282,7 @@ def _due_fields(case: Case) -> Iterator[Field]:
 
 def _tags(case: Case, collected: _Collected) -> Iterator[Tag]:
     """At most one tag a slot; options beside them."""
-    wanted = [*collected.tags, *_due_tags(case)]
+    wanted = [*collected.of(Tag), *_due_tags(case)]
     for slot, order in TAG_ORDER.items():
         held = {tag.tag: tag for tag in wanted if tag.slot is slot}
         first = next((held[name] for name in order if name in held), None)
