@@ -288,7 +288,9 @@ def outcome_of(error: StewardError | None) -> str:
 
 
 def _date(header: str | None) -> datetime | None:
+    if not header:
+        return None  # app servers send none
     try:
-        return datetime.strptime(header or "", "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
+        return datetime.strptime(header, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
     except ValueError:
         return None

@@ -24,6 +24,7 @@ DETAIL_LENGTH = 200
 _ONE_RECORD = re.compile(
     r"/(tickets|ticket_articles|ticket_history|users|checklists|checklist_items)(/by_ticket)?/\d+$"
 )
+_AN_ID = re.compile(r"/[0-9]+(?=/|$)")
 _ABOUT_ONE_RECORD = ("/tags", "/links")
 """Routes that name the record in their parameters."""
 _HANDSHAKE = ("WRONG_VERSION_NUMBER", "UNSUPPORTED_PROTOCOL", "HANDSHAKE_FAILURE", "ALERT_PROTOCOL_VERSION")
@@ -45,7 +46,7 @@ class Request:
     @property
     def route(self) -> str:
         """The route with ids left out, for logs and metrics."""
-        return f"{self.method} {re.sub(r'/[0-9]+(?=/|$)', '/:id', self.path)}"
+        return f"{self.method} {_AN_ID.sub('/:id', self.path)}"
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
