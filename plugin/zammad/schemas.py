@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
-from marshmallow import INCLUDE, Schema, ValidationError, fields
+from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields
 
 from plugin.model.errors import Unreadable
 from plugin.model.people import User
@@ -149,14 +149,22 @@ def _map() -> fields.Dict:
     return fields.Dict(load_default=dict, allow_none=True)
 
 
-class _Open(Schema):
-    """Keeps the keys it does not know."""
+class _Known(Schema):
+    """Takes the keys it knows; ``extra`` has the others."""
 
     class Meta:
-        unknown = INCLUDE
+        unknown = EXCLUDE
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._keys = frozenset(one.data_key or name for name, one in self.load_fields.items())
+
+    def extra(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """What else an answer says."""
+        return {key: value for key, value in raw.items() if key not in self._keys}
 
 
-class TicketSchema(_Open):
+class TicketSchema(_Known):
     id = _id(required=True)
     number = Words(required=True)
     title = _text()
@@ -180,13 +188,13 @@ class TicketSchema(_Open):
     preferences = _map()
 
 
-class ChangedSchema(_Open):
+class ChangedSchema(_Known):
     id = _id(required=True)
     updated_at = Moment(required=True)
     updated_by_id = _id(required=True)
 
 
-class ArticleSchema(_Open):
+class ArticleSchema(_Known):
     id = _id(required=True)
     ticket_id = _id(required=True)
     type = _text()
@@ -207,7 +215,7 @@ class ArticleSchema(_Open):
     preferences = _map()
 
 
-class HistorySchema(_Open):
+class HistorySchema(_Known):
     id = _id(required=True)
     object = Words(required=True)
     o_id = _id(required=True)
@@ -222,7 +230,7 @@ class HistorySchema(_Open):
     source = SomeWords(load_default=None, allow_none=True, data_key="sourceable_type")
 
 
-class UserSchema(_Open):
+class UserSchema(_Known):
     id = _id(required=True)
     login = _text()
     email = _text()
@@ -236,7 +244,7 @@ class UserSchema(_Open):
     roles = fields.List(Words(), load_default=list, allow_none=True)
 
 
-class ItemSchema(_Open):
+class ItemSchema(_Known):
     id = _id(required=True)
     text = _text()
     checked = fields.Boolean(load_default=False, allow_none=True)
@@ -245,7 +253,7 @@ class ItemSchema(_Open):
     updated_by_id = _some_id()
 
 
-class ChecklistSchema(_Open):
+class ChecklistSchema(_Known):
     id = _id(required=True)
     name = _text()
     created_by_id = _some_id()
@@ -253,13 +261,16 @@ class ChecklistSchema(_Open):
     item_ids = fields.List(fields.Integer(), load_default=list, allow_none=True)
 
 
-class LinkSchema(_Open):
+class LinkSchema(_Known):
     link_type = Words(required=True)
     link_object_value = _id(required=True)
 
 
-class NamedSchema(_Open):
-    """A row of a catalogue: group, state, priority, role."""
+class NamedSchema(Schema):
+    """A row of a catalogue: group, state, priority, role, with the keys it does not know."""
+
+    class Meta:
+        unknown = INCLUDE
 
     id = _id(required=True)
     name = _text()
@@ -276,7 +287,7 @@ def ticket(raw: Any, *, names: Names, path: str = "ticket") -> Ticket:
     ``extra`` keeps the login names of ``owner``, ``customer``, ``created_by``, ``updated_by``, and ``state_id``.
     """
     data = _load(_TICKET, raw, path)
-    extra = _extra(_TICKET, data)
+    extra = _TICKET.extra(raw)
     state_id = extra["state_id"] = data.pop("state_id")
     state = data.pop("state") or names.state_name(state_id)
     group = data.pop("group") or names.group_name(data["group_id"])
@@ -319,14 +330,14 @@ def linked_ticket(raw: Any, *, names: Names, path: str = "ticket") -> LinkedTick
 
 def article(raw: Any, *, path: str = "article") -> Article:
     data = _load(_ARTICLE, raw, path)
-    extra = _extra(_ARTICLE, data)
+    extra = _ARTICLE.extra(raw)
     data["body"] = data["body"][:LONGEST_BODY]
     return Article(**_none_to_empty(data, "preferences"), extra=extra)
 
 
 def history_row(raw: Any, *, path: str = "history") -> HistoryRow:
     data = _load(_HISTORY, raw, path)
-    return HistoryRow(extra=_extra(_HISTORY, data), **data)
+    return HistoryRow(extra=_HISTORY.extra(raw), **data)
 
 
 def user(raw: Any, *, role_names: Mapping[int, str] | None = None, path: str = "user") -> User:
@@ -441,11 +452,6 @@ def _first(messages: Any) -> tuple[str, str]:
         place, found = _first(inner)
         return (f"[{key}]{place}" if isinstance(key, int) else f".{key}{place}"), found
     return "", str(messages[0] if isinstance(messages, list) and messages else messages)
-
-
-def _extra(schema: Schema, data: dict[str, Any]) -> dict[str, Any]:
-    """Take the keys the schema does not know out of ``data``."""
-    return {key: data.pop(key) for key in [*data] if key not in schema.load_fields}
 
 
 def _none_to_empty(data: dict[str, Any], *keys: str) -> dict[str, Any]:
