@@ -26,7 +26,8 @@ from bench.canned import Canned, deliveries, model, moved
 from bench.sender import SECRET
 from bench.telling import Bar, Report, Sheet, percentile, tell
 from plugin import logs
-from tests.faults.steward import StewardProcess, free_port
+from tests.faults.steward import StewardProcess
+from tests.ports import free_port
 
 QUIET_SECONDS = 1.0
 """STEWARD_QUIET_TIME, its default: a look waits so long for more hints."""

@@ -21,7 +21,7 @@ import click
 from bench import telling
 from bench.sender import SECRET, Deliveries, send
 from bench.telling import Bar, Report, Sheet, percentile
-from tests.faults.steward import free_port
+from tests.ports import free_port
 
 CONNECTIONS = (1, 8, 64)
 PROGRAMS = Path(sys.executable).parent

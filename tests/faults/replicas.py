@@ -27,8 +27,9 @@ from plugin.store import meta
 from tests.faults.postgresql import MODES, OwnPostgresql
 from tests.faults.script import ROUND, Event, Players, script
 from tests.faults.soak import A_MINUTE, RECEIVER, START, Counts, Plan, Soak, settings_for
-from tests.faults.steward import STEWARD, StewardProcess, free_port
+from tests.faults.steward import STEWARD, StewardProcess
 from tests.faults.zammad import SECRET, ZammadProcess
+from tests.ports import free_port
 
 TAKEOVER_SECONDS = 10.0
 """Death to taken over, as the issue states it."""

@@ -25,9 +25,10 @@ from plugin.store.tables import inbox as inbox_table
 from tests.faults import outcome
 from tests.faults.outcome import Standing
 from tests.faults.script import ROUND, Event, Players
-from tests.faults.steward import READY_SECONDS, STEWARD, StewardProcess, free_port
+from tests.faults.steward import READY_SECONDS, STEWARD, StewardProcess
 from tests.faults.zammad import SECRET, ZammadProcess
 from tests.oracle.judge import disagreements
+from tests.ports import free_port
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 """An ordinary working Monday, half past ten in Berlin; rounds begin at half past, so that no limit falls together with

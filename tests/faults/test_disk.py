@@ -25,8 +25,9 @@ from tests.faults import disk, outcome
 from tests.faults.disk import Shim
 from tests.faults.served import serving
 from tests.faults.steward import STEWARD as COMMAND
-from tests.faults.steward import StewardProcess, free_port
+from tests.faults.steward import StewardProcess
 from tests.faults.zammad import SECRET, STEWARD, tables
+from tests.ports import free_port
 
 Tell = Callable[[str], None]
 Failing = Callable[[], AbstractContextManager[None]]

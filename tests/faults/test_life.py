@@ -23,8 +23,9 @@ from plugin.sandbox.faults import Fault
 from tests.faults import outcome
 from tests.faults.served import serving
 from tests.faults.soak import START, Plan, opened
-from tests.faults.steward import StewardProcess, command, free_port
+from tests.faults.steward import StewardProcess, command
 from tests.faults.zammad import SECRET, STEWARD, Known, tables
+from tests.ports import free_port
 
 PROMPT_SECONDS = 0.05
 """How soon an idle worker asks Zammad about what was just acknowledged."""

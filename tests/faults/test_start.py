@@ -22,7 +22,8 @@ from plugin.store import packs as kept_packs
 from plugin.store.store import Store
 from tests.faults import disk
 from tests.faults.replicas import wait_until
-from tests.faults.steward import READY_SECONDS, StewardProcess, command, free_port
+from tests.faults.steward import READY_SECONDS, StewardProcess, command
+from tests.ports import free_port
 
 BODY = b'{"ticket":{"id":7,"updated_at":"2026-11-20T11:59:58.123Z"}}'
 SHIPPED = packs.text_of("service-standard")

@@ -17,7 +17,8 @@ from plugin.sandbox import Sandbox
 from plugin.store import migrate
 from plugin.store.store import Store
 from tests.faults.served import serving
-from tests.faults.steward import READY_SECONDS, StewardProcess, command, environment, free_port
+from tests.faults.steward import READY_SECONDS, StewardProcess, command, environment
+from tests.ports import free_port
 
 URL = "http://127.0.0.1:1"
 """Nobody listens on port 1."""

@@ -183,7 +183,7 @@ class ZammadProcess(Zammad):
     def close(self) -> None:
         self._session.close()
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(60)
         assert self._process.stdout is not None
         self._process.stdout.close()
 

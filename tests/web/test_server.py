@@ -20,14 +20,8 @@ from plugin.web.app import create_web
 from plugin.web.later import KEY, PATIENCE_SECONDS
 from plugin.web.server import WebServer
 from plugin.web.webhook import LARGEST_BODY
+from tests.ports import free_port
 from tests.web import wire
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def make_app(release: threading.Event) -> Flask:

@@ -22,6 +22,7 @@ from plugin.web.app import create_web
 from plugin.web.intake import Intake
 from plugin.web.later import PATIENCE_SECONDS
 from plugin.web.server import WebServer
+from tests.ports import free_port
 
 SECRET = "secret"
 BODY = b'{"ticket":{"id":7,"updated_at":"2026-11-20T11:59:58.123Z","title":"K\xc3\xbche"},"article":{}}'
@@ -96,9 +97,7 @@ def door(
         [health_routes.create_blueprint(health=health, probes={"store": health_routes.store_probe(store)})],
         receiver=webhook.create_receiver(intake=intake, secrets=[secret, "older"], clock=clock, metrics=metrics),
     )
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    port = free_port()
     server = WebServer(app, host="127.0.0.1", port=port, turns_away=intake.is_full, patience=patience)
     ready = threading.Event()
     thread = threading.Thread(target=server.run, kwargs={"on_ready": ready.set})
