@@ -347,6 +347,10 @@ def test_old_bodies_are_purged_as_a_chore(store: Store, clock: HandClock) -> Non
 
 # -- the loop, in threads and processes -------------------------------------------------------------------------------
 
+PATIENCE_SECONDS = 60.0
+"""Who waits so long waits in vain, however busy the machine is."""
+LONG_NAP_SECONDS = 30.0
+
 
 @contextmanager
 def running(worker: Worker) -> Iterator[threading.Thread]:
@@ -356,11 +360,11 @@ def running(worker: Worker) -> Iterator[threading.Thread]:
         yield thread
     finally:
         worker.stop()
-        thread.join(10)
+        thread.join(PATIENCE_SECONDS)
         assert not thread.is_alive()
 
 
-def until(condition: Callable[[], bool], *, seconds: float = 10) -> None:
+def until(condition: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -> None:
     pause = threading.Event()
     ends = time.monotonic() + seconds
     while not condition():
@@ -380,7 +384,7 @@ def test_an_idle_worker_starts_within_a_moment_of_the_bell(store: Store) -> None
         return Verdict()
 
     health = Health()
-    worker = Worker(store, visit=visit, clock=now, quiet=timedelta(0), longest_nap=30, health=health)
+    worker = Worker(store, visit=visit, clock=now, quiet=timedelta(0), longest_nap=LONG_NAP_SECONDS, health=health)
     with running(worker):
         until(lambda: health.part("store") is not None)
         delays = []
@@ -390,8 +394,8 @@ def test_an_idle_worker_starts_within_a_moment_of_the_bell(store: Store) -> None
             hear(store, number + 1, at=now())
             until(partial(has_length, began, number + 1))
             delays.append(began[-1] - heard)
-    # the figure is 50 ms; the machine that runs this may be busy
-    assert sorted(delays)[5] < 0.25
+    # bench/idle.py measures how soon; without a bell it would be half a minute, whatever else the machine does
+    assert sorted(delays)[5] < LONG_NAP_SECONDS / 10
 
 
 def has_length(things: list[float], length: int) -> bool:
@@ -401,12 +405,12 @@ def has_length(things: list[float], length: int) -> bool:
 def test_another_process_rings_the_bell_too_on_postgresql(postgresql_url: str) -> None:
     visits = Visits()
     with Store.open(postgresql_url) as store, Store.open(postgresql_url) as receiver:
-        worker = Worker(store, visit=visits, clock=now, quiet=timedelta(0), longest_nap=60)
+        worker = Worker(store, visit=visits, clock=now, quiet=timedelta(0), longest_nap=10 * PATIENCE_SECONDS)
         with running(worker):
             until(lambda: heartbeats(store) == 1)
             threading.Event().wait(0.5)  # until it listens
             hear(receiver, 7, at=now())
-            until(lambda: visits.tickets == [7], seconds=5)
+            until(lambda: visits.tickets == [7])
 
 
 def test_a_sign_of_life_carries_what_other_processes_show(store: Store) -> None:
@@ -442,7 +446,7 @@ def test_several_cases_are_visited_at_a_time_and_never_one_ticket_twice(store: S
             most[0] = max(most[0], len(together))
             if len(together) == 3:
                 three.set()
-        three.wait(5)
+        three.wait(PATIENCE_SECONDS)
         threading.Event().wait(0.02)
         with mutex:
             together.discard(claim.ticket_id)
@@ -467,17 +471,17 @@ def test_stopping_ends_the_visits_under_way_and_claims_no_more(store: Store) -> 
 
     def visit(_: Claim) -> Verdict:
         began.set()
-        release.wait(5)
+        release.wait(PATIENCE_SECONDS)
         return Verdict()
 
     wake(store, 1)
     worker = Worker(store, visit=visit, clock=now, concurrency=1)
     with running(worker) as thread:
-        assert began.wait(5)
+        assert began.wait(PATIENCE_SECONDS)
         wake(store, 2)
         worker.stop()
         release.set()
-        thread.join(5)
+        thread.join(PATIENCE_SECONDS)
         assert not thread.is_alive()
     assert case(store, 1).wake is None
     assert case(store, 2).wake is not None
@@ -511,7 +515,7 @@ store.close()
     assert process.stdout is not None
     assert process.stdout.readline() == "hangs\n"
     process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE_SECONDS) == 0
     process.stdout.close()
     with Store.open(store_url) as store:
         visits = Visits()
