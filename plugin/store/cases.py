@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Connection,
-    Row,
     Select,
     and_,
     bindparam,
@@ -26,13 +26,16 @@ from sqlalchemy import (
 from plugin.model.effects import EffectState
 from plugin.model.retry import IMPOSSIBLE_PAUSE
 from plugin.model.work import TIMELY, CaseRow, CaseStatus, Wake, WakeReason
+from plugin.store.statement import Statement
 from plugin.store.tables import cases, effects
 from plugin.store.types import from_microseconds, to_microseconds
 from plugin.store.upsert import insert_or_ignore
 
 SETTLES_KEPT = timedelta(hours=1)
 NO_VERSION = ""
-"""``hinted_version`` when hints named several versions or none: then only a look can tell."""
+"""``hinted_version`` when hints named none: then only a look can tell."""
+SEVERAL_VERSIONS = "several"
+"""``hinted_version`` when hints named more than one."""
 FARTHEST = {
     WakeReason.OPERATOR: timedelta(hours=1),
     WakeReason.EVENT: timedelta(hours=1),
@@ -45,7 +48,9 @@ ASLEEP = (CaseStatus.PARKED,)
 
 
 # Built once: what runs for every look should not be put together for every look.
-_BY_ID = select(cases).where(cases.c.ticket_id == bindparam("ticket_id"))
+_OF_TICKET = select(cases).where(cases.c.ticket_id == bindparam("ticket_id"))
+_BY_ID = Statement(_OF_TICKET)
+_BY_ID_LOCKED = Statement(_OF_TICKET.with_for_update())
 _LOCKED = (
     # in one order everywhere, so that two folds never wait for each other
     select(cases)
@@ -55,6 +60,7 @@ _LOCKED = (
 )
 _KNOWN = select(cases.c.ticket_id).where(cases.c.ticket_id.in_(bindparam("ticket_ids", expanding=True)))
 _CHANGE = update(cases).where(cases.c.ticket_id == bindparam("of_ticket"))
+_SET_BASELINE = Statement(_CHANGE.where(cases.c.baseline.is_(None)), sets=("baseline", "updated_at"))
 _CLAIM = (
     update(cases)
     .where(cases.c.ticket_id.in_(bindparam("ticket_ids", expanding=True)))
@@ -96,10 +102,12 @@ def _first_of_each_rank(*conditions: ColumnElement[bool]) -> list[Select[tuple[i
     return [select(first.c.wake_rank, first.c.wake_at) for first in (one.subquery() for one in firsts)]
 
 
-_FIRST_DUE = union_all(
-    *_first_of_each_rank(
-        cases.c.wake_at <= bindparam("now"),
-        or_(cases.c.not_before.is_(None), cases.c.not_before <= bindparam("now")),
+_FIRST_DUE = Statement(
+    union_all(
+        *_first_of_each_rank(
+            cases.c.wake_at <= bindparam("now"),
+            or_(cases.c.not_before.is_(None), cases.c.not_before <= bindparam("now")),
+        )
     )
 )
 _NEXT_WAKE: CompoundSelect[tuple[int, datetime]] = union_all(
@@ -122,7 +130,7 @@ class Hints:
 
 
 def get(connection: Connection, ticket_id: int) -> CaseRow | None:
-    row = connection.execute(_BY_ID, {"ticket_id": ticket_id}).one_or_none()
+    row = _BY_ID.first(connection, ticket_id=ticket_id)
     return None if row is None else _case(row)
 
 
@@ -160,7 +168,7 @@ def due_reasons(connection: Connection, *, now: datetime) -> tuple[WakeReason, .
 
 def _first_due(connection: Connection, *, now: datetime) -> Mapping[int, datetime]:
     """Since when something is due, by rank."""
-    return {row.wake_rank: row.wake_at for row in connection.execute(_FIRST_DUE, {"now": now})}
+    return {row.wake_rank: row.wake_at for row in _FIRST_DUE.rows(connection, now=now)}
 
 
 def next_wake(connection: Connection, *, now: datetime) -> datetime | None:
@@ -185,7 +193,7 @@ def wake(connection: Connection, ticket_id: int, *, at: datetime, reason: WakeRe
         if due is fresh or reason in TIMELY
         else {
             "first_hint_at": row.first_hint_at or now,
-            "hinted_version": NO_VERSION,
+            "hinted_version": SEVERAL_VERSIONS if row.hinted_version else NO_VERSION,
         }
     )
     _set_wake(connection, row, due, now=now, **heard)
@@ -203,7 +211,7 @@ def hint(connection: Connection, hints: Sequence[Hints], *, quiet: timedelta, lo
 
 
 def _hint(
-    connection: Connection, row: Row[Any], hints: Hints, *, quiet: timedelta, longest: timedelta, now: datetime
+    connection: Connection, row: Any, hints: Hints, *, quiet: timedelta, longest: timedelta, now: datetime
 ) -> bool:
     known = row.observed_version is not None and hints.versions == {row.observed_version}
     if known or row.status in ASLEEP:
@@ -221,7 +229,8 @@ def _hint(
 
 
 def _one_version(versions: frozenset[str | None]) -> str:
-    return next(iter(versions)) or NO_VERSION if len(versions) == 1 else NO_VERSION
+    named = {version or NO_VERSION for version in versions}
+    return next(iter(named)) if len(named) == 1 else SEVERAL_VERSIONS
 
 
 def wake_outdated(connection: Connection, *, pack_version: str, now: datetime, limit: int = 500) -> int:
@@ -422,9 +431,10 @@ def observe(
 
 def set_baseline(connection: Connection, ticket_id: int, baseline: Mapping[str, Any], *, now: datetime) -> None:
     """Decided once, at the first look: a baseline that is there stays (design.md, "From when")."""
-    first = and_(cases.c.ticket_id == ticket_id, cases.c.baseline.is_(None))
-    ensure(connection, [ticket_id], now=now)
-    connection.execute(update(cases).where(first).values(baseline=dict(baseline), updated_at=now))
+    first = {"of_ticket": ticket_id, "baseline": dict(baseline), "updated_at": now}
+    if not _SET_BASELINE.run(connection, **first):
+        ensure(connection, [ticket_id], now=now)
+        _SET_BASELINE.run(connection, **first)
 
 
 def set_status(connection: Connection, ticket_id: int, status: CaseStatus, *, now: datetime) -> None:
@@ -471,27 +481,37 @@ def ensure(connection: Connection, ticket_ids: Sequence[int], *, now: datetime) 
 
 def _change(connection: Connection, ticket_id: int, values: Mapping[str, Any]) -> bool:
     """Whether there was a row to change."""
-    return bool(connection.execute(_CHANGE, {"of_ticket": ticket_id, **values}).rowcount)
+    return bool(_changing(tuple(values)).run(connection, of_ticket=ticket_id, **values))
 
 
-def _for_update(connection: Connection, ticket_ids: Sequence[int], *, now: datetime) -> Mapping[int, Row[Any]]:
+@cache
+def _changing(names: tuple[str, ...]) -> Statement:
+    return Statement(_CHANGE, sets=names)
+
+
+def _for_update(connection: Connection, ticket_ids: Sequence[int], *, now: datetime) -> Mapping[int, Any]:
     """The rows, made where they are missing, locked until the transaction ends."""
-    asked = {"ticket_ids": list(ticket_ids)}
-    rows = connection.execute(_LOCKED, asked).all()
+    rows = _locked(connection, ticket_ids)
     if len(rows) < len(set(ticket_ids)):
         ensure(connection, ticket_ids, now=now)
-        rows = connection.execute(_LOCKED, asked).all()
+        rows = _locked(connection, ticket_ids)
     return {row.ticket_id: row for row in rows}
 
 
-def _pending(row: Row[Any]) -> Wake | None:
+def _locked(connection: Connection, ticket_ids: Sequence[int]) -> Sequence[Any]:
+    if len(ticket_ids) == 1:
+        return _BY_ID_LOCKED.rows(connection, ticket_id=ticket_ids[0])
+    return connection.execute(_LOCKED, {"ticket_ids": list(ticket_ids)}).all()
+
+
+def _pending(row: Any) -> Wake | None:
     """The wake that no look has taken up yet."""
     if row.wake_at is None or row.claimed_generation == row.generation:
         return None
     return _wake(row)
 
 
-def _wake(row: Row[Any]) -> Wake:
+def _wake(row: Any) -> Wake:
     return Wake(at=row.wake_at, reason=WakeReason(row.wake_reason))
 
 
@@ -502,7 +522,7 @@ def _sooner(one: Wake | None, other: Wake | None, *, now: datetime) -> Wake | No
     return min(one, other, key=lambda wake: (max(wake.at, now), wake.reason.rank, wake.at))
 
 
-def _set_wake(connection: Connection, row: Row[Any], wakes: Wake | None, *, now: datetime, **values: Any) -> None:
+def _set_wake(connection: Connection, row: Any, wakes: Wake | None, *, now: datetime, **values: Any) -> None:
     values |= {"generation": row.generation + 1, "updated_at": now}
     _change(connection, row.ticket_id, values | _wake_values(wakes))
 
@@ -513,7 +533,7 @@ def _wake_values(wakes: Wake | None) -> dict[str, Any]:
     return {"wake_at": wakes.at, "wake_reason": wakes.reason, "wake_rank": wakes.reason.rank}
 
 
-def _case(row: Row[Any]) -> CaseRow:
+def _case(row: Any) -> CaseRow:
     return CaseRow(
         ticket_id=row.ticket_id,
         number=row.number,

@@ -10,26 +10,31 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from plugin.model.clocks import Clock, ClockState
 from plugin.store.codec import clock_from_json, clock_to_json
+from plugin.store.statement import Statement
 from plugin.store.tables import clocks
 from plugin.store.types import canonical
 
-_OF_CASE = select(clocks.c.content).where(clocks.c.ticket_id == bindparam("ticket_id")).order_by(clocks.c.position)
+_OF_CASE = Statement(
+    select(clocks.c.content).where(clocks.c.ticket_id == bindparam("ticket_id")).order_by(clocks.c.position)
+)
+_DROP = Statement(delete(clocks).where(clocks.c.ticket_id == bindparam("of_ticket")))
+_ADD = Statement(insert(clocks))
 
 
 def replace(connection: Connection, ticket_id: int, computed: Sequence[Clock]) -> None:
     """Keep ``computed`` for the ticket, in this order; nothing is written where they are the same."""
     rows = [_row(ticket_id, position, clock) for position, clock in enumerate(computed)]
-    kept = connection.execute(_OF_CASE, {"ticket_id": ticket_id}).scalars().all()
-    if canonical([row["content"] for row in rows]) == canonical(list(kept)):
+    kept = [row.content for row in _OF_CASE.rows(connection, ticket_id=ticket_id)]
+    if canonical([row["content"] for row in rows]) == canonical(kept):
         return
-    connection.execute(delete(clocks).where(clocks.c.ticket_id == ticket_id))
+    if kept:
+        _DROP.run(connection, of_ticket=ticket_id)
     if rows:
-        connection.execute(insert(clocks), rows)
+        _ADD.run_many(connection, rows)
 
 
 def of_case(connection: Connection, ticket_id: int) -> tuple[Clock, ...]:
-    contents = connection.execute(_OF_CASE, {"ticket_id": ticket_id}).scalars()
-    return tuple(clock_from_json(content) for content in contents)
+    return tuple(clock_from_json(row.content) for row in _OF_CASE.rows(connection, ticket_id=ticket_id))
 
 
 def next_limits(connection: Connection, *, limit: int = 50) -> tuple[tuple[int, Clock], ...]:

@@ -6,25 +6,42 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from plugin.model.effects import UNSETTLED, Effect, EffectKind, EffectState
 from plugin.model.retry import IMPOSSIBLE_PAUSE
+from plugin.store.statement import Statement
 from plugin.store.tables import effects
 
 DONE_OR_UNDER_WAY = (EffectState.INTENDED, EffectState.UNKNOWN, EffectState.APPLIED)
 """What counts for the brakes: everything that has, or may have, reached Zammad."""
 # Built once: what runs for every look should not be put together for every look.
-_OF_CASE = (
+_OF_CASE = Statement(
     select(effects)
     .where(effects.c.ticket_id == bindparam("ticket_id"))
     .order_by(effects.c.created_at, effects.c.op_key)
 )
+_BY_KEY = Statement(select(effects).where(effects.c.op_key == bindparam("op_key")))
 _STATES = select(effects.c.op_key, effects.c.state).where(effects.c.op_key.in_(bindparam("op_keys", expanding=True)))
-_ADD = insert(effects)
-_CHANGE = update(effects).where(effects.c.op_key == bindparam("of_key"))
-_CHANGE_UNSPENT = _CHANGE.where(effects.c.state != EffectState.APPLIED)
-_AGAIN = _CHANGE.values(tries=effects.c.tries + 1)
+_ADD = Statement(insert(effects))
+_IS_UNSPENT = effects.c.state != EffectState.APPLIED
+_CHANGE_UNSPENT = update(effects).where(effects.c.op_key == bindparam("of_key"), _IS_UNSPENT)
+_SETTLED = ("state", "settled_at", "error", "retry_not_before")
+_SETTLE = Statement(_CHANGE_UNSPENT, sets=_SETTLED)
+_SETTLE_WITH_OUTCOME = Statement(_CHANGE_UNSPENT, sets=(*_SETTLED, "outcome"))
+
+
+def _or_again(adding: sqlite.Insert | postgresql.Insert) -> sqlite.Insert | postgresql.Insert:
+    """Where the effect is known it is intended anew, unless it is spent."""
+    renewed: dict[str, Any] = {
+        name: adding.excluded[name] for name in ("state", "intended_at", "request", "clause", "because")
+    }
+    renewed |= {"settled_at": None, "retry_not_before": None, "tries": effects.c.tries + 1}
+    return adding.on_conflict_do_update(index_elements=[effects.c.op_key], set_=renewed, where=_IS_UNSPENT)
+
+
+_INTEND = Statement({"sqlite": _or_again(sqlite.insert(effects)), "postgresql": _or_again(postgresql.insert(effects))})
 
 
 def intend(connection: Connection, wanted: Iterable[Effect], *, now: datetime) -> frozenset[str]:
@@ -34,17 +51,11 @@ def intend(connection: Connection, wanted: Iterable[Effect], *, now: datetime) -
     is spent: it is left alone, and not returned.
     """
     by_key = {effect.op_key: effect for effect in wanted}
-    known = _states(connection, by_key)
-    granted = [effect for key, effect in by_key.items() if known.get(key) is not EffectState.APPLIED]
-    for effect in granted:
-        request = {"request": dict(effect.request), "clause": effect.clause, "because": effect.because}
-        if effect.op_key in known:
-            again = {"state": EffectState.INTENDED, "intended_at": now, "settled_at": None, "retry_not_before": None}
-            connection.execute(_AGAIN, {"of_key": effect.op_key, **again, **request})
-        else:
-            fresh = _row(effect) | {"state": EffectState.INTENDED, "intended_at": now, "tries": 1}
-            connection.execute(_ADD, fresh)
-    return frozenset(effect.op_key for effect in granted)
+    intended = {"state": EffectState.INTENDED, "intended_at": now, "tries": 1}
+    granted = _INTEND.run_many(connection, [_row(effect) | intended for effect in by_key.values()])
+    if granted == len(by_key):
+        return frozenset(by_key)
+    return frozenset(key for key, state in _states(connection, by_key).items() if state is not EffectState.APPLIED)
 
 
 def record(connection: Connection, held: Iterable[Effect]) -> None:
@@ -56,7 +67,7 @@ def record(connection: Connection, held: Iterable[Effect]) -> None:
     known = _states(connection, by_key)
     for key, effect in by_key.items():
         if key not in known:
-            connection.execute(_ADD, _row(effect))
+            _ADD.run(connection, **_row(effect), intended_at=None)
         elif known[key] not in (*DONE_OR_UNDER_WAY, effect.state):
             values = {
                 name: value for name, value in _row(effect).items() if name not in ("op_key", "created_at", "tries")
@@ -76,9 +87,9 @@ def settle(
 ) -> bool:
     """Commit how a call ended; False where the key is spent, which stays. ``outcome`` None keeps the known one."""
     values: dict[str, Any] = {"state": state, "settled_at": now, "error": error, "retry_not_before": retry_not_before}
-    if outcome is not None:
-        values["outcome"] = dict(outcome)
-    return bool(connection.execute(_CHANGE_UNSPENT, {"of_key": op_key, **values}).rowcount)
+    if outcome is None:
+        return bool(_SETTLE.run(connection, of_key=op_key, **values))
+    return bool(_SETTLE_WITH_OUTCOME.run(connection, of_key=op_key, outcome=dict(outcome), **values))
 
 
 def withdraw(connection: Connection, op_key: str, *, now: datetime, outcome: Mapping[str, Any] | None = None) -> None:
@@ -90,13 +101,13 @@ def withdraw(connection: Connection, op_key: str, *, now: datetime, outcome: Map
 
 
 def get(connection: Connection, op_key: str) -> Effect | None:
-    row = connection.execute(select(effects).where(effects.c.op_key == op_key)).one_or_none()
+    row = _BY_KEY.first(connection, op_key=op_key)
     return None if row is None else _effect(row)
 
 
 def of_case(connection: Connection, ticket_id: int) -> tuple[Effect, ...]:
     """Every effect on the ticket, oldest first."""
-    return tuple(_effect(row) for row in connection.execute(_OF_CASE, {"ticket_id": ticket_id}))
+    return tuple(_effect(row) for row in _OF_CASE.rows(connection, ticket_id=ticket_id))
 
 
 def unsettled(connection: Connection, *, limit: int = 1000) -> tuple[Effect, ...]:
@@ -146,6 +157,6 @@ def _row(effect: Effect) -> dict[str, Any]:
     return values | {"request": dict(effect.request), "outcome": dict(effect.outcome)}
 
 
-def _effect(row: Row[Any]) -> Effect:
+def _effect(row: Any) -> Effect:
     values = {name: getattr(row, name) for name in Effect.__slots__}
     return Effect(**values | {"kind": EffectKind(row.kind), "state": EffectState(row.state)})

@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from plugin.model.facts import Fact, FactKind, Timeline
 from plugin.model.people import Actor, Role
 from plugin.store import case_keys
 from plugin.store.keys import Key
+from plugin.store.statement import Statement
 from plugin.store.tables import facts
 from plugin.store.types import canonical, to_microseconds
 
@@ -24,19 +25,19 @@ KEYS_AT_ONCE = 500
 """SQLite and PostgreSQL both take so many values in one IN."""
 
 
-_ALL = select(facts).where(facts.c.ticket_id == bindparam("ticket_id")).order_by(facts.c.seq)
+_ALL = Statement(select(facts).where(facts.c.ticket_id == bindparam("ticket_id")).order_by(facts.c.seq))
 _REVISIONS = (
     select(facts)
     .where(facts.c.ticket_id == bindparam("ticket_id"), facts.c.key.in_(bindparam("keys", expanding=True)))
     .order_by(facts.c.revision)
 )
-_TAIL = (
+_TAIL = Statement(
     select(facts.c.seq, facts.c.hash)
     .where(facts.c.ticket_id == bindparam("ticket_id"))
     .order_by(facts.c.seq.desc())
     .limit(1)
 )
-_ADD = insert(facts)
+_ADD = Statement(insert(facts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,8 @@ def append(
     if not given:
         return ()
     key = case_keys.get_or_make(connection, ticket_id, store_key=store_key, now=now)
-    known = _newest(connection, ticket_id, [fact.key for fact in given])
     seq, prev_hash = _tail(connection, ticket_id)
+    known = _newest(connection, ticket_id, [fact.key for fact in given]) if seq else {}
     rows: list[dict[str, Any]] = []
     added: list[Fact] = []
     for fact in given:
@@ -75,14 +76,14 @@ def append(
         rows.append(row)
         added.append(replace(fact, revision=row["revision"]))
     if rows:
-        connection.execute(_ADD, rows)
+        _ADD.run_many(connection, rows)
     return tuple(added)
 
 
 def timeline(connection: Connection, ticket_id: int, *, store_key: Key) -> Timeline:
     """Everything known of the ticket. Payloads are None where they were erased."""
     key = case_keys.get(connection, ticket_id, store_key=store_key)
-    rows = connection.execute(_ALL, {"ticket_id": ticket_id})
+    rows = _ALL.rows(connection, ticket_id=ticket_id)
     return Timeline(ticket_id, [_fact(row, key=key) for row in rows])
 
 
@@ -107,7 +108,7 @@ def entry_hash(row: Mapping[str, Any]) -> str:
 def first_broken(connection: Connection, ticket_id: int) -> int | None:
     """``seq`` of the first entry that does not follow from the one before it, None for a sound chain."""
     prev_hash, expected = GENESIS, 1
-    for row in connection.execute(_ALL, {"ticket_id": ticket_id}):
+    for row in _ALL.rows(connection, ticket_id=ticket_id):
         sound = row.seq == expected and row.prev_hash == prev_hash and row.hash == entry_hash(row._asdict())
         if not sound:
             return expected
@@ -126,7 +127,7 @@ def _newest(connection: Connection, ticket_id: int, keys: Sequence[str]) -> Mapp
 
 
 def _tail(connection: Connection, ticket_id: int) -> tuple[int, str]:
-    row = connection.execute(_TAIL, {"ticket_id": ticket_id}).one_or_none()
+    row = _TAIL.first(connection, ticket_id=ticket_id)
     return (0, GENESIS) if row is None else (row.seq, row.hash)
 
 
@@ -173,7 +174,7 @@ def _sealed(fact: Fact, login: str | None, *, key: Key | None) -> tuple[bytes | 
     return key.seal(plain, purpose=f"fact {fact.key}"), key.digest(plain)
 
 
-def _fact(row: Row[Any], *, key: Key | None) -> Fact:
+def _fact(row: Any, *, key: Key | None) -> Fact:
     opened: Mapping[str, Any] = {}
     if row.payload is not None and key is not None:
         opened = json.loads(key.open(row.payload, purpose=f"fact {row.key}"))

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, liter
 
 from plugin.store import cases
 from plugin.store.keys import Key
+from plugin.store.statement import Statement
 from plugin.store.tables import inbox
 from plugin.store.types import to_microseconds
 
@@ -41,11 +42,16 @@ _IS_NEW: ColumnElement[bool] = literal_column(
     "inbox.state = 'new'"
 )  # written out, so that the partial index is seen to fit
 _COLUMNS = ("digest", "source", "delivery_id", "ticket_id", "version", "received_at", "body", "state", "reason")
-_HAS_NEW = select(inbox.c.id).where(_IS_NEW).limit(1)
-_DROP_BODIES = (
+_HAS_NEW = Statement(select(inbox.c.id).where(_IS_NEW).limit(1))
+_DROP_BODIES = Statement(
     update(inbox)
     .where(inbox.c.ticket_id == bindparam("of_ticket"), inbox.c.body.is_not(None), inbox.c.state == InboxState.FOLDED)
     .values(body=None)
+)
+_BODIES = Statement(
+    select(inbox.c.body)
+    .where(inbox.c.ticket_id == bindparam("ticket_id"), inbox.c.body.is_not(None))
+    .order_by(inbox.c.id)
 )
 
 
@@ -79,7 +85,7 @@ def receive(connection: Connection, batch: Sequence[Delivery], *, store_key: Key
 
 def has_new(connection: Connection) -> bool:
     """Whether there is anything to fold."""
-    return connection.execute(_HAS_NEW).first() is not None
+    return _HAS_NEW.first(connection) is not None
 
 
 def fold(connection: Connection, *, quiet: timedelta, now: datetime) -> int:
@@ -96,14 +102,13 @@ def fold(connection: Connection, *, quiet: timedelta, now: datetime) -> int:
 
 def bodies(connection: Connection, ticket_id: int, *, store_key: Key) -> tuple[bytes, ...]:
     """The bodies still kept for a ticket, oldest first; their ``article`` saves a read."""
-    query = select(inbox.c.body).where(inbox.c.ticket_id == ticket_id, inbox.c.body.is_not(None))
-    sealed = connection.execute(query.order_by(inbox.c.id)).scalars()
-    return tuple(store_key.open(body, purpose=BODY_PURPOSE) for body in sealed)
+    sealed = _BODIES.rows(connection, ticket_id=ticket_id)
+    return tuple(store_key.open(row.body, purpose=BODY_PURPOSE) for row in sealed)
 
 
 def drop_bodies(connection: Connection, ticket_id: int) -> None:
     """The ticket was looked at: its bodies are of no more use."""
-    connection.execute(_DROP_BODIES, {"of_ticket": ticket_id})
+    _DROP_BODIES.run(connection, of_ticket=ticket_id)
 
 
 def purge(connection: Connection, *, now: datetime, limit: int = 1000) -> int:

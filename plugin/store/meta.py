@@ -6,17 +6,20 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from plugin.store.statement import Statement
 from plugin.store.tables import meta, workers
 from plugin.store.upsert import insert_or_ignore
 
 PAUSED = "paused_since"
 CLOCK = "clock of "
+_VALUE = Statement(select(meta.c.value).where(meta.c.key == bindparam("key")))
 
 
 def get(connection: Connection, key: str) -> str | None:
-    return connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()
+    row = _VALUE.first(connection, key=key)
+    return None if row is None else str(row.value)
 
 
 def put(connection: Connection, key: str, value: str) -> None:

@@ -7,13 +7,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
+from plugin.store.statement import Statement
 from plugin.store.tables import switches
 from plugin.store.upsert import insert_or_ignore
+
+_ALL = Statement(select(switches))
 
 
 def enforced_since(connection: Connection) -> Mapping[str, datetime]:
     """The moment each enforced rule was switched on."""
-    return {row.rule: row.enforced_since for row in connection.execute(select(switches))}
+    return {row.rule: row.enforced_since for row in _ALL.rows(connection)}
 
 
 def switch(connection: Connection, enforced: Iterable[str], *, now: datetime) -> Mapping[str, datetime]:
