@@ -99,7 +99,9 @@ class Sweep:
     def _is_news(self, ticket: ChangedTicket) -> bool:
         with self.store.read() as connection:
             case = cases.get(connection, ticket.id)
-        return case is None or case.version != ticket.version or case.status is CaseStatus.GONE
+        if case is None or case.status is CaseStatus.GONE:
+            return True
+        return ticket.version not in (case.version, case.own_version)
 
 
 def _since(cursor: Mapping[str, Any], now: datetime) -> datetime:

@@ -64,7 +64,8 @@ class CaseRow:
     """One row a ticket: what is due, and what was last seen and settled.
 
     ``snapshot`` and ``baseline`` hold ids and codes only, never customer data. ``version`` is the ticket's version last
-    looked at (promises 1). ``misses`` counts answers 404 in a row, ``tries`` failures in a row.
+    looked at (promises 1). ``heard``: hints named other versions, and no look has taken them up. ``misses`` counts
+    answers 404 in a row, ``tries`` failures in a row.
     """
 
     ticket_id: int
@@ -73,6 +74,7 @@ class CaseRow:
     wake: Wake | None = None
     not_before: datetime | None = None
     generation: int = 0
+    heard: bool = False
     version: str | None = None
     snapshot: Mapping[str, Any] = field(default_factory=dict)
     baseline: Mapping[str, Any] | None = None
@@ -85,6 +87,12 @@ class CaseRow:
     last_looked_at: datetime | None = None
     settles: tuple[datetime, ...] = ()
     """Settles of the last hour that neither a person's new fact nor a due moment explains, oldest first."""
+
+    @property
+    def own_version(self) -> str | None:
+        """The version that our own write made since, by Zammad's answer to it: nobody has looked at it."""
+        own: str | None = self.snapshot.get("own_version")
+        return own
 
     def settles_within_an_hour(self, now: datetime) -> int:
         # those of the future were noted by a clock that was wrong

@@ -117,7 +117,8 @@ class Putting:
     def _is_ours(self, call: Put, answer: Ticket, fresh: list[int]) -> bool:
         """Whether the answer is our version: by us, the fields as sent, and nothing that we did not do (promises 1)."""
         before = self._state.ticket
-        as_sent = all(as_text(n, answer.fields.get(n)) == as_text(n, v) for n, v in call.fields.items())
+        expected = {**before.fields, **call.fields}
+        as_sent = all(as_text(n, answer.fields.get(n)) == as_text(n, v) for n, v in expected.items())
         as_before = all(
             getattr(answer, name) == getattr(before, name)
             for name in ("owner_id", "group_id", "customer_id", "priority_id", "title")

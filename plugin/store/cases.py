@@ -541,6 +541,7 @@ def _case(row: Any) -> CaseRow:
         wake=None if row.wake_at is None else _wake(row),
         not_before=row.not_before,
         generation=row.generation,
+        heard=row.first_hint_at is not None and bool(row.hinted_version),
         version=row.observed_version,
         snapshot=row.snapshot,
         baseline=row.baseline,

@@ -67,6 +67,7 @@ def own_task(visit: UnderWay, seen: Ticket) -> Verdict:
         parent = cases.by_number(connection, number["parent"]) if number else None
         if parent is not None and seen.version != visit.case.version:
             cases.wake(connection, parent.ticket_id, at=now, reason=WakeReason.EVENT, now=now)
+        visit.read = seen.version
         keeping.keep(visit, connection, seen, frozenset(), now=now)
     return Verdict(outcome=Outcome.DONE)
 

@@ -27,6 +27,7 @@ def commit_look(
     told = frozenset(visit.case.snapshot.get("tags") or ())
     if not looked.facts and not looked.full and _is_as_observed(visit, looked.ticket, told):
         return (), known.timeline, told
+    visit.read = looked.ticket.version if looked.full else visit.read
     with visit.means.store.write() as connection:
         added = _append(visit, connection, looked, now) if looked.facts else ()
         timeline = Timeline(visit.ticket_id, (*known.timeline, *added)) if added else known.timeline
@@ -53,8 +54,8 @@ def keep(
         connection,
         visit.ticket_id,
         number=seen.number,
-        version=seen.version,
-        snapshot=_snapshot(seen, tags),
+        version=visit.read,
+        snapshot=_snapshot(seen, tags, read=visit.read),
         pack_version=visit.means.pack.version,
         status=status,
         owned=_owned(seen),
@@ -74,7 +75,7 @@ def keep_task(visit: UnderWay, connection: Connection, made: Ticket) -> None:
         made.id,
         number=made.number,
         version=made.version,
-        snapshot=_snapshot(made, frozenset()),
+        snapshot=_snapshot(made, frozenset(), read=made.version),
         pack_version=visit.means.pack.version,
         now=visit.means.clock(),
     )
@@ -124,17 +125,19 @@ def _append(visit: UnderWay, connection: Connection, looked: Looked, now: dateti
 def _is_as_observed(visit: UnderWay, seen: Ticket, tags: frozenset[str]) -> bool:
     """The case says already what this look saw."""
     case = visit.case
-    same = case.version == seen.version and case.status is _status(seen) and not case.misses
-    return same and case.pack_version == visit.means.pack.version and case.snapshot == _snapshot(seen, tags)
+    same = case.version == visit.read and case.status is _status(seen) and not case.misses
+    snapshot = _snapshot(seen, tags, read=visit.read)
+    return same and case.pack_version == visit.means.pack.version and case.snapshot == snapshot
 
 
 def _status(seen: Ticket) -> CaseStatus:
     return CaseStatus.MERGED if seen.is_merged else CaseStatus.OPEN
 
 
-def _snapshot(seen: Ticket, tags: frozenset[str]) -> dict[str, object]:
+def _snapshot(seen: Ticket, tags: frozenset[str], *, read: str | None) -> dict[str, object]:
     """Ids and codes only."""
-    return {
+    own = {} if seen.version == read else {"own_version": seen.version}
+    return own | {
         "tags": sorted(tags),
         "state_type": str(seen.state_type),
         "group_id": seen.group_id,

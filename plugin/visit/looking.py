@@ -28,7 +28,8 @@ log = structlog.get_logger(__name__)
 class Known:
     """What the store knows of the ticket when a look begins.
 
-    ``version`` is the one last looked at; ``bodies`` are signed deliveries that were not looked at yet.
+    ``version`` is the one last looked at, ``own_version`` one of our own making since; ``bodies`` are signed deliveries
+    that were not looked at yet.
     """
 
     ticket_id: int
@@ -36,6 +37,7 @@ class Known:
     timeline: Timeline
     effects: tuple[Effect, ...]
     switches: Mapping[str, datetime]
+    own_version: str | None = None
     bodies: tuple[bytes, ...] = ()
     clocks: tuple[Clock, ...] = ()
 
@@ -78,12 +80,18 @@ class Looker:
         seen: Ticket,
         *,
         in_full: bool,
+        heard: bool,
         owner_may_have_changed: bool,
         tasks_may_have_moved: bool,
         sources: Sources,
     ) -> Looked:
-        """Everything ``seen`` (the cheap read) gives reason to read; ``in_full``: what is known already too."""
-        full = in_full or known.is_new or known.is_in_doubt or seen.version != known.version
+        """Everything ``seen`` (the cheap read) gives reason to read; ``in_full``: what is known already too.
+
+        ``heard``: a hint named another version. Of our own writes nobody is told (promises 8): where the version is
+        ours, somebody was a moment faster, and Zammad did not tell us in its answer (he set the very field we set).
+        """
+        is_known = seen.version == known.version or (seen.version == known.own_version and not heard)
+        full = in_full or known.is_new or known.is_in_doubt or not is_known
         found: list[Fact] = []
         users: Mapping[int, User] = {}
         checklist = None

@@ -89,6 +89,7 @@ class Visit:
             known,
             seen,
             in_full=first and reason is WakeReason.OPERATOR,
+            heard=self._visit.claim.case.heard,
             owner_may_have_changed=reason is WakeReason.SWEEP,
             tasks_may_have_moved=reason not in (WakeReason.DEADLINE, WakeReason.RETRY),
             sources=self._source,
@@ -129,6 +130,7 @@ class Visit:
             known = Known(
                 ticket_id=self._visit.ticket_id,
                 version=case.version if case else None,
+                own_version=case.own_version if case else None,
                 timeline=self._means.store.timeline(connection, self._visit.ticket_id),
                 effects=effects.of_case(connection, self._visit.ticket_id),
                 switches=switches.enforced_since(connection),
@@ -137,6 +139,7 @@ class Visit:
             )
             self._visit.paused = meta.paused_since(connection) is not None
         self._visit.case = case or self._visit.case
+        self._visit.read = known.version
         resting = [*recovering.interrupted(known.effects, now=now, unknown_wait=self._means.unknown_wait)]
         return replace(known, effects=keeping.commit_found(self._visit, known.effects, resting, now))
 

@@ -34,7 +34,8 @@ class UnderWay:
     """One claimed case and how far its visit has come.
 
     ``stands_still``: nothing may happen because of time alone now; ``as_of`` is the moment it is decided for then.
-    ``case`` is the row as read last, ``paused`` whether an operator has stopped all writing.
+    ``case`` is the row as read last, ``paused`` whether an operator has stopped all writing. ``read`` is the version
+    whose history was read last: what Zammad answered to our own writes since is a later one.
     """
 
     means: Means
@@ -43,6 +44,7 @@ class UnderWay:
     stands_still: bool = False
     as_of: datetime | None = None
     paused: bool = False
+    read: str | None = None
 
     @property
     def ticket_id(self) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 import requests
 from requests.adapters import BaseAdapter
 
@@ -90,6 +91,33 @@ def test_whoever_was_faster_than_our_put_is_seen_at_once(helpdesk: Helpdesk) -> 
     helpdesk.works()
     assert len(faster) == 1
     assert ticket.field("first_responder") == "anna"
+
+
+Faster = Callable[[Helpdesk, Ticket], None]
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        pytest.param(lambda desk, ticket: ticket.put(desk.admin, steward_kind="complaint"), id="sets what we set"),
+        pytest.param(lambda desk, ticket: ticket.put(desk.chief, steward_tier="general"), id="sets what we leave"),
+        pytest.param(lambda desk, ticket: ticket.said_from_a_list(desk.anna, "complaint"), id="says it from a list"),
+    ],
+)
+def test_what_our_puts_answer_cannot_tell_is_seen_when_it_is_heard(helpdesk: Helpdesk, does: Faster) -> None:
+    ticket = helpdesk.mails("Where is my order?")
+    faster: list[Request] = []
+
+    def is_faster(asked: Request) -> None:
+        if asked.method == "PUT" and not faster:
+            faster.append(asked)
+            does(helpdesk, ticket)
+
+    wired(helpdesk, is_faster)
+    helpdesk.works()
+    assert len(faster) == 1
+    helpdesk.passes(seconds=20)
+    assert (ticket.field("kind"), ticket.field("tier")) == ("complaint", "general")
 
 
 def test_a_version_that_ran_backwards_is_looked_at_by_the_sweep(helpdesk: Helpdesk) -> None:
