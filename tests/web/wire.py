@@ -26,7 +26,7 @@ from tests.ports import free_port
 
 SECRET = "secret"
 BODY = b'{"ticket":{"id":7,"updated_at":"2026-11-20T11:59:58.123Z","title":"K\xc3\xbche"},"article":{}}'
-SECONDS = 15.0
+SECONDS = 60.0
 """How long a client of these tests waits for a word."""
 
 
