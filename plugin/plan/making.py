@@ -67,10 +67,7 @@ class Making:
         return True
 
     def observe(self, effect: Effect, why: str) -> None:
-        """Record what would have been done, and why it was not."""
-        known = self.ledger.get(effect.op_key)
-        if known is not None and known.state in (EffectState.INTENDED, EffectState.UNKNOWN):
-            return  # what became of it is still to be found out
+        """Record what would have been done, and why it was not; also of what may have been done once."""
         self.observed.append(
             Effect(
                 op_key=effect.op_key,

@@ -15,7 +15,7 @@ from plugin.plan import Plan
 from plugin.store import cases, effects
 from plugin.store.database import Connection
 from plugin.visit.looking import Known, Looked
-from plugin.visit.recovering import Found
+from plugin.visit.recovering import Found, unsettled
 from plugin.visit.under_way import UnderWay
 from plugin.zammad.fence import demand
 
@@ -105,7 +105,8 @@ def commit_found(
 def record(visit: UnderWay, planned: Plan, done: tuple[Effect, ...]) -> None:
     """Keep what would have been done, once."""
     known = {effect.op_key: effect for effect in done}
-    fresh = [e for e in planned.observed if not _says_the_same(known.get(e.op_key), e)]
+    doubtful = {effect.op_key for effect in unsettled(done)}  # what became of them is still to be found out
+    fresh = [e for e in planned.observed if e.op_key not in doubtful and not _says_the_same(known.get(e.op_key), e)]
     if fresh:
         with visit.means.store.write() as connection:
             effects.record(connection, fresh)

@@ -108,6 +108,16 @@ def test_after_two_unasked_notes_only_some_are_written(third: Note, goes: bool) 
     assert [effect.error for effect in plan.observed] == ([] if goes else ["two unasked notes already"])
 
 
+def test_a_note_that_may_have_been_written_says_why_it_is_wanted_no_more() -> None:
+    third = note("a.three")
+    unknown = left(about(third).calls[0].effects[0], EffectState.UNKNOWN, retry_not_before=hours(-1))
+    plan = about(third, applied=(*two_written(), unknown))
+    assert plan.is_empty
+    assert [(effect.op_key, effect.error) for effect in plan.observed] == [
+        (unknown.op_key, "two unasked notes already")
+    ]
+
+
 def test_notes_joined_in_one_article_count_as_one() -> None:
     joined = done(about(note("a.one"), note("a.two")).calls, article_id=11)
     assert not about(note("a.three"), applied=joined).is_empty
