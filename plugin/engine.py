@@ -182,7 +182,7 @@ def _decision(case: Case, collected: _Collected) -> Decision:
     clocks = collected.of(Clock)
     fields = collected.fields | {f.name: f for f in _due_fields(case)}
     if case.kind is Kind.NONE:
-        fields = _emptied(fields["steward_kind"])
+        fields = _emptied(fields.get("steward_kind"), _kind_reason(collected))
     return Decision(
         now=case.now,
         in_force=True,
@@ -207,10 +207,15 @@ def _wrote_before(case: Case) -> bool:
     return next(by_us, None) is not None
 
 
-def _emptied(kind: Field) -> dict[str, Field]:
-    """It is none of ours any more: whatever we had put into our fields is taken out again."""
-    emptied = {name: replace(kind, name=name, value=None) for name in STEWARD_FIELDS if name not in KEPT_FIELDS}
-    return emptied | {kind.name: kind}
+def _emptied(kind: Field | None, because: Text) -> dict[str, Field]:
+    """It is none of ours any more: whatever we had put into our fields is taken out again.
+
+    ``kind`` is None where the ticket is older than the rule that says so: then that field is left as it is.
+    """
+    said = kind or Field("steward_kind", Kind.NONE.value, "C1.1", because, rule=DEADLINES)
+    emptied = {name: replace(said, name=name, value=None) for name in STEWARD_FIELDS if name not in KEPT_FIELDS}
+    del emptied[said.name]
+    return emptied | ({kind.name: kind} if kind else {})
 
 
 def _silent(case: Case, collected: _Collected, because: Text) -> Decision:

@@ -121,3 +121,16 @@ def test_what_was_late_before_the_switch_is_recorded_for_a_complaint_voiced_afte
     assert told.decision.in_force
     assert told.clock("first_response", epoch="m1").was_broken
     assert told.fields["breached"] is None
+
+
+def test_a_ticket_that_is_none_of_ours_is_emptied_though_its_classification_came_later() -> None:
+    pack = replace(shipped(), scope=replace(shipped().scope, exclude_tags=("spam",)))
+    story = Story(pack=pack).customer_writes_in()
+    story.sets("steward_stage", "accept", by=STEWARD, after=1)
+    story.says("waiting", after=2)
+    story.tell(FactKind.TAG_ADDED, after=3, by=ANNA, tag="spam")
+    switches = {rule.name: story.at(5 if rule.policy == "classification" else -1) for rule in pack.rules}
+    told = decide(Timeline(1, story.facts), pack=pack, now=story.at(6), switches=switches)
+    fields = {field.name: field.value for field in told.fields}
+    assert fields["steward_stage"] is None
+    assert "steward_kind" not in fields
