@@ -8,11 +8,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from queue import SimpleQueue
 
 import pytest
@@ -28,6 +29,8 @@ from plugin.web.intake import BATCH, LONGEST_WAIT_SECONDS, RING_SECONDS, Intake,
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DELIVERIES_IN_A_ROW = 30
+PATIENCE = 60.0
+"""Who waits so long waits in vain, however busy the machine is."""
 
 
 @pytest.fixture
@@ -64,7 +67,7 @@ class HeldCommits:
 
     def hold(self, _connection: Connection) -> None:
         self.reached.set()
-        self.go_on.wait(30)
+        self.go_on.wait(PATIENCE)
 
 
 @contextmanager
@@ -78,32 +81,36 @@ def held_commits() -> Iterator[HeldCommits]:
 
 def waits(intake: Intake, count: int) -> None:
     """Return once ``count`` deliveries wait in the queue."""
-    pause = threading.Event()
-    for _ in range(1000):
-        if intake.waiting >= count:
-            return
-        pause.wait(0.005)
-    pytest.fail(f"{intake.waiting} deliveries wait, not {count}")
+    until(lambda: intake.waiting >= count, f"{count} deliveries wait")
 
 
 def submit(threads: ThreadPoolExecutor, intake: Intake, *numbers: int) -> list[Future[Received]]:
     """Deliveries under way: the first with the committing thread, the others in the queue."""
-    first = threads.submit(intake.receive, delivery(numbers[0]))
+    first: Future[Received] = Future()
+    intake.submit(delivery(numbers[0]), partial(give, first))
     waits_for_committer(intake)
     others = [threads.submit(intake.receive, delivery(number)) for number in numbers[1:]]
     waits(intake, len(others))
     return [first, *others]
 
 
+def give(answer: Future[Received], outcome: Received | Unavailable) -> None:
+    if isinstance(outcome, Unavailable):
+        answer.set_exception(outcome)
+    else:
+        answer.set_result(outcome)
+
+
 def waits_for_committer(intake: Intake) -> None:
-    """Return once the committing thread has taken what waited."""
-    pause = threading.Event()
-    pause.wait(0.05)
-    for _ in range(1000):
-        if intake.waiting == 0:
-            return
+    """Return once the committing thread has taken what was submitted before."""
+    until(lambda: intake.waiting == 0, "somebody takes the delivery")
+
+
+def until(is_so: Callable[[], bool], what: str) -> None:
+    pause, ends = threading.Event(), time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < ends, f"not within {PATIENCE:g} s: {what}"
         pause.wait(0.005)
-    pytest.fail("nobody took the delivery")
 
 
 def test_a_delivery_is_new_once_and_a_replay_afterwards(intake: Intake) -> None:
@@ -137,7 +144,7 @@ def test_nobody_is_answered_before_the_commit(store: Store, intake: Intake) -> N
 def test_what_is_inserted_and_not_committed_is_not_answered(intake: Intake) -> None:
     with ThreadPoolExecutor(1) as threads, held_commits() as commits:
         answer = threads.submit(intake.receive, delivery())
-        assert commits.reached.wait(30)
+        assert commits.reached.wait(PATIENCE)
         early = wait([answer], timeout=0.3).done
         commits.go_on.set()
         assert answer.result() is Received.NEW
@@ -185,15 +192,13 @@ def test_a_store_that_takes_writes_again_is_noticed_without_a_delivery(
         intake.receive(delivery())
     with store.write() as connection:
         connection.exec_driver_sql("ALTER TABLE inbox_away RENAME TO inbox")
-    pause = threading.Event()
-    for _ in range(100):
-        told = health.part("store")
-        if told is not None and told.ok:
-            break
-        pause.wait(0.1)
-    assert told is not None
-    assert told.ok
+    until(lambda: is_well(health), "the store is called well again")
     assert intake.receive(delivery()) is Received.NEW
+
+
+def is_well(health: Health) -> bool:
+    told = health.part("store")
+    return told is not None and told.ok
 
 
 def test_on_a_slow_store_fewer_may_wait(store: Store, intake: Intake) -> None:
@@ -201,7 +206,7 @@ def test_on_a_slow_store_fewer_may_wait(store: Store, intake: Intake) -> None:
     with held_writes(store):
         intake.submit(delivery(1), answers.put)
         threading.Event().wait(LONGEST_WAIT_SECONDS)
-    assert answers.get(timeout=30) is Received.NEW  # after a commit that took so long
+    assert answers.get(timeout=PATIENCE) is Received.NEW  # after a commit that took so long
     with held_writes(store):
         intake.submit(delivery(2), answers.put)
         waits_for_committer(intake)
@@ -210,7 +215,7 @@ def test_on_a_slow_store_fewer_may_wait(store: Store, intake: Intake) -> None:
         assert intake.is_full()
         with pytest.raises(Unavailable, match="overloaded"):
             intake.submit(delivery(3 + BATCH), answers.put)
-    assert {answers.get(timeout=30) for _ in range(BATCH + 1)} == {Received.NEW}
+    assert {answers.get(timeout=PATIENCE) for _ in range(BATCH + 1)} == {Received.NEW}
 
 
 def test_a_worker_is_rung_at_once_and_then_seldom(store: Store, intake: Intake) -> None:
@@ -273,5 +278,10 @@ def test_a_kill_loses_nothing_that_was_answered_and_doubles_nothing(store_url: s
 def crash(url: str, *, failpoint: str = "") -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "STEWARD_TEST_FAILPOINT": failpoint}
     return subprocess.run(
-        [sys.executable, "-c", CRASHING, url], capture_output=True, text=True, env=environment, timeout=60, check=False
+        [sys.executable, "-c", CRASHING, url],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=PATIENCE,
+        check=False,
     )
