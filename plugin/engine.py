@@ -196,7 +196,7 @@ def _decision(case: Case, collected: _Collected) -> Decision:
         messages=collected.of(Message),
         ticket=collected.of(Ticketed),
         next_step=next(reversed(collected.of(NextStep)), None),
-        looks=(*collected.of(Look), *_clock_looks(clocks)),
+        looks=(*collected.of(Look), *_clock_looks(case, clocks)),
         findings=collected.of(Finding),
     )
 
@@ -259,11 +259,16 @@ def _unknown_words(case: Case) -> Iterator[Note]:
             )
 
 
-def _clock_looks(clocks: Iterable[Clock]) -> Iterator[Look]:
-    for clock in clocks:
-        if clock.is_open and clock.state is not ClockState.PAUSED and clock.announced:
+def _clock_looks(case: Case, clocks: Iterable[Clock]) -> Iterator[Look]:
+    """A limit breaks the promise; the first warning is seen where no other tag of its slot stands before it."""
+    announced = [c for c in clocks if c.announced]
+    is_told = case.is_waiting or any(c.was_broken or _is_near(c, case) for c in announced)
+    warns = not (is_told or case.matter.is_closed)
+    for clock in announced:
+        if clock.is_open and clock.state is not ClockState.PAUSED:
             for moment in sorted({clock.warn_at, clock.target_at, clock.limit_at}):
-                yield Look(moment, text("{clock} comes due.", clock=clock.name))
+                certain = moment == clock.limit_at or (moment == clock.warn_at and warns)
+                yield Look(moment, text("{clock} comes due.", clock=clock.name), certain=certain)
 
 
 def _due_fields(case: Case) -> Iterator[Field]:
@@ -308,11 +313,15 @@ def _due_tags(case: Case) -> Iterator[Tag]:
     if case.is_waiting and announced:
         wait = case.waits[-1]
         yield _due_tag("steward:waiting", f"{wait.since:%Y%m%dT%H%M%S}", announced[0], wait.because)
-    near = [c for c in announced if c.state is ClockState.RUNNING and c.is_open and case.now >= c.warn_at]
+    near = [c for c in announced if _is_near(c, case)]
     if near:
         first = min(near, key=lambda c: c.limit_at)
         because = text("{clock} ends on {limit}.", clock=first.name, limit=first.limit_at)
         yield _due_tag("steward:warned", f"{first.name}-{first.epoch}", first, because)
+
+
+def _is_near(clock: Clock, case: Case) -> bool:
+    return clock.state is ClockState.RUNNING and clock.is_open and case.now >= clock.warn_at
 
 
 def _due_tag(tag: str, cause: str, clock: Clock, because: Text) -> Tag:

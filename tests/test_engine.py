@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
 from dataclasses import replace
 
 from plugin.engine import decide
 from plugin.model.decision import Mode
-from plugin.model.facts import FactKind, Timeline
-from tests.policies.story import ANNA, STEWARD, Story, shipped
+from plugin.model.facts import Fact, FactKind, Timeline
+from plugin.model.pack import Pack
+from plugin.model.said import WORDS
+from tests.policies.story import ANNA, BEN, CHIEF, STEWARD, Story, shipped, with_people
+
+ACTS: tuple[Callable[[random.Random, Story, float], Fact], ...] = (
+    lambda chance, story, at: story.customer_writes(chance.choice(["Any news?", "I complain.", "Fire!"]), after=at),
+    lambda chance, story, at: story.answers(chance.choice([ANNA, BEN]), after=at),
+    lambda chance, story, at: story.says(chance.choice(sorted(WORDS)), chance.choice([ANNA, BEN]), after=at),
+    lambda chance, story, at: story.gives(chance.choice([ANNA, BEN, None]), by=chance.choice([ANNA, CHIEF]), after=at),
+    lambda _, story, at: story.closes(after=at),
+    lambda _, story, at: story.reopens(after=at),
+    lambda _, story, at: story.state("pending reminder", after=at),
+    lambda _, story, at: story.observe("owner_can_act", after=at, value=False, login=ANNA.login),
+)
 
 
 def test_the_same_facts_give_the_same_decision_in_any_order_and_twice() -> None:
@@ -103,7 +118,8 @@ def test_an_unknown_word_is_answered() -> None:
 
 def test_what_turns_out_to_be_none_of_ours_is_cleaned_up_only_where_we_wrote() -> None:
     story = Story().customer_writes_in()
-    story.tell(FactKind.TAG_ADDED, after=2, by=ANNA, tag="spam")
+    story.says("waiting", after=2)
+    story.tell(FactKind.TAG_ADDED, after=3, by=ANNA, tag="spam")
     assert not story.decided(after=3).decision.in_force
     story.tell(FactKind.CHANGED, after=1, by=STEWARD, attribute="steward_kind", to="request")
     told = story.decided(after=3)
@@ -134,3 +150,28 @@ def test_a_ticket_that_is_none_of_ours_is_emptied_though_its_classification_came
     fields = {field.name: field.value for field in told.fields}
     assert fields["steward_stage"] is None
     assert "steward_kind" not in fields
+
+
+def test_what_should_hold_is_another_thing_at_every_look_that_is_certain() -> None:
+    """So that nobody need decide in advance to find out: stories by chance, from one seed."""
+    chance, certain, uncertain = random.Random(7), 0, 0
+    packs = (shipped(), with_people(shipped(), supervisors=("chief",)))
+    for _ in range(200):
+        story = by_chance(chance, pack=chance.choice(packs))
+        told = decide(Timeline(1, story.facts), pack=story.pack, now=story.facts[-1].at)
+        while (look := told.next_look) is not None:
+            then = decide(Timeline(1, story.facts), pack=story.pack, now=look.at)
+            assert not look.certain or then.calls_for_otherwise_than(told), (look, story.facts)
+            certain, uncertain = certain + look.certain, uncertain + (not look.certain)
+            told = then
+    print(f"{certain} looks were certain, {uncertain} were not")
+    assert certain > 200
+
+
+def by_chance(chance: random.Random, *, pack: Pack) -> Story:
+    """Up to six acts in the order they happened."""
+    story, hours = Story(pack=pack).customer_writes_in(chance.choice(["Where is it?", "I complain."])), 0.0
+    for act in chance.choices(ACTS, k=chance.randrange(7)):
+        hours += chance.choice((0.1, 1, 5, 20, 50, 400))
+        act(chance, story, hours)
+    return story

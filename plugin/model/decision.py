@@ -197,10 +197,14 @@ class NextStep:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Something can change by itself at ``at``: look again then."""
+    """Something can change by itself at ``at``: look again then.
+
+    ``certain``: what should hold is another thing then, if nothing happens before; nobody need decide to find out.
+    """
 
     at: datetime
     because: Text
+    certain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +247,7 @@ class Decision:
     def next_look(self) -> Look | None:
         """The next moment anything can change by itself, None for never."""
         future = [look for look in self.looks if look.at > self.now]
-        return min(future, key=lambda look: look.at) if future else None
+        return min(future, key=lambda look: (look.at, not look.certain)) if future else None
 
     def calls_for_otherwise_than(self, other: Decision) -> bool:
         """Whether anything that is written or kept differs, whenever the two were decided."""

@@ -260,7 +260,8 @@ def _suspicion(case: Case, options: Options, verdict: Verdict, voices: tuple[Voi
     if case.matter.is_closed:
         return
     yield Tag("steward:suspected", Slot.TIER, f"m{case.matter.number}", "C3.1", verdict.because)
-    yield Look(case.office.after(verdict.voiced_at, options.confirm_after), text("Then it counts as a complaint."))
+    confirmed_at = case.office.after(verdict.voiced_at, options.confirm_after)
+    yield Look(confirmed_at, text("Then it counts as a complaint."), certain=True)
     yield from _danger(case, voices)
 
 

@@ -201,7 +201,7 @@ def _orphan(case: Case, options: Options) -> Iterator[Should]:
     grace = options.orphan_dropped if was_owned else options.orphan_never_owned
     orphan_at = case.office.after(since, grace)
     if case.now < orphan_at:
-        yield Look(orphan_at, text("Then it is an orphan."))
+        yield Look(orphan_at, text("Then it is an orphan."), certain=True)
         return
     epoch = f"m{case.matter.number}-{since:%Y%m%dT%H%M%S}"
     yield Tag("steward:orphan", Slot.STATE, epoch, "C1.4", because)

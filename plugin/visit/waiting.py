@@ -82,10 +82,10 @@ def _next_change(last: Round) -> datetime | None:
     """When time alone next changes what should hold: a moment that changes nothing is not worth a look."""
     look = last.decision.next_look
     for _ in range(FORESEEN):
-        if look is None:
-            return None
+        if look is None or look.certain:
+            break
         later = last.foresee(look.at)
         if later.calls_for_otherwise_than(last.decision):
-            return look.at
+            break
         look = later.next_look
     return None if look is None else look.at
