@@ -91,7 +91,7 @@ def _hand_over(case: Case, options: Options, held: Responsibility) -> Iterator[S
         latest = case.office.after(last.at, options.accept_within)
         because = text("{giver} handed it to {taker}, who has not accepted.", giver=last.giver, taker=last.taker)
         yield Tag("steward:hand-over", Slot.STATE, last.key, "C1.4", because)
-        yield Look(latest, text("Then the hand-over lapses."))
+        yield Look(latest, text("Then the hand-over lapses."), certain=True)
         if case.is_complaint and case.tier_at(last.at) is not Tier.GENERAL:
             yield _hand_over_note(last, latest)
     if last.outcome in (Outcome.LAPSED, Outcome.DECLINED):
@@ -173,10 +173,10 @@ def _silence(case: Case, options: Options, held: Responsibility) -> Iterator[Sho
     since = max(last.at if last else case.accepted_at, case.accepted_at, *waited)
     major = case.is_complaint and case.tier is Tier.MAJOR
     silent_at = case.office.after(since, options.silence_major if major else options.silence)
-    if case.now < silent_at:
-        yield Look(silent_at, text("Then nobody will have written for too long."))
-        return
     tell = known((held.accountable or case.owner, *case.pack.people.supervisors))
+    if case.now < silent_at:
+        yield Look(silent_at, text("Then nobody will have written for too long."), certain=bool(tell))
+        return
     if not tell:
         return
     yield Note(

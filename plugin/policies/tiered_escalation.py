@@ -224,7 +224,7 @@ def _ladder(case: Case, options: Options, clock: Clock) -> Iterator[Should]:
     if not clock.is_open or clock.state is ClockState.PAUSED:
         return
     upwards_at = case.office.after(clock.limit_at, options.management_after)
-    yield Look(upwards_at, text("Then management hears of it."))
+    yield Look(upwards_at, text("Then management hears of it."), certain=True)
     if case.now >= upwards_at:
         yield _step(case, clock, "management", upwards_at, _management(case))
     elif case.now >= clock.limit_at:
