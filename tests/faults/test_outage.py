@@ -15,7 +15,6 @@ import pytest
 
 from plugin.model.work import CaseRow, CaseStatus, WakeReason
 from plugin.store import cases
-from plugin.zammad.limits import Limiter
 from tests.faults import outcome
 from tests.faults.zammad import STEWARD, tables
 from tests.scenarios.helpdesk import Helpdesk, Ticket, open_helpdesk
@@ -83,23 +82,11 @@ def _lists(environ: dict[str, Any]) -> str:
 def line(store_url: str) -> Iterator[Line]:
     """A helpdesk whose Steward asks Zammad five times a second at most, by the clock of the story."""
     helpdesk = open_helpdesk(like="6.5", store_url=store_url, note_brake="100000")
-    client = helpdesk.service.zammad.client
-    client.limiter = Limiter(
-        rate=RATE,
-        burst=BURST,
-        clock=lambda: helpdesk.now.timestamp(),
-        wait=lambda seconds: _wait(helpdesk, seconds),
-        share=client.breaker.share,
-    )
+    helpdesk.asks_by_the_storys_clock(rate=RATE, burst=BURST)
     line = Line(helpdesk, helpdesk.sandbox.app.wsgi_app)
     helpdesk.sandbox.app.wsgi_app = line  # type: ignore[method-assign]
     yield line
     helpdesk.service.close()
-
-
-def _wait(helpdesk: Helpdesk, seconds: float) -> None:
-    # Zammad's clock counts in milliseconds: shorter waits would be none
-    helpdesk.sandbox.clock.advance(timedelta(milliseconds=math.ceil(seconds * 1000)))
 
 
 @contextmanager

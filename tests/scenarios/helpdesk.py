@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from plugin.sandbox.seed import add_person, add_token, stable_token
 from plugin.service import Service
 from plugin.settings import Settings
 from plugin.store import cases, clocks, effects, switches
+from plugin.zammad.limits import Limiter
 
 SHIPPED = "service-standard"
 URL = "http://zammad.test"
@@ -81,6 +83,20 @@ class Helpdesk:
         known = Settings.from_environ(self.environ)
         clock, adapter = self.sandbox.clock.now, self.sandbox.adapter()
         self.service = Service.open(known, web=True, worker=True, clock=clock, adapter=adapter)
+
+    def asks_by_the_storys_clock(self, *, rate: float, burst: float) -> None:
+        """Zammad is asked ``rate`` times a second at most, and whoever waits for his turn lets the story's time pass.
+
+        Until Steward ``restarts``; it asks as often as its settings say, and waits by the wall, otherwise.
+        """
+        client = self.service.zammad.client
+        client.limiter = Limiter(
+            rate=rate, burst=burst, clock=lambda: self.now.timestamp(), wait=self._wait, share=client.breaker.share
+        )
+
+    def _wait(self, seconds: float) -> None:
+        # Zammad's clock counts in milliseconds: shorter waits would be none
+        self.sandbox.clock.advance(timedelta(milliseconds=math.ceil(seconds * 1000)))
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
