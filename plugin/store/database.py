@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,10 +14,11 @@ from sqlalchemy import Connection as Connection  # other rooms name the type, an
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, TimeoutError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import NullPool
 
 from plugin.store.errors import TROUBLE, StoreError, StoreUnavailable
-from plugin.store.sharing import SharedWriter
+from plugin.store.kept import KeptConnections
+from plugin.store.sharing import Begin, SharedWriter
 
 if TYPE_CHECKING:
     import psycopg
@@ -26,7 +27,8 @@ BUSY_SECONDS = 5
 """How long a statement waits for somebody else's lock before the store counts as unavailable."""
 PAUSE_SECONDS = 6
 """How long PostgreSQL waits for us in the midst of a transaction, or for our host, before it ends the session."""
-READERS = 8
+Write = Callable[..., AbstractContextManager[Connection]]
+"""``write`` below, as one kind of database does it."""
 
 
 class Database:
@@ -41,9 +43,8 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.writable = writable
-        self._writer = self._sqlite(size=1, query_only=not writable) if self.is_sqlite else self._postgresql()
-        self._reader = self._sqlite(size=READERS, query_only=True) if self.is_sqlite else self._writer
-        self._shared = self._sharing() if self.is_sqlite else None
+        self._closing = ExitStack()
+        self._reading, self._writing = self._on_sqlite() if self.is_sqlite else self._on_postgresql()
 
     @property
     def name(self) -> str:
@@ -61,22 +62,16 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database. Raises StoreUnavailable."""
-        with self.errors_sorted(), transaction(self._reader) as connection:
+        with self.errors_sorted(), self._reading() as connection:
             yield connection
 
-    @contextmanager
-    def write(self, *, at_once: bool = False) -> Iterator[Connection]:
+    def write(self, *, at_once: bool = False) -> AbstractContextManager[Connection]:
         """A transaction that is on disk when the block is left, or not done at all. Raises StoreUnavailable.
 
         Keep it short: on SQLite everybody else who writes waits for it, and shares its commit; never open a second one
         inside. ``at_once``: have nobody else's work committed with it that comes after it.
         """
-        if self._shared is not None:
-            with self._shared.write(at_once=at_once) as connection:
-                yield connection
-        else:
-            with self.errors_sorted(), transaction(self._writer) as connection:
-                yield connection
+        return self._writing(at_once=at_once)
 
     def forget_deleted(self) -> None:
         """On SQLite, empty the write-ahead log, where deleted rows would linger. A no-op on PostgreSQL.
@@ -102,8 +97,7 @@ class Database:
             self.forget_deleted()
 
     def close(self) -> None:
-        self._reader.dispose()
-        self._writer.dispose()
+        self._closing.close()
 
     @contextmanager
     def errors_sorted(self) -> Iterator[None]:
@@ -119,25 +113,35 @@ class Database:
         except TimeoutError as failure:
             raise StoreUnavailable(f"{self.name}: no connection became free in {BUSY_SECONDS} s") from failure
 
-    def _sharing(self) -> SharedWriter:
-        begin = partial(transaction, self._writer)
-        return SharedWriter(begin, self.errors_sorted, name=self.name, patience=BUSY_SECONDS)
+    def _on_sqlite(self) -> tuple[Begin, Write]:
+        readers = self._sqlite(query_only=True)
+        writers = self._sqlite(query_only=False) if self.writable else readers
+        shared = SharedWriter(writers.transaction, self.errors_sorted, name=self.name, patience=BUSY_SECONDS)
+        return readers.transaction, shared.write
 
-    def _sqlite(self, *, size: int, query_only: bool) -> Engine:
+    def _sqlite(self, *, query_only: bool) -> KeptConnections:
         engine = create_engine(
             self.url,
-            poolclass=QueuePool,
-            pool_size=size,
-            max_overflow=0,
-            pool_timeout=BUSY_SECONDS,
+            poolclass=NullPool,
             hide_parameters=True,
             connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
         )
         event.listen(engine, "connect", _configure_sqlite(query_only=query_only))
         # the driver's own transactions leave DDL outside and begin too late; ours begin where we say
-        begin = "BEGIN" if query_only else "BEGIN IMMEDIATE"
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
-        return engine
+        kept = KeptConnections(engine, begin="BEGIN" if query_only else "BEGIN IMMEDIATE")
+        self._closing.callback(kept.close)
+        return kept
+
+    def _on_postgresql(self) -> tuple[Begin, Write]:
+        engine = self._postgresql()
+        self._closing.callback(engine.dispose)
+
+        @contextmanager
+        def write(*, at_once: bool) -> Iterator[Connection]:  # noqa: ARG001 - each commits for itself
+            with self.errors_sorted(), transaction(engine) as connection:
+                yield connection
+
+        return partial(transaction, engine), write
 
     def _postgresql(self) -> Engine:
         return create_engine(

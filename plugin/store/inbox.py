@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, liter
 
 from plugin.store import cases
 from plugin.store.keys import Key
-from plugin.store.statement import Statement
+from plugin.store.statement import Statement, execute, fetch
 from plugin.store.tables import inbox
 from plugin.store.types import to_microseconds
 
@@ -134,7 +134,7 @@ def last_received_at(connection: Connection) -> datetime | None:
 
 def _known(connection: Connection, digests: tuple[bytes, ...]) -> list[bytes]:
     query = f"SELECT digest FROM inbox WHERE digest IN {_marks(connection.dialect.paramstyle, len(digests))}"
-    return [bytes(digest) for digest in connection.exec_driver_sql(query, digests).scalars()]
+    return [bytes(row[0]) for row in fetch(connection, query, digests)]
 
 
 def _insert(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -142,7 +142,7 @@ def _insert(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     marks = ", ".join([_marks(connection.dialect.paramstyle, len(_COLUMNS))] * len(rows))
     # another receiver may insert the same delivery at the same moment
     statement = f"INSERT INTO inbox ({', '.join(_COLUMNS)}) VALUES {marks} ON CONFLICT DO NOTHING"
-    connection.exec_driver_sql(statement, tuple(chain.from_iterable(rows)))
+    execute(connection, statement, tuple(chain.from_iterable(rows)))
 
 
 def _marks(style: str, number: int) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, SelectBase
+from sqlalchemy import BindParameter, Connection, Dialect, SelectBase
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -63,6 +63,19 @@ class Statement:
         return compiled
 
 
+def fetch(connection: Connection, text: str, values: Sequence[Any]) -> list[Sequence[Any]]:
+    """What ``text`` selects, in the driver's own words and values."""
+    with _errors(connection, text):
+        found: list[Sequence[Any]] = _driver(connection).execute(text, values).fetchall()
+    return found
+
+
+def execute(connection: Connection, text: str, values: Sequence[Any] = ()) -> None:
+    """Change something, in the driver's own words and values."""
+    with _errors(connection, text):
+        _driver(connection).execute(text, values)
+
+
 class _Compiled:
     """A statement as one driver takes it."""
 
@@ -72,22 +85,20 @@ class _Compiled:
         self.text = str(compiled)
         self._is_positional = compiled.positional
         names = (compiled.positiontup or ()) if compiled.positional else compiled.binds
-        self._bound = [_bound(compiled, name, dialect) for name in names]
+        self._names = list(names)
+        self._constants = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
+        self._values = [(name, _binding(compiled.binds[name], dialect)) for name in names]
         columns = list(clause.selected_columns) if isinstance(clause, SelectBase) else []
         self._row = _row([column.name for column in columns])
         read = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         self._reading = [(place, process) for place, process in enumerate(read) if process is not None]
 
     def given(self, values: Mapping[str, Any]) -> Any:
-        """``values`` as the driver takes them: each by its place, or by its name."""
-        if self._is_positional:
-            return [
-                constant if name is None else _as(process, values[name]) for name, process, constant, _ in self._bound
-            ]
-        return {
-            key: constant if name is None else _as(process, values[name])
-            for name, process, constant, key in self._bound
-        }
+        """``values`` as the driver takes them: each by its place, or by its name. Raises KeyError."""
+        if self._constants:
+            values = {**values, **self._constants}
+        bound = [values[name] if process is None else process(values[name]) for name, process in self._values]
+        return bound if self._is_positional else dict(zip(self._names, bound, strict=True))
 
     def read(self, found: Iterable[Sequence[Any]]) -> list[Any]:
         rows = []
@@ -105,21 +116,19 @@ def _row(names: Sequence[str]) -> Callable[..., Any]:
     return row
 
 
-def _bound(compiled: SQLCompiler, name: str, dialect: Dialect) -> tuple[str | None, Process | None, Any, str]:
-    """Name of the value (None: it is constant), what the value passes through, the constant, the driver's name."""
-    parameter = compiled.binds[name]
-    process = parameter.type.dialect_impl(dialect).bind_processor(dialect)
-    if parameter.required:
-        return parameter.key, process, None, name
-    return None, None, _as(process, parameter.value), name
-
-
-def _as(process: Process | None, value: Any) -> Any:
-    return value if process is None else process(value)
+def _binding(parameter: BindParameter[Any], dialect: Dialect) -> Process | None:
+    """What its values pass through on their way to the driver."""
+    return parameter.type.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _driver(connection: Connection) -> Any:
     return connection.connection.driver_connection
+
+
+def say(connection: Connection, text: str) -> None:
+    """Run a statement that has no values."""
+    with _errors(connection, text):
+        _driver(connection).execute(text)
 
 
 @contextmanager
