@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -82,17 +82,13 @@ class Store:
         """The database, fit for messages."""
         return self.database.name
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> AbstractContextManager[Connection]:
         """See ``Database.read``."""
-        with self.database.read() as connection:
-            yield connection
+        return self.database.read()
 
-    @contextmanager
-    def write(self, *, at_once: bool = False) -> Iterator[Connection]:
+    def write(self, *, at_once: bool = False) -> AbstractContextManager[Connection]:
         """See ``Database.write``."""
-        with self.database.write(at_once=at_once) as connection:
-            yield connection
+        return self.database.write(at_once=at_once)
 
     def append_facts(
         self, connection: Connection, ticket_id: int, observed: Iterable[Fact], *, now: datetime

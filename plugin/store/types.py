@@ -45,7 +45,7 @@ class Json(TypeDecorator[Any]):
 
 def canonical(value: Any) -> str:
     """JSON with sorted keys, without blanks, in ASCII: what digests and comparisons are made over."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=_plain)
+    return _ENCODER.encode(value)
 
 
 def _plain(value: Any) -> Any:
@@ -54,6 +54,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (frozenset, set)):
         return sorted(value)
     raise TypeError(f"{type(value).__name__} has no place in the store")
+
+
+# made once: json.dumps makes one for each call
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_plain)
 
 
 def to_microseconds(moment: datetime) -> int:

@@ -1,0 +1,67 @@
+"""SQLite's connections, kept open, their transactions begun and ended by the driver itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from plugin.store.errors import TROUBLE
+from plugin.store.statement import execute
+
+MOST_IDLE = 8
+
+
+class KeptConnections:
+    """Connections of one kind, each for one transaction at a time.
+
+    SQLAlchemy believes in one long transaction on each of them, and so costs nothing when ours begin and end beneath.
+    """
+
+    def __init__(self, engine: Engine, *, begin: str) -> None:
+        self._engine = engine
+        self._begin = begin
+        self._idle: list[Connection] = []
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Committed when the block is left, undone when it raises."""
+        connection = self._taken()
+        try:
+            execute(connection, self._begin)
+            yield connection
+            execute(connection, "COMMIT")
+        except BaseException as failure:
+            _undo(connection, failure)
+            raise
+        finally:
+            self._put_back(connection)
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
+        self._engine.dispose()
+
+    def _taken(self) -> Connection:
+        with suppress(IndexError):
+            return self._idle.pop()
+        connection = self._engine.connect()
+        connection.begin()
+        return connection
+
+    def _put_back(self, connection: Connection) -> None:
+        if connection.invalidated or len(self._idle) >= MOST_IDLE:
+            connection.close()
+        else:
+            self._idle.append(connection)
+
+
+def _undo(connection: Connection, failure: BaseException) -> None:
+    """Roll back. After an I/O error nobody knows what a connection still believes: it is not used again."""
+    if not isinstance(failure, TROUBLE):
+        with suppress(DBAPIError):
+            execute(connection, "ROLLBACK")
+            return
+    connection.invalidate()
