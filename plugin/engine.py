@@ -41,8 +41,8 @@ DEADLINES = "deadlines"
 Part = TypeVar("Part")
 _LEARNT = (Finding, Clock)
 """What a policy concluded: kept, and known to the policies after it, whether or not the rule acts."""
+_OF_NO_RULE = (Finding, Look, NextStep)
 _NAMING_THEIR_RULE = (Field, Tag, WordDone)
-_WRITTEN = (Note, Task, Message, Ticketed)
 
 
 def decide(
@@ -151,13 +151,13 @@ class _Collected:
 
 def _stamped(part: Should, rule: Rule, case: Case, *, acts: bool, since: datetime | None) -> Should:
     """The part with its rule's mode; ``rule`` names stay what the policy gave (they key side effects)."""
+    if isinstance(part, _OF_NO_RULE):
+        return part
     if isinstance(part, Clock):
         return replace(part, mode=rule.mode, announced=acts and not _was_late_before(part, case, since))
     if isinstance(part, _NAMING_THEIR_RULE):
         return replace(part, mode=rule.mode, rule=part.rule or rule.name)
-    if isinstance(part, _WRITTEN):
-        return replace(part, mode=rule.mode)
-    return part
+    return replace(part, mode=rule.mode)
 
 
 def _was_late_before(clock: Clock, case: Case, since: datetime | None) -> bool:

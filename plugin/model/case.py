@@ -30,18 +30,17 @@ class Case:
         self.now = now
         self.customer_mail = customer_mail
         self.clocks: list[Clock] = []
-        self._findings: dict[str, Finding] = {}
+        self._findings: dict[str, object] = {}
 
     def learn(self, found: Finding | Clock) -> None:
         """Keep what a policy concluded, for the policies after it."""
         if isinstance(found, Clock):
             self.clocks.append(found)
         else:
-            self._findings[found.name] = found
+            self._findings[found.name] = found.value
 
     def finding(self, name: str) -> object | None:
-        found = self._findings.get(name)
-        return found.value if found else None
+        return self._findings.get(name)
 
     # -- what the pack says -------------------------------------------------------------------------------------------
 

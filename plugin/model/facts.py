@@ -99,9 +99,8 @@ class Timeline:
         self.ticket_id = ticket_id
         self._facts = tuple(sorted(newest.values(), key=lambda f: (f.at, _ORDER[f.kind], _row_number(f.key), f.key)))
         self._by_key = newest
-        self._by_kind: dict[FactKind, list[Fact]] = {}
-        for fact in self._facts:
-            self._by_kind.setdefault(fact.kind, []).append(fact)
+        kinds = {fact.kind for fact in self._facts}
+        self._by_kind = {kind: tuple(fact for fact in self._facts if fact.kind == kind) for kind in kinds}
         self._readings: dict[tuple[Hashable, ...], Any] = {}
 
     def __iter__(self) -> Iterator[Fact]:
@@ -112,7 +111,7 @@ class Timeline:
 
     def of(self, *kinds: FactKind) -> tuple[Fact, ...]:
         if len(kinds) == 1:
-            return tuple(self._by_kind.get(kinds[0], ()))
+            return self._by_kind.get(kinds[0], ())
         return tuple(f for f in self._facts if f.kind in kinds)
 
     def changes_of(self, attribute: str) -> tuple[Fact, ...]:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
-from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields
+from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, missing
 
 from plugin.model.errors import Unreadable
 from plugin.model.people import User
@@ -57,6 +57,15 @@ class Names(Protocol):
 
 class _Unvalidated(fields.Field[Kept]):
     """Parsing is all the checking: marshmallow need not ask an empty chain of validators about every value."""
+
+    def deserialize(
+        self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Any:
+        if value is missing and not self.required:
+            return self.load_default
+        if value is None and self.allow_none:
+            return None
+        return super().deserialize(value, attr, data, **kwargs)
 
     def _validate(self, value: Any) -> None:
         """Nothing beyond what ``_deserialize`` refuses."""
