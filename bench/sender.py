@@ -19,7 +19,9 @@ STORY = Path(__file__).parents[1] / "tests" / "recordings" / "zammad-6.5" / "sla
 WANTED_BYTES = 9_000
 TICKETS = 1_000
 """Different tickets that deliveries are about, one after another."""
-SILENT_SECONDS = 30.0
+SILENT_SECONDS = 60.0
+IDLE_SECONDS = 2.0
+"""A connection that was silent for so long is opened anew: the receiver ends it after five, maybe just now."""
 _TICKET, _VERSION = 999_999_999_999, "the-version"
 
 
@@ -95,7 +97,7 @@ class _Line:
 def send(address: tuple[str, int], requests: Sequence[bytes], *, connections: int) -> Answers:
     """Send every request once, over ``connections`` that are kept alive, each waiting for its answer.
 
-    A connection the server ends is opened anew. Raises TimeoutError where nothing comes for 30 s.
+    A connection the server ends is opened anew. Raises TimeoutError where nothing comes for 60 s.
     """
     waiting = iter(requests)
     answers = Answers()
@@ -115,19 +117,20 @@ def send(address: tuple[str, int], requests: Sequence[bytes], *, connections: in
 def flood(address: tuple[str, int], requests: Sequence[bytes], *, a_second: float, connections: int) -> Answers:
     """Send the requests at their own pace, whatever the answers; where all connections are taken they come late.
 
-    Raises TimeoutError where nothing comes for 30 s.
+    Raises TimeoutError where nothing comes for 60 s.
     """
     answers = Answers()
     began = last = time.perf_counter()
     with selectors.DefaultSelector() as selector, contextlib.ExitStack() as closing:
-        free = [_Line(closing.enter_context(socket.create_connection(address))) for _ in range(connections)]
-        for line in free:
-            line.socket.setblocking(False)
+        free = [_Line(closing.enter_context(_quick(address)), time.perf_counter()) for _ in range(connections)]
         taken = sent = 0
         while sent < len(requests) or taken:
             now = time.perf_counter()
             while free and sent < len(requests) and began + sent / a_second <= now:
                 line = free.pop()
+                if now - line.sent_at > IDLE_SECONDS:
+                    line.socket.close()
+                    line = _Line(closing.enter_context(_quick(address)))
                 line.sent_at, line.left = now, requests[sent]
                 selector.register(line.socket, selectors.EVENT_READ | selectors.EVENT_WRITE, line)
                 sent, taken = sent + 1, taken + 1
@@ -144,6 +147,13 @@ def flood(address: tuple[str, int], requests: Sequence[bytes], *, a_second: floa
                 raise TimeoutError(f"no answer for {SILENT_SECONDS:g} s; so far {answers.counts}")
         answers.took = time.perf_counter() - began
     return answers
+
+
+def _quick(address: tuple[str, int]) -> socket.socket:
+    """A connection that never waits."""
+    line = socket.create_connection(address)
+    line.setblocking(False)
+    return line
 
 
 def _heard(line: _Line) -> bytes:

@@ -1,6 +1,6 @@
 """More deliveries than the store can take, and slow sockets: some are turned away at once, none is lost, all goes on.
 
-``python -m bench.overload`` holds it to the promised times on a quiet machine; here they are ten times as long.
+``python -m bench.overload`` holds it to the promised times on a quiet machine; here they are twenty times as long.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from plugin.store.store import Store
 
 Tell = Callable[[str], None]
 
-NOISE = 10
+NOISE = 20
 """Other processes of a test run take most of the machine at times."""
 OFFERED = 4_000
 OFFERED_A_SECOND = 2_000
