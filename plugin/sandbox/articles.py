@@ -16,13 +16,15 @@ from plugin.sandbox.columns import article_columns
 from plugin.sandbox.engine import Engine
 from plugin.sandbox.events import Event
 from plugin.sandbox.html import sanitised
-from plugin.sandbox.permissions import Caller, caller_may, has_group_right
+from plugin.sandbox.permissions import Caller, has_group_right, is_agent
 from plugin.sandbox.rows import Row
 from plugin.sandbox.values import to_boolean, to_decimal, to_integer, to_text
-from plugin.sandbox.world import AGENT, ARTICLE_SENDERS, ARTICLE_TYPES, CUSTOMER, SYSTEM, World
+from plugin.sandbox.world import AGENT, ARTICLE_SENDERS, ARTICLE_TYPES, CUSTOMER, NOBODY, SYSTEM, World
 
 BODY_LENGTH = 1_500_000
 NOTE, EMAIL, PHONE, WEB = 10, 1, 5, 11
+_WITHOUT_NAMES = frozenset({EMAIL, 2, 6, 7, 8, 9, 14})
+"""Types whose articles are named by their channel: mail, SMS and what comes from Twitter, Facebook, WhatsApp."""
 _TEXTS = ("from", "to", "cc", "subject", "reply_to", "message_id", "in_reply_to", "content_type")
 MAIL_ATTEMPTS = 4
 MAIL_WAIT = timedelta(seconds=25)
@@ -62,14 +64,10 @@ def draft(engine: Engine, caller: Caller, ticket: Row, asked: dict[str, Any]) ->
     columns = _asked_columns(world, asked)
     columns.setdefault("sender_id", AGENT)
     columns.setdefault("type_id", NOTE)
-    if not _writes_as_agent(world, caller, ticket):
+    if not is_agent(world, caller.user):
         columns = _as_customer(columns)
-    if columns["sender_id"] == CUSTOMER and columns.get("origin_by_id") is None:
-        columns["origin_by_id"] = ticket.customer_id
-    elif columns.get("origin_by_id") not in (None, caller.user_id):
-        columns["sender_id"] = CUSTOMER
     return Draft(
-        columns=columns,
+        columns=_with_origin(world, caller.user, ticket, columns),
         attachments=_attachments(asked.get("attachments") or []),
         time_unit=asked.get("time_unit"),
     )
@@ -128,14 +126,34 @@ def attach(world: World, article_id: int, file: Attachment) -> Row:
 
 
 def change(engine: Engine, article: Row, asked: dict[str, Any]) -> Row:
-    """PUT of an article: only its visibility can change; the ticket is touched without an event."""
+    """PUT of an article: its visibility and marks can change; the ticket is touched without an event."""
     world = engine.world
-    if "internal" not in asked:
+    internal = article.internal if asked.get("internal") is None else bool(to_boolean(asked["internal"]))
+    preferences = _highlighted(article, asked.get("preferences"))
+    if internal == article.internal and preferences == article.preferences:
         return article
-    internal = bool(to_boolean(asked["internal"]))
-    if internal == article.internal:
-        return article
-    changed = world.articles.put(article.id, internal=internal, updated_by_id=world.actor_id, updated_at=world.stamp())
+    changed = world.articles.put_all(
+        article.id,
+        {
+            "internal": internal,
+            "preferences": preferences,
+            "updated_by_id": world.actor_id,
+            "updated_at": world.stamp(),
+        },
+    )
+    if internal != article.internal:
+        _record_visibility(world, article, changed)
+    tickets.touch(world, article.ticket_id)
+    return changed
+
+
+def _highlighted(article: Row, asked: Any) -> dict[str, Any]:
+    """An article's preferences with the marks a reader has left in it."""
+    marks = asked.get("highlight") if isinstance(asked, dict) else None
+    return {**article.preferences, "highlight": str(marks)} if marks else article.preferences
+
+
+def _record_visibility(world: World, article: Row, changed: Row) -> None:
     history.write(
         world,
         kind="updated",
@@ -145,10 +163,8 @@ def change(engine: Engine, article: Row, asked: dict[str, Any]) -> Row:
         at=changed.updated_at,
         attribute="internal",
         value_from="true" if article.internal else "false",
-        value_to="true" if internal else "false",
+        value_to="true" if changed.internal else "false",
     )
-    tickets.touch(world, article.ticket_id)
-    return changed
 
 
 def delete(engine: Engine, article: Row) -> None:
@@ -168,10 +184,14 @@ def is_communication(article: Row) -> bool:
 
 def address(user: Row) -> str:
     """Name and mail address of a user, quoted where the name is not plain ASCII."""
-    name = f"{user.firstname} {user.lastname}".strip()
+    return line(f"{user.firstname} {user.lastname}".strip(), user.email)
+
+
+def line(name: str, mail: str) -> str:
+    """A name with a mail address as a message shows it."""
     if not name:
-        return str(user.email)
-    return f"{name} <{user.email}>" if _ATOM.fullmatch(name) else f'"{name}" <{user.email}>'
+        return str(mail)
+    return f"{name} <{mail}>" if _ATOM.fullmatch(name) else f'"{name}" <{mail}>'
 
 
 def _asked_columns(world: World, asked: dict[str, Any]) -> dict[str, Any]:
@@ -204,10 +224,23 @@ def _number(asked: dict[str, Any], key: str, names: dict[int, str]) -> int | Non
     return number_asked
 
 
-def _writes_as_agent(world: World, caller: Caller, ticket: Row) -> bool:
-    if not caller_may(world, caller, "ticket.agent"):
+def _with_origin(world: World, writer: Row, ticket: Row, columns: dict[str, Any]) -> dict[str, Any]:
+    """Who stands behind an article: the customer of the ticket, or whoever is named, who then speaks as customer."""
+    origin = columns.get("origin_by_id")
+    if origin is None and columns["sender_id"] == CUSTOMER and columns["type_id"] in (NOTE, PHONE, WEB):
+        origin = None if _share_organization(world, writer, ticket) else ticket.customer_id
+    if origin is None or columns["type_id"] in _WITHOUT_NAMES:
+        return {**columns, "origin_by_id": origin}
+    # Zammad compares the person with an id, so that naming oneself makes one a customer too
+    return {**columns, "origin_by_id": origin if is_agent(world, writer) else writer.id, "sender_id": CUSTOMER}
+
+
+def _share_organization(world: World, writer: Row, ticket: Row) -> bool:
+    """Whether the writer's organization shares its tickets and the ticket's customer is one of it."""
+    organization, customer = world.organizations.get(writer.organization_id), world.users.get(ticket.customer_id)
+    if organization is None or customer is None or not organization.shared:
         return False
-    return has_group_right(world, caller.user, ticket.group_id, "read", "create", "change")
+    return bool(customer.organization_id == organization.id)
 
 
 def _as_customer(columns: dict[str, Any]) -> dict[str, Any]:
@@ -247,11 +280,20 @@ def _completed(world: World, ticket: Row, drafted: Draft) -> dict[str, Any]:
 def _fill_from(world: World, ticket: Row, columns: dict[str, Any]) -> dict[str, Any]:
     if columns["type_id"] == EMAIL and columns["sender_id"] != CUSTOMER:
         return _fill_mail(world, ticket, columns)
+    if columns["type_id"] in _WITHOUT_NAMES:
+        return columns
     writer = world.users[columns["origin_by_id"] or world.actor_id]
-    if columns["sender_id"] == CUSTOMER:
+    if columns["type_id"] in (WEB, PHONE) and writer.email and not _counts_as_agent(world, writer, ticket):
         return {**columns, "from": address(writer)}
     name = f"{writer.firstname} {writer.lastname}"
-    return {**columns, "from": name if world.manners.version == "6.1" else name.strip()}
+    return {**columns, "from": name if world.manners.version == "6.1" else name.strip() or None}
+
+
+def _counts_as_agent(world: World, writer: Row, ticket: Row) -> bool:
+    """Whether a writer is named without his address: 6.1 asks for his rights in the group, 6.5 for his role."""
+    if world.manners.version == "6.1":
+        return has_group_right(world, writer, ticket.group_id, "read")
+    return is_agent(world, writer)
 
 
 def _fill_mail(world: World, ticket: Row, columns: dict[str, Any]) -> dict[str, Any]:
@@ -261,19 +303,26 @@ def _fill_mail(world: World, ticket: Row, columns: dict[str, Any]) -> dict[str, 
         raise broken(f"No email address found for group '{group.name}' ({group.id})")
     if world.manners.mail_needs_recipient and "@" not in (columns["to"] or ""):
         raise unprocessable("Sending an email without a valid recipient is not possible.")
-    writer = world.users[world.actor_id]
-    by_person = columns["sender_id"] == AGENT
-    name = f"{world.user_name(writer.id)} via {sender.name}" if by_person else sender.name
-    message_id = columns["message_id"] or _message_id(world, ticket)
+    message_id = _message_id(world, ticket)
     digest = hashlib.md5(message_id.encode(), usedforsecurity=False).hexdigest()
     return {
         **columns,
-        "from": f"{name} <{sender.email}>",
+        "from": line(_sender_name(world, sender), sender.email),
         "subject": _clean_subject(columns["subject"] or ticket.title),
         "message_id": message_id,
         "message_id_md5": digest,
         "preferences": {**columns["preferences"], "email_address_id": sender.id},
     }
+
+
+def _sender_name(world: World, sender: Row) -> str:
+    """Whom a mail comes from: the person and the address, only one of them, or what nobody wrote the address alone."""
+    writer, style = world.user_name(world.actor_id), world.setting("ticket_define_email_from")
+    if world.actor_id == NOBODY or style == "SystemAddressName":
+        return str(sender.name)
+    if style == "AgentName":
+        return writer
+    return f"{writer} {world.setting('ticket_define_email_from_separator') or 'via'} {sender.name}"
 
 
 def _clean_subject(subject: str | None) -> str | None:

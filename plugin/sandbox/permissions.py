@@ -102,19 +102,24 @@ def is_customer_of(world: World, user: Row, ticket: Row) -> bool:
     if ticket.customer_id == user.id:
         return True
     organization = world.organizations.get(ticket.organization_id)
-    if organization is None or not organization.shared:
+    if organization is None or not organization.shared or user.organization_id is None:
+        # who has only further organizations shares nothing with them
         return False
     return organization.id == user.organization_id or organization.id in user.organization_ids
 
 
 def may_ticket(world: World, caller: Caller, ticket: Row, right: str) -> bool:
     """Whether the caller may `read`, `change`, `create` or `full` on this ticket."""
-    user = caller.user
-    if caller_may(world, caller, "ticket.agent") and has_group_right(world, user, ticket.group_id, right):
+    if may_as_agent(world, caller, ticket, right):
         return True
     if right == "full" or not caller_may(world, caller, "ticket.customer"):
         return False
-    return is_customer_of(world, user, ticket)
+    return is_customer_of(world, caller.user, ticket)
+
+
+def may_as_agent(world: World, caller: Caller, ticket: Row, right: str) -> bool:
+    """Whether the caller may do that as an agent of the ticket's group, not as its customer."""
+    return caller_may(world, caller, "ticket.agent") and has_group_right(world, caller.user, ticket.group_id, right)
 
 
 def require_ticket(world: World, caller: Caller, ticket: Row, right: str) -> None:
@@ -123,11 +128,17 @@ def require_ticket(world: World, caller: Caller, ticket: Row, right: str) -> Non
         raise forbidden()
 
 
-def refuse_follow_up(world: World, caller: Caller, ticket: Row) -> None:
-    """Refuses (422) a customer who goes on with a closed ticket where its group wants a new one."""
-    if world.state_type(ticket.state_id) != "closed" or user_may(world, caller.user, "ticket.agent"):
+def require_follow_up(world: World, caller: Caller, ticket: Row) -> None:
+    """Refuses whoever may not change a ticket: 403, but 422 where it is closed, for whatever reason.
+
+    Agents with the right go on with any closed ticket, customers where its group lets them.
+    """
+    if world.state_type(ticket.state_id) != "closed":
+        require_ticket(world, caller, ticket, "change")
         return
-    if not follow_up_possible(world, ticket):
+    if may_as_agent(world, caller, ticket, "change"):
+        return
+    if not (follow_up_possible(world, ticket) and may_ticket(world, caller, ticket, "change")):
         raise unprocessable("Cannot follow-up on a closed ticket. Please create a new ticket.")
 
 

@@ -135,7 +135,7 @@ def test_a_delivery_goes_out_over_the_wire_as_zammad_sends_it(make_town: MakeTow
         town.person("anna").opens_ticket()
         town.passes(seconds=5)
         server.shutdown()
-        thread.join(timeout=5)
+        thread.join(timeout=60)
     ((path, agent, body),) = arrived
     assert (path, agent) == ("/zammad/main?x=1", "Zammad User Agent")
     assert b'"title":"No heating"' in body

@@ -118,12 +118,12 @@ def test_over_the_wire_a_cut_is_a_connection_that_ends(make_town: MakeTown) -> N
     town.control("POST", "faults", json={"kind": "cut_before", "path": "users/me", "count": 1})
     try:
         with pytest.raises(requests.ConnectionError):
-            requests.get(address, auth=("anna", "anna"), timeout=5)
-        assert requests.get(address, auth=("anna", "anna"), timeout=5).json()["login"] == "anna"
+            requests.get(address, auth=("anna", "anna"), timeout=60)
+        assert requests.get(address, auth=("anna", "anna"), timeout=60).json()["login"] == "anna"
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(timeout=5)
+        thread.join(timeout=60)
 
 
 @pytest.mark.parametrize(

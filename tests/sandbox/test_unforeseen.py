@@ -1,4 +1,4 @@
-"""Values of a kind nobody thought of end as in Zammad: 500 in JSON, nothing kept, the next request as if nothing was."""
+"""Values of a kind nobody thought of end as in Zammad: 500 in JSON, nothing kept, the next request is fine."""
 
 from __future__ import annotations
 

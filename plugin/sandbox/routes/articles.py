@@ -8,20 +8,19 @@ from typing import Any
 from urllib.parse import quote
 
 from plugin.sandbox import articles, shapes
-from plugin.sandbox.answers import Refusal, forbidden
+from plugin.sandbox.answers import Refusal, broken, forbidden
 from plugin.sandbox.assets import Collector
 from plugin.sandbox.door import Answer, Asked, Route
-from plugin.sandbox.permissions import has_group_right, may_ticket, refuse_follow_up, require_ticket
+from plugin.sandbox.permissions import has_group_right, may_ticket, require_ticket
 from plugin.sandbox.rows import Row
 from plugin.sandbox.values import to_integer
-from plugin.sandbox.world import AGENT, World
+from plugin.sandbox.world import World
 
 
 def create(asked: Asked) -> Answer:
     """POST /ticket_articles: needs *create* in the ticket's group, not read."""
     world = asked.world
     ticket = _ticket_of(asked, asked.params.get("ticket_id"))
-    refuse_follow_up(world, asked.caller, ticket)
     if not may_ticket(world, asked.caller, ticket, "create"):
         raise forbidden()
     drafted = articles.draft(asked.engine, asked.caller, ticket, asked.params)
@@ -32,7 +31,7 @@ def create(asked: Asked) -> Answer:
 
 def show(asked: Asked, article_id: str) -> Answer:
     """GET /ticket_articles/:id."""
-    return Answer(shapes.article(asked.world, _readable(asked, article_id)))
+    return _answer(asked, _readable(asked, article_id))
 
 
 def by_ticket(asked: Asked, ticket_id: str) -> Answer:
@@ -43,9 +42,10 @@ def by_ticket(asked: Asked, ticket_id: str) -> Answer:
     rows = [row for row in world.articles_of(ticket.id) if _sees(asked, ticket, row)]
     if asked.flag("full"):
         collector = Collector(world, seen_by=asked.caller.user)
-        for row in rows:
+        for row in rows[-1:]:
+            # Zammad starts anew with each article, so that only those of the last one are left
             collector.article(row)
-        collector.ticket(ticket)
+            collector.ticket(ticket)
         return Answer({"record_ids": [row.id for row in rows], "assets": collector.assets})
     return Answer([shapes.article(world, row) for row in rows])
 
@@ -59,12 +59,12 @@ def index(asked: Asked) -> Answer:
 
 
 def update(asked: Asked, article_id: str) -> Answer:
-    """PUT /ticket_articles/:id: only the visibility."""
+    """PUT /ticket_articles/:id: only the visibility and what is highlighted."""
     article = asked.find(asked.world.articles, "Ticket::Article", article_id)
     ticket = asked.world.tickets[article.ticket_id]
     if not has_group_right(asked.world, asked.caller.user, ticket.group_id, "change"):
         raise forbidden()
-    return Answer(shapes.article(asked.world, articles.change(asked.engine, article, asked.params)))
+    return _answer(asked, articles.change(asked.engine, article, asked.params))
 
 
 def delete(asked: Asked, article_id: str) -> Answer:
@@ -72,12 +72,11 @@ def delete(asked: Asked, article_id: str) -> Answer:
     world = asked.world
     article = asked.find(world.articles, "Ticket::Article", article_id)
     ticket = world.tickets[article.ticket_id]
-    if asked.may("admin"):
-        articles.delete(asked.engine, article)
-        return Answer({})
-    if not has_group_right(world, asked.caller.user, ticket.group_id, "change", "read", "create"):
+    if not (may_ticket(world, asked.caller, ticket, "read") and _sees(asked, ticket, article)):
         raise forbidden()
-    if article.created_by_id != asked.caller.user_id or article.sender_id != AGENT:
+    if not asked.may("ticket.agent"):
+        raise forbidden("Not authorized (agent permission required)!")
+    if article.created_by_id != asked.caller.user_id:
         raise forbidden("Not authorized (you can only delete your own notes)!")
     if articles.is_communication(article) and not article.internal:
         raise forbidden("Not authorized (communication articles cannot be deleted)!")
@@ -90,11 +89,15 @@ def delete(asked: Asked, article_id: str) -> Answer:
 def attachment(asked: Asked, ticket_id: str, article_id: str, file_id: str) -> Answer:
     """GET /ticket_attachment/:ticket/:article/:file: the bytes of a file."""
     world = asked.world
-    ticket = asked.find(world.tickets, "Ticket", ticket_id)
+    ticket = world.tickets.get(to_integer(ticket_id))
+    if ticket is None:
+        raise broken("Cannot find policy for nil")
     require_ticket(world, asked.caller, ticket, "read")
     article = asked.find(world.articles, "Ticket::Article", article_id)
     if article.ticket_id != ticket.id:
-        raise forbidden("The article does not belong to the specified ticket.")
+        if world.state_type(ticket.state_id) != "merged":
+            raise forbidden("The article does not belong to the specified ticket.")
+        require_ticket(world, asked.caller, world.tickets[article.ticket_id], "read")
     file = world.attachments.get(to_integer(file_id))
     if file is None or file.article_id != article.id:
         raise forbidden("The file does not belong to the specified article.")
@@ -109,6 +112,16 @@ def plain_mail(asked: Asked, article_id: str) -> Answer:
     if not raw:
         return Answer(b"", status=204, content_type="text/html")
     return Answer(raw, content_type="message/rfc822")
+
+
+def _answer(asked: Asked, article: Row) -> Answer:
+    """An article with names, or with everybody around it."""
+    if not asked.flag("full") or asked.flag("expand"):
+        return Answer(shapes.article(asked.world, article))
+    collector = Collector(asked.world, seen_by=asked.caller.user)
+    collector.article(article)
+    collector.ticket(asked.world.tickets[article.ticket_id])
+    return Answer({"id": article.id, "assets": collector.assets})
 
 
 def _ticket_of(asked: Asked, ticket_id: Any) -> Row:

@@ -10,9 +10,9 @@ from plugin.sandbox import articles, tickets
 from plugin.sandbox.answers import Refusal
 from plugin.sandbox.door import Answer, Asked, Route
 from plugin.sandbox.performing import Performer, perform
-from plugin.sandbox.permissions import may_ticket
+from plugin.sandbox.permissions import may_as_agent
 from plugin.sandbox.routes.ticket_answers import with_assets
-from plugin.sandbox.routes.ticket_asked import as_this_person, check_workflow, columns_of
+from plugin.sandbox.routes.ticket_asked import check_workflow, columns_of
 from plugin.sandbox.rows import Row
 
 MASS_REFUSED = 422
@@ -20,9 +20,8 @@ MASS_REFUSED = 422
 
 def mass_macro(asked: Asked) -> Answer:
     """POST /tickets/mass_macro: one macro on several tickets, all or nothing."""
-    world = asked.world
-    macro = asked.find(world.macros, "Macro", str(asked.params.get("macro_id")))
     chosen = _mass(asked)
+    macro = asked.find(asked.world.macros, "Macro", str(asked.params.get("macro_id")))
     _refuse_other_groups(macro, chosen)
     for ticket in chosen:
         performer = Performer(kind="macro", row=macro, user_id=asked.caller.user_id)
@@ -34,9 +33,9 @@ def mass_macro(asked: Asked) -> Answer:
 
 def mass_update(asked: Asked) -> Answer:
     """POST /tickets/mass_update: the same changes and article on several tickets, all or nothing."""
-    given = {key: value for key, value in (asked.params.get("attributes") or {}).items() if not _is_blank(value)}
     chosen = _mass(asked)
-    columns = as_this_person(asked, columns_of(asked, given, for_new=False))
+    given = {key: value for key, value in (asked.params.get("attributes") or {}).items() if not _is_blank(value)}
+    columns = columns_of(asked, given, for_new=False)
     for ticket in chosen:
         with _all_or_none(ticket):
             if given:
@@ -51,11 +50,10 @@ def mass_update(asked: Asked) -> Answer:
 
 
 def _mass(asked: Asked) -> list[Row]:
-    asked.require("ticket.agent")
     ids = list(dict.fromkeys(str(ticket_id) for ticket_id in asked.params.get("ticket_ids") or []))
     chosen = [asked.find(asked.world.tickets, "Ticket", ticket_id) for ticket_id in ids]
     for ticket in chosen:
-        if not may_ticket(asked.world, asked.caller, ticket, "change"):
+        if not may_as_agent(asked.world, asked.caller, ticket, "change"):
             raise _MassRefusal(ticket.id)
     return chosen
 

@@ -9,6 +9,7 @@ from plugin.sandbox.answers import unprocessable
 from plugin.sandbox.columns import STAMPS, ticket_columns
 from plugin.sandbox.door import Asked
 from plugin.sandbox.people import guess_customer, make_customer
+from plugin.sandbox.permissions import user_may
 from plugin.sandbox.rows import Row
 from plugin.sandbox.values import to_moment
 from plugin.sandbox.world import NOBODY
@@ -54,12 +55,13 @@ def with_customer(asked: Asked, params: dict[str, Any]) -> dict[str, Any]:
     return params
 
 
-def as_this_person(asked: Asked, columns: dict[str, Any]) -> dict[str, Any]:
-    """Customers write only for themselves: customer, owner and preferences they send do not count."""
-    if asked.may("ticket.agent"):
+def as_this_person(asked: Asked, columns: dict[str, Any], *, for_new: bool) -> dict[str, Any]:
+    """Customers write only for themselves, and change neither whose a ticket is nor who works on it."""
+    if user_may(asked.world, asked.caller.user, "ticket.agent"):
         return columns
-    kept = {key: value for key, value in columns.items() if key not in ("owner_id", "preferences")}
-    return {**kept, "customer_id": asked.caller.user_id} if "group_id" in columns or kept else kept
+    dropped = {"owner_id", "customer_id", "preferences", *(() if for_new else ("organization_id",))}
+    kept = {key: value for key, value in columns.items() if key not in dropped}
+    return {**kept, "customer_id": asked.caller.user_id} if for_new else kept
 
 
 def check_workflow(asked: Asked, *, screen: str, saved: Row | None, columns: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from plugin.sandbox.permissions import (
     has_group_right,
     may_see,
     may_ticket,
-    refuse_follow_up,
+    require_follow_up,
     require_ticket,
 )
 from plugin.sandbox.removal import remove_ticket
@@ -67,7 +67,7 @@ def create(asked: Asked) -> Answer:
     asked_columns["group_id"] = group_id
     if not _may_create(asked, group_id):
         raise forbidden()
-    asked_columns = as_this_person(asked, asked_columns)
+    asked_columns = as_this_person(asked, asked_columns, for_new=True)
     check_workflow(asked, screen="create_middle", saved=None, columns=asked_columns)
     if params.get("number") is not None:
         asked_columns["number"] = params["number"]
@@ -75,7 +75,7 @@ def create(asked: Asked) -> Answer:
     _add_mentions(asked, ticket, params.get("mentions"))
     _add_tags(asked, ticket, params.get("tags"))
     _add_links(asked, ticket, params.get("links"))
-    if params.get("article"):
+    if params.get("article") not in (None, False):
         articles.add(engine, ticket.id, articles.draft(engine, asked.caller, ticket, params["article"]))
     engine.commit_events()
     engine.settle_sla()
@@ -86,12 +86,11 @@ def update(asked: Asked, ticket_id: str) -> Answer:
     """PUT /tickets/:id: only what is sent changes, with an article if one is sent, all or nothing."""
     engine, world = asked.engine, asked.world
     ticket = asked.find(world.tickets, "Ticket", ticket_id)
-    refuse_follow_up(world, asked.caller, ticket)
-    require_ticket(world, asked.caller, ticket, "change")
+    require_follow_up(world, asked.caller, ticket)
     columns = columns_of(asked, asked.params, for_new=False)
     if "preferences" in columns:
         columns["preferences"] = merged_preferences(asked, ticket, columns["preferences"])
-    columns = as_this_person(asked, columns)
+    columns = as_this_person(asked, columns, for_new=False)
     check_workflow(asked, screen="edit", saved=ticket, columns=columns)
     tickets.save(engine, ticket.id, columns)
     if asked.params.get("article"):
@@ -220,10 +219,17 @@ def _add_tags(asked: Asked, ticket: Row, given: Any) -> None:
 
 
 def _add_links(asked: Asked, ticket: Row, given: Any) -> None:
-    if not isinstance(given, dict):
+    if not given:
         return
+    if not isinstance(given, dict):
+        raise broken("undefined method `permit!' for an instance of String")
+    for kinds in given.values():
+        if not isinstance(kinds, dict):
+            raise unprocessable("Invalid link structure (Object)")
+        if not all(isinstance(others, list) for others in kinds.values()):
+            raise unprocessable("Invalid link structure (Object → LinkType)")
     for kind, others in (given.get("Ticket") or {}).items():
-        for other in others if isinstance(others, list) else [others]:
+        for other in others:
             target = to_integer(other)
             if target in asked.world.tickets and target is not None:
                 links.add(asked.world, kind=str(kind), source_id=ticket.id, target_id=target)
