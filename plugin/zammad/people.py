@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
 
-from plugin.model.errors import Refused
+from plugin.model.errors import Refused, Unavailable
 from plugin.model.people import NOBODY_ID, SYSTEM, Actor, Role, User
 from plugin.zammad import schemas
 from plugin.zammad.catalogues import LIFETIME
@@ -19,6 +19,8 @@ USER_LIFETIME = 7200.0
 """Seconds it is trusted who somebody is and where he may own tickets: no event tells when that changes."""
 DAY = 86_400.0
 """Seconds it is trusted whose a login is, and who is a VIP."""
+REFUSED_PAUSE = 600.0
+"""Seconds a user is taken for unknown because Zammad refused to show him: it decides who counts as an agent."""
 ROLES_PAUSE = 600.0
 """Seconds between two refreshes that a role nobody has heard of, or the preflight, may cause."""
 ME_PAUSE = 300.0
@@ -67,7 +69,8 @@ class People:
 
     def user(self, user_id: int) -> User | None:
         """A user, None where he is gone or out of sight. Groups include those his roles give."""
-        return self._users.get(user_id, lambda: self._fetch_user(user_id))
+        found = self._users.get(user_id, lambda: self._fetch_user(user_id))
+        return found or self._users.get(user_id, lambda: self._fetch_user(user_id), within=REFUSED_PAUSE)
 
     def user_by_login(self, login: str) -> User | None:
         """The user with exactly this login or mail address, whatever the case."""
@@ -171,6 +174,8 @@ class People:
         roles = self._roles.all()
         if not schemas.role_ids(raw) <= roles.keys():
             roles = self._roles.not_older_than(ROLES_PAUSE)
+            if not self._roles.is_whole:
+                raise Unavailable("a user's roles cannot be asked for now, and they decide who is an agent")
         user = schemas.user(raw, role_names={key: role.name for key, role in roles.items()}, path=path)
         groups = dict(user.groups)
         for role in roles.values():

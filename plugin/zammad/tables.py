@@ -45,6 +45,11 @@ class Table(Generic[Row]):
                 row = self._rows.get(key)
             return row
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether Zammad was asked for all rows once, and answered."""
+        return self._fetched_at is not None
+
     def learn(self, rows: Mapping[int, Row]) -> None:
         """Keep rows that came along with another answer."""
         with self._lock:
@@ -59,6 +64,8 @@ class Table(Generic[Row]):
         except Unavailable:
             if not self._rows:
                 raise
+            if not self.is_whole:
+                return  # asked again next time: those that came along with other answers are not all
         except Refused:
             # not for our role: what comes along with other answers must do
             pass

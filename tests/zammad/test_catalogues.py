@@ -10,7 +10,7 @@ from plugin.model.people import SYSTEM, Role
 from plugin.model.ticket import StateType
 from plugin.zammad.catalogues import LIFETIME
 from plugin.zammad.client import Call
-from plugin.zammad.people import USER_LIFETIME
+from plugin.zammad.people import REFUSED_PAUSE, USER_LIFETIME
 from plugin.zammad.room import Zammad
 from tests.zammad.conftest import API, Body
 
@@ -117,6 +117,33 @@ def test_a_user_who_is_gone_is_an_agent_only_if_he_wrote_as_one(server: response
     server.get(f"{API}/users/77", status=404, json={"error": "Couldn't find User with 'id'=77"})
     assert zammad.people.actor(77).role is Role.CUSTOMER
     assert zammad.people.actor(77, wrote_as_agent=True).role is Role.AGENT
+
+
+def test_a_user_who_was_refused_is_asked_for_again_soon(
+    server: responses.RequestsMock, zammad: Zammad, seconds: list[float]
+) -> None:
+    server.get(f"{API}/users/70", status=403, json={"error": "Not authorized"})
+    assert zammad.people.actor(70).role is Role.CUSTOMER
+    server.replace("GET", f"{API}/users/70", json={"id": 70, "roles": ["Agent"]})
+    seconds[0] += REFUSED_PAUSE - 1
+    assert zammad.people.actor(70).role is Role.CUSTOMER
+    seconds[0] += 2
+    assert zammad.people.actor(70).role is Role.AGENT
+
+
+def test_roles_that_came_along_are_not_taken_for_all_of_them(
+    wire: responses.RequestsMock, zammad: Zammad, seconds: list[float]
+) -> None:
+    zammad.people.learn({"assets": {"Role": {"3": {"id": 3, "name": "Customer", "permissions": ["ticket.customer"]}}}})
+    wire.get(f"{API}/roles", status=502)
+    wire.get(f"{API}/users/70", json={"id": 70, "role_ids": [9]})
+    with pytest.raises(Unavailable):
+        zammad.people.user(70)
+    wire.replace("GET", f"{API}/roles", json=[{"id": 9, "name": "Beschwerden", "permissions": ["ticket.agent"]}])
+    seconds[0] += 1
+    user = zammad.people.user(70)
+    assert user is not None
+    assert zammad.people.is_agent(user)
 
 
 AGENTS = [
