@@ -152,6 +152,22 @@ def make_template(world: World, *, name: str, active: bool, texts: list[str]) ->
     template = world.checklist_templates.insert(
         {"name": name, "active": active, "sorted_item_ids": [], **_stamps(world)}
     )
+    return _with_items(world, template, texts)
+
+
+def change_template(world: World, template: Row, asked: dict[str, Any]) -> Row:
+    """Renames a template, offers it or not, and replaces its items where some are given."""
+    changes: dict[str, Any] = {name: asked[name] for name in ("name", "active") if name in asked}
+    changed = _put(world.checklist_templates, world, template, changes)
+    texts = [str(text) for text in asked.get("items") or [] if str(text).strip()]
+    if not texts:
+        return changed
+    for item in world.checklist_template_items.where(template_id=template.id):
+        world.checklist_template_items.delete(item.id)
+    return _with_items(world, template, texts)
+
+
+def _with_items(world: World, template: Row, texts: list[str]) -> Row:
     ids = [world.checklist_template_items.insert({"text": text, "template_id": template.id}).id for text in texts]
     return world.checklist_templates.put(template.id, sorted_item_ids=[str(item) for item in ids])
 

@@ -23,7 +23,8 @@ Check = Callable[[World, Row], None]
 class Kind:
     """One kind: its path, Zammad's class name, table, columns with defaults, and permissions.
 
-    `extra` are associations answered beside the columns; `unique` names may not repeat.
+    `extra` are associations answered beside the columns; `unique` names may not repeat. `required` columns hold
+    something: where a text or an object is empty, Zammad leaves it to the database to refuse it.
     """
 
     path: str
@@ -37,6 +38,7 @@ class Kind:
     extra: Columns = field(default_factory=dict)
     check: Check | None = None
     newer_only: bool = False
+    required: tuple[str, ...] = ("name",)
 
     def columns_for(self, world: World) -> Columns:
         """The columns of the version."""
@@ -65,12 +67,6 @@ def _is_template(text: str) -> bool:
     return True
 
 
-def _check_trigger(world: World, row: Row) -> None:
-    if not row.condition:
-        raise unprocessable("Attribute 'condition\" of relation \"triggers' required!")
-    _check_condition(world, row)
-
-
 def _check_condition(world: World, row: Row) -> None:
     """Refuses what the selector cannot read; 6.1 does not ask the database for attributes it has not."""
     kind = "ticket" if world.manners.version == "6.1" else "object"
@@ -97,6 +93,22 @@ def _check_job(world: World, row: Row) -> None:
     if world.manners.version != "6.1" and not row.get("object"):
         raise unprocessable("Object can't be blank")
     _check_condition(world, row)
+
+
+def _check_sla(world: World, row: Row) -> None:
+    if row.response_time and row.update_time:
+        raise unprocessable("Cannot have both response time and update time.")
+    _check_condition(world, row)
+
+
+def _check_calendar(world: World, row: Row) -> None:
+    """A calendar needs hours somebody works, in a time zone there is."""
+    del world
+    open_days = [day for day in (row.business_hours or {}).values() if day.get("active") and day.get("timeframes")]
+    if not open_days:
+        raise unprocessable("No configured business hours found!")
+    for day, meta in (row.public_holidays or {}).items():
+        row.public_holidays[day] = {**meta, "active": bool(meta.get("active"))}
 
 
 KINDS: tuple[Kind, ...] = (
@@ -140,7 +152,8 @@ KINDS: tuple[Kind, ...] = (
         newer={"localization": None, "timezone": None},
         write=("admin.trigger",),
         read=("admin.trigger",),
-        check=_check_trigger,
+        check=_check_condition,
+        required=("name", "condition", "perform"),
     ),
     Kind(
         path="jobs",
@@ -165,6 +178,7 @@ KINDS: tuple[Kind, ...] = (
         write=("admin.scheduler",),
         read=("admin.scheduler",),
         check=_check_job,
+        required=("name", "timeplan", "condition", "perform"),
     ),
     Kind(
         path="macros",
@@ -174,6 +188,7 @@ KINDS: tuple[Kind, ...] = (
         extra={"group_ids": []},
         write=("admin.macro",),
         read=("admin.macro", "ticket.agent"),
+        required=("name", "perform"),
     ),
     Kind(
         path="calendars",
@@ -191,6 +206,7 @@ KINDS: tuple[Kind, ...] = (
         },
         write=("admin.calendar",),
         read=("admin.calendar",),
+        check=_check_calendar,
     ),
     Kind(
         path="slas",
@@ -208,7 +224,7 @@ KINDS: tuple[Kind, ...] = (
         },
         write=("admin.sla",),
         read=("admin.sla",),
-        check=_check_condition,
+        check=_check_sla,
     ),
     Kind(
         path="overviews",
@@ -232,6 +248,7 @@ KINDS: tuple[Kind, ...] = (
         read=("admin.overview",),
         unique=False,
         check=_check_condition,
+        required=("name", "condition", "order", "view"),
     ),
     Kind(
         path="core_workflows",
@@ -288,7 +305,9 @@ KINDS: tuple[Kind, ...] = (
         path="templates",
         model="Template",
         table="templates",
-        columns={"name": None, "options": {}, "active": True},
+        columns={"user_id": None, "name": None, "options": {}, "active": True},
+        unique=False,
+        required=("name", "options"),
         write=("admin.template",),
         read=("admin.template", "ticket.agent"),
     ),
@@ -296,7 +315,17 @@ KINDS: tuple[Kind, ...] = (
         path="text_modules",
         model="TextModule",
         table="text_modules",
-        columns={"name": None, "keywords": None, "content": None, "note": None, "active": True},
+        columns={
+            "user_id": None,
+            "name": None,
+            "keywords": None,
+            "content": None,
+            "note": None,
+            "active": True,
+            "foreign_id": None,
+        },
+        unique=False,
+        required=("name", "content"),
         extra={"group_ids": []},
         write=("admin.text_module",),
         read=("admin.text_module", "ticket.agent"),
@@ -343,6 +372,10 @@ KINDS: tuple[Kind, ...] = (
 )
 
 
+_NUMBERS = frozenset({"first_response_time", "response_time", "update_time", "solution_time", "prio"})
+"""Columns of numbers that hold nothing in a new row."""
+
+
 def typed(columns: Columns, given: dict[str, Any]) -> dict[str, Any]:
     """The given values a kind knows, booleans and numbers read as such."""
     result: dict[str, Any] = {}
@@ -351,8 +384,12 @@ def typed(columns: Columns, given: dict[str, Any]) -> dict[str, Any]:
             continue
         if isinstance(columns[name], bool):
             result[name] = bool(to_boolean(value))
-        elif name.endswith("_id") and not isinstance(value, dict):
+        elif _is_number(columns, name) and not isinstance(value, dict):
             result[name] = to_integer(value)
         else:
             result[name] = value
     return result
+
+
+def _is_number(columns: Columns, name: str) -> bool:
+    return name in _NUMBERS or isinstance(columns[name], int) or name.endswith("_id")

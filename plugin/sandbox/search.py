@@ -27,7 +27,7 @@ def find_tickets(asked: Asked) -> list[Row]:
     rows = [ticket for ticket in world.tickets if may_see(world, asked.caller.user, ticket)]
     with_condition = condition is not None and (not query or world.manners.query_and_condition_combine)
     if query:
-        wanted = _looks_for(world, str(query))
+        wanted = looks_for(world, str(query))
         rows = [ticket for ticket in rows if _reads_like(world, ticket, wanted)]
     if with_condition and condition:
         rows = fulfilling(asked, rows, condition)
@@ -83,7 +83,7 @@ def _usable(world: World, condition: Any) -> dict[str, Any]:
     raise broken("undefined method `[]' for nil")
 
 
-def _looks_for(world: World, query: str) -> re.Pattern[str]:
+def looks_for(world: World, query: str) -> re.Pattern[str]:
     """What a query finds in texts; stars are dropped.
 
     On 6.1 it is a pattern of the database (`%` and `_` stand for anything) that minds upper and lower case; on 6.5

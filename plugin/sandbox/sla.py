@@ -57,7 +57,7 @@ def matching(world: World, ticket: Row) -> Row | None:
     fallback = None
     for sla in sorted(world.slas, key=lambda row: str(row.name).casefold()):
         if not sla.condition:
-            fallback = fallback or sla
+            fallback = sla  # the last one by name
         elif conditions.matches(world, sla.condition, ticket, conditions.Occasion(now=world.now())):
             return sla
     return fallback

@@ -5,6 +5,7 @@ from __future__ import annotations
 from plugin.sandbox import history, tickets
 from plugin.sandbox.answers import unprocessable
 from plugin.sandbox.engine import Engine
+from plugin.sandbox.permissions import user_may
 from plugin.sandbox.rows import Row
 from plugin.sandbox.world import World
 
@@ -15,6 +16,13 @@ LONGEST = 250
 def find_item(world: World, name: str) -> Row | None:
     """The tag of exactly that name (case counts on PostgreSQL)."""
     return world.tag_items.first(name=name)
+
+
+def is_allowed(world: World, user: Row, name: str) -> bool:
+    """Whether somebody may use a tag: where no new ones are wanted, only those that are there (not asked by 6.1)."""
+    if world.setting("tag_new") is not False or world.manners.version == "6.1" or user_may(world, user, "admin.tag"):
+        return True
+    return find_item(world, name.strip()) is not None
 
 
 def add(engine: Engine, ticket_id: int, name: str, *, source: tickets.Source | None = None) -> bool:

@@ -94,7 +94,15 @@ class Frontdoor:
 
     def _answer(self, path: str) -> Response:
         found = self._router.find(request.method, path)
-        return self._unknown(path) if found is None else self._run(*found)
+        if found is None or self._is_a_word(path, found[1]):
+            return self._unknown(path)
+        return self._run(*found)
+
+    def _is_a_word(self, path: str, ids: dict[str, str]) -> bool:
+        """Whether what would be taken for an id is the name of a call that is not modelled."""
+        if all(value.lstrip("-").isdigit() for value in ids.values()):
+            return False
+        return is_known_to_zammad(request.method, path, has_checklists=self._engine.world.manners.has_checklists)
 
     def _run(self, route: Route, ids: dict[str, str]) -> Response:
         engine = self._engine

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugin.sandbox import checklists
-from plugin.sandbox.answers import forbidden
+from plugin.sandbox.answers import forbidden, unprocessable
 from plugin.sandbox.assets import Collector
 from plugin.sandbox.door import Answer, Asked, Route
 from plugin.sandbox.permissions import has_group_right
@@ -84,13 +84,33 @@ def template(asked: Asked, template_id: str) -> Answer:
 def create_template(asked: Asked) -> Answer:
     """POST /checklist_templates."""
     asked.require("admin.checklist")
+    name = str(asked.params.get("name") or "").strip()
+    if not name:
+        raise unprocessable("Name can't be blank")
     row = checklists.make_template(
         asked.world,
-        name=str(asked.params.get("name") or ""),
+        name=name,
         active=to_boolean(asked.params.get("active")) is not False,
-        texts=[str(text) for text in asked.params.get("items") or []],
+        texts=[str(text) for text in asked.params.get("items") or [] if str(text).strip()],
     )
     return Answer(_template(asked, row), status=201)
+
+
+def update_template(asked: Asked, template_id: str) -> Answer:
+    """PUT or PATCH /checklist_templates/:id: name and whether it is offered; items, where given, all anew."""
+    asked.require("admin.checklist")
+    row = asked.find(asked.world.checklist_templates, "ChecklistTemplate", template_id)
+    return Answer(_template(asked, checklists.change_template(asked.world, row, asked.params)))
+
+
+def delete_template(asked: Asked, template_id: str) -> Answer:
+    """DELETE /checklist_templates/:id."""
+    asked.require("admin.checklist")
+    row = asked.find(asked.world.checklist_templates, "ChecklistTemplate", template_id)
+    for item in asked.world.checklist_template_items.where(template_id=row.id):
+        asked.world.checklist_template_items.delete(item.id)
+    asked.world.checklist_templates.delete(row.id)
+    return Answer({})
 
 
 def _require(asked: Asked, ticket: Row | None, right: str) -> None:
@@ -147,4 +167,7 @@ ROUTES = (
     Route("GET", "/checklist_templates", templates),
     Route("POST", "/checklist_templates", create_template),
     Route("GET", "/checklist_templates/<template_id>", template),
+    Route("PUT", "/checklist_templates/<template_id>", update_template),
+    Route("PATCH", "/checklist_templates/<template_id>", update_template),
+    Route("DELETE", "/checklist_templates/<template_id>", delete_template),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugin.sandbox import people, shapes
+from plugin.sandbox import people, search, shapes
 from plugin.sandbox.answers import forbidden, unprocessable
 from plugin.sandbox.assets import Collector
 from plugin.sandbox.columns import group_columns, organization_columns
@@ -43,14 +43,53 @@ def user(asked: Asked, user_id: str) -> Answer:
 
 
 def search_users(asked: Asked) -> Answer:
-    """GET /users/search: by a part of name, login or address."""
+    """GET or POST /users/search: by a part of name, login or address, those who changed last first."""
     asked.require("ticket.agent", "admin.user")
-    query = str(asked.params.get("query") or "").strip("*").lower()
-    found = [
-        row for row in asked.world.users if query in f"{row.firstname} {row.lastname} {row.login} {row.email}".lower()
-    ]
+    found = [row for row in _found(asked, asked.world.users, "firstname", "lastname", "email", "login") if row.id != 1]
+    wanted = {to_integer(role_id) for role_id in asked.params.get("role_ids") or []}
+    if wanted:
+        found = [row for row in found if not wanted.isdisjoint(row.role_ids)]
+    return _answered(asked, found, _listed(asked, _page(asked, found), key=_key(asked, "user_ids")))
+
+
+def search_organizations(asked: Asked) -> Answer:
+    """GET or POST /organizations/search: by a part of name or note."""
+    asked.require("ticket.agent", "admin.organization")
+    world, found = asked.world, _found(asked, asked.world.organizations, "name", "note")
+    rows = _page(asked, found)
+    if not asked.flag("full") or asked.flag("expand"):
+        shape = shapes.organization_expanded if asked.flag("expand") else shapes.organization
+        return Answer([shape(world, row) for row in rows])
+    collector = Collector(world, seen_by=asked.caller.user)
+    for row in rows:
+        collector.organization(row)
+    told = {_key(asked, "organization_ids"): [row.id for row in rows], "assets": collector.assets}
+    return _answered(asked, found, Answer(told))
+
+
+def _found(asked: Asked, table: Table, *columns: str) -> list[Row]:
+    wanted = search.looks_for(asked.world, str(asked.params.get("query") or asked.params.get("term") or ""))
+    rows = [row for row in table if any(wanted.search(str(row[column] or "")) for column in columns)]
+    order = {name: asked.params.get(name) for name in ("sort_by", "order_by")}
+    return search.sort(rows, order if order["sort_by"] else {"sort_by": "active,updated_at", "order_by": "desc"})
+
+
+def _page(asked: Asked, rows: list[Row]) -> list[Row]:
     offset, size = asked.page(default=50, most=200)
-    return _listed(asked, found[offset : offset + size])
+    return rows[offset : offset + size]
+
+
+def _key(asked: Asked, older: str) -> str:
+    return older if asked.world.manners.version == "6.1" else "record_ids"
+
+
+def _answered(asked: Asked, found: list[Row], answer: Answer) -> Answer:
+    """Newer servers tell beside the rows in full, or instead of them, how many there are."""
+    if asked.world.manners.version == "6.1":
+        return answer
+    if asked.flag("only_total_count"):
+        return Answer({"total_count": len(found)})
+    return Answer({**answer.body, "total_count": len(found)}) if isinstance(answer.body, dict) else answer
 
 
 def create_user(asked: Asked) -> Answer:
@@ -159,6 +198,27 @@ def update_group(asked: Asked, group_id: str) -> Answer:
     row = asked.find(asked.world.groups, "Group", group_id)
     changed = _put(asked, asked.world.groups, row, group_columns(asked.world.manners))
     return Answer(shapes.group(asked.world, changed))
+
+
+def delete_group(asked: Asked, group_id: str) -> Answer:
+    """DELETE /groups/:id: refused while tickets, people or roles belong to it."""
+    asked.require("admin.group")
+    row, world = asked.find(asked.world.groups, "Group", group_id), asked.world
+    holders = (*world.users, *world.roles)
+    if world.tickets.where(group_id=row.id) or any(row.id in map(int, holder.group_ids) for holder in holders):
+        raise unprocessable("Can't delete, object has references.")
+    world.groups.delete(row.id)
+    return Answer({})
+
+
+def delete_role(asked: Asked, role_id: str) -> Answer:
+    """DELETE /roles/:id: refused while somebody has it."""
+    asked.require("admin.role")
+    row, world = asked.find(asked.world.roles, "Role", role_id), asked.world
+    if any(row.id in user.role_ids for user in world.users):
+        raise unprocessable("Can't delete, object has references.")
+    world.roles.delete(row.id)
+    return Answer({})
 
 
 def organizations(asked: Asked) -> Answer:
@@ -326,12 +386,11 @@ def _shown(asked: Asked, row: Row) -> dict[str, Any]:
     return shape(asked.world, row, seen_by=asked.caller.user)
 
 
-def _listed(asked: Asked, rows: list[Row]) -> Answer:
-    if asked.flag("full"):
+def _listed(asked: Asked, rows: list[Row], *, key: str = "record_ids") -> Answer:
+    if asked.flag("full") and not asked.flag("expand"):
         collector = Collector(asked.world, seen_by=asked.caller.user)
         for row in rows:
             collector.user(row.id)
-        key = "user_ids" if asked.world.manners.version == "6.1" else "record_ids"
         return Answer({key: [row.id for row in rows], "assets": collector.assets})
     return Answer([_shown(asked, row) for row in rows])
 
@@ -374,6 +433,11 @@ ROUTES = (
     Route("GET", "/users", users),
     Route("POST", "/users", create_user),
     Route("GET", "/users/search", search_users),
+    Route("POST", "/users/search", search_users),
+    Route("GET", "/organizations/search", search_organizations),
+    Route("POST", "/organizations/search", search_organizations),
+    Route("DELETE", "/groups/<group_id>", delete_group),
+    Route("DELETE", "/roles/<role_id>", delete_role),
     Route("PUT", "/users/unlock/<user_id>", unlock_user),
     Route("GET", "/users/<user_id>", user),
     Route("PUT", "/users/<user_id>", update_user),

@@ -6,8 +6,9 @@ import re
 from functools import partial
 from typing import Any
 
-from plugin.sandbox import checks, shapes, sla
+from plugin.sandbox import checks, search, shapes, sla
 from plugin.sandbox.answers import unprocessable
+from plugin.sandbox.assets import Collector
 from plugin.sandbox.door import Answer, Asked, Route
 from plugin.sandbox.records import KINDS, Kind, typed
 from plugin.sandbox.rows import Row, Table
@@ -24,14 +25,31 @@ def index(kind: Kind, asked: Asked) -> Answer:
     """All rows of a kind."""
     asked.require(*kind.read)
     offset, size = asked.page(default=500, most=1000)
-    rows = list(_table(kind, asked))[offset : offset + size]
+    order = {"sort_by": asked.params.get("sort_by") or "id", "order_by": asked.params.get("order_by") or "asc"}
+    every = search.sort(list(_table(kind, asked)), order)
+    rows = every[offset : offset + size]
+    if asked.flag("full") and not asked.flag("expand"):
+        return Answer({**_in_full(kind, asked, rows), "total_count": len(every)})
     return Answer([_read(kind, asked, row) for row in rows])
 
 
 def show(kind: Kind, asked: Asked, row_id: str) -> Answer:
     """One row."""
     asked.require(*kind.read)
-    return Answer(_read(kind, asked, asked.find(_table(kind, asked), kind.model, row_id)))
+    row = asked.find(_table(kind, asked), kind.model, row_id)
+    if asked.flag("full") and not asked.flag("expand"):
+        return Answer({"id": row.id, "assets": _in_full(kind, asked, [row])["assets"]})
+    return Answer(_read(kind, asked, row))
+
+
+def _in_full(kind: Kind, asked: Asked, rows: list[Row]) -> dict[str, Any]:
+    """Rows by id, with whoever made and changed them."""
+    collector = Collector(asked.world, seen_by=asked.caller.user)
+    for row in rows:
+        collector.other(kind.model.replace("::", ""), row, _read(kind, asked, row))
+        for author in ("created_by_id", "updated_by_id"):
+            collector.user(row[author])
+    return {"record_ids": [row.id for row in rows], "assets": collector.assets}
 
 
 def _read(kind: Kind, asked: Asked, row: Row) -> Any:
@@ -48,6 +66,7 @@ def create(kind: Kind, asked: Asked) -> Answer:
     row = Row({**columns, **typed(columns, asked.params)})
     row = _prepared(kind, asked, row)
     _refuse_double(kind, asked, row)
+    _refuse_empty(kind, row)
     if kind.check is not None:
         kind.check(asked.world, row)
     stamp = asked.world.stamp()
@@ -75,6 +94,7 @@ def update(kind: Kind, asked: Asked, row_id: str) -> Answer:
     row = _prepared(kind, asked, Row({**before, **typed(columns, asked.params)}))
     if row.get("name") != before.get("name"):
         _refuse_double(kind, asked, row)
+    _refuse_empty(kind, Row({name: row[name] for name in kind.required if row.get(name) != before.get(name)}))
     if kind.check is not None:
         kind.check(asked.world, row)
     row.update({"updated_by_id": asked.caller.user_id, "updated_at": asked.world.stamp()})
@@ -92,7 +112,21 @@ def delete(kind: Kind, asked: Asked, row_id: str) -> Answer:
     if kind.path == "webhooks":
         _refuse_used(asked, row)
     table.delete(row.id)
+    if kind.path == "calendars" and len(table):
+        _after_a_calendar(asked)
+    _keep_defaults(kind, asked, row)
     return Answer({})
+
+
+def _after_a_calendar(asked: Asked) -> None:
+    """There is always a default calendar, and service levels without one get it."""
+    world = asked.world
+    default = next((row for row in world.calendars if row.default), None)
+    if default is None:
+        default = world.calendars.put(min(row.id for row in world.calendars), default=True)
+    for level in world.slas:
+        if level.calendar_id not in world.calendars:
+            world.slas.put(level.id, calendar_id=default.id)
 
 
 def _table(kind: Kind, asked: Asked) -> Table:
@@ -136,8 +170,18 @@ def _free_link(asked: Asked, name: str) -> str:
 
 
 def _refuse_double(kind: Kind, asked: Asked, row: Row) -> None:
-    if kind.unique and row.get("name") and _table(kind, asked).first(name=row.name) is not None:
+    if not (kind.unique and row.get("name")):
+        return
+    # newer versions ask for other names whatever their case, older ones leave it to the database
+    same = str if asked.world.manners.version == "6.1" else lambda name: str(name).casefold()
+    if any(same(other.name) == same(row.name) for other in _table(kind, asked) if other.id != row.get("id")):
         raise unprocessable(asked.world.manners.duplicate_name)
+
+
+def _refuse_empty(kind: Kind, row: Row) -> None:
+    for name in kind.required:
+        if name in row and row[name] in (None, "", {}, []):
+            raise unprocessable(f"Attribute '{name}\" of relation \"{kind.path}' required!")
 
 
 def _refuse_used(asked: Asked, webhook: Row) -> None:
@@ -159,6 +203,7 @@ def _uses(row: Row, webhook_id: int) -> bool:
 def _follow_up(kind: Kind, asked: Asked, row: Row) -> None:
     if kind.path == "calendars":
         _keep_one_default(asked, row)
+    _keep_defaults(kind, asked, row)
 
 
 def _keep_one_default(asked: Asked, row: Row) -> None:
@@ -171,6 +216,22 @@ def _keep_one_default(asked: Asked, row: Row) -> None:
     elif not defaults:
         first = min(calendar.id for calendar in calendars)
         calendars.put(first, default=True)
+
+
+def _keep_defaults(kind: Kind, asked: Asked, changed: Row) -> None:
+    """Exactly one state, and one priority, is that of new tickets; and one state that of answered ones."""
+    columns = {"states": ("default_create", "default_follow_up"), "priorities": ("default_create",)}
+    table = _table(kind, asked)
+    for column in columns.get(kind.table, ()):
+        chosen = [row for row in table if row[column]]
+        if len(chosen) > 1:
+            for row in chosen:
+                if row.id != changed.id:
+                    table.put_all(row.id, {column: False})
+        elif not chosen:
+            first = next((row for row in table if row.active), None)
+            if first is not None:
+                table.put_all(first.id, {column: True})
 
 
 def _reckon_escalations(kind: Kind, asked: Asked, before: Row, after: Row) -> None:

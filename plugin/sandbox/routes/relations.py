@@ -22,7 +22,10 @@ def show_tags(asked: Asked) -> Answer:
 def add_tag(asked: Asked) -> Answer:
     """POST /tags/add: touches the ticket; no event."""
     ticket = _tagged(asked)
-    tags.add(asked.engine, ticket.id, str(asked.params.get("item") or ""))
+    name = str(asked.params.get("item") or "")
+    if not tags.is_allowed(asked.world, asked.caller.user, name):
+        raise forbidden()
+    tags.add(asked.engine, ticket.id, name)
     return Answer(True, status=201)
 
 

@@ -29,6 +29,15 @@ def settings(asked: Asked) -> Answer:
     return Answer([row for row in asked.world.settings if _may_set(asked, row)])
 
 
+def setting(asked: Asked, setting_id: str) -> Answer:
+    """GET /settings/:id."""
+    asked.require("admin.*")
+    row = asked.find(asked.world.settings, "Setting", setting_id)
+    if not _may_set(asked, row):
+        raise forbidden()
+    return Answer(row)
+
+
 def update_setting(asked: Asked, setting_id: str) -> Answer:
     """PUT /settings/:id."""
     asked.require("admin.*")
@@ -60,6 +69,12 @@ def update_notification(asked: Asked, notification_id: str) -> Answer:
         row.id, seen=seen, updated_by_id=asked.caller.user_id, updated_at=asked.world.stamp()
     )
     return Answer(_notification(asked, changed, expand=False))
+
+
+def delete_notification(asked: Asked, notification_id: str) -> Answer:
+    """DELETE /online_notifications/:id."""
+    asked.world.online_notifications.delete(_own_notification(asked, notification_id).id)
+    return Answer({})
 
 
 def mark_all(asked: Asked) -> Answer:
@@ -214,11 +229,13 @@ def _overview(asked: Asked, row: Row) -> dict[str, Any]:
 ROUTES = (
     Route("GET", "/version", version),
     Route("GET", "/settings", settings),
+    Route("GET", "/settings/<setting_id>", setting),
     Route("PUT", "/settings/<setting_id>", update_setting),
     Route("GET", "/online_notifications", notifications),
     Route("POST", "/online_notifications/mark_all_as_read", mark_all),
     Route("GET", "/online_notifications/<notification_id>", notification),
     Route("PUT", "/online_notifications/<notification_id>", update_notification),
+    Route("DELETE", "/online_notifications/<notification_id>", delete_notification),
     Route("GET", "/ticket_overviews", ticket_overviews),
     Route("GET", "/webhooks/preview", preview),
     Route("GET", "/webhooks/pre_defined", pre_defined),

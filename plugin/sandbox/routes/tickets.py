@@ -214,7 +214,7 @@ def _add_tags(asked: Asked, ticket: Row, given: Any) -> None:
     if not isinstance(given, str):
         raise broken("undefined method `split' for an instance of Array")
     for name in given.split(","):
-        if name.strip():
+        if name.strip() and tags.is_allowed(asked.world, asked.caller.user, name):
             tags.add(asked.engine, ticket.id, name)
 
 
