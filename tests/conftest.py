@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+from hypothesis import settings
+
+# everywhere the same examples, and as much time as they take: pytest --hypothesis-profile=default looks for new ones
+settings.load_profile("ci")
 
 SERVER = "STEWARD_TEST_POSTGRESQL"
 

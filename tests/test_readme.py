@@ -41,7 +41,7 @@ def admin_token(url: str) -> str:
         f"{url}/api/v1/user_access_token",
         auth=("admin@example.com", "admin"),
         json={"name": "set-up", "permission": ["admin"]},
-        timeout=10,
+        timeout=60,
     )
     assert answer.ok, answer.text
     return str(answer.json()["token"])
@@ -58,7 +58,7 @@ def test_the_curl_calls_make_fields_webhook_trigger_and_macros(server: tuple[San
         "ZAMMAD_USER_ID": "3",
     }
     ran = subprocess.run(
-        ["sh", "-eu", "-c", block()], env=environment, capture_output=True, text=True, timeout=60, check=False
+        ["sh", "-eu", "-c", block()], env=environment, capture_output=True, text=True, timeout=300, check=False
     )
     assert ran.returncode == 0, ran.stderr
     world = sandbox.world

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 STEWARD = (sys.executable, "-c", "from plugin.cli import main; main()", "demo")
-PATIENCE_SECONDS = 180
+PATIENCE_SECONDS = 600
 TOTALS = {"heard", "lost", "doubled", "writes", "notices", "zammad_ms", "people", "breaches", "tickets"}
 CLOCK = {"name", "starts_at", "target_at", "limit_at", "state", "clause"}
 VERSIONS = ("6.5", "6.1")
@@ -277,6 +277,6 @@ def test_a_signal_in_the_middle_ends_it_cleanly(tmp_path: Path, number: signal.S
         assert process.stdout is not None
         next(line for line in process.stdout if " heard " in line)
         process.send_signal(number)
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 130
     assert list(tmp_path.iterdir()) == []

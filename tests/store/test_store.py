@@ -35,7 +35,7 @@ def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-c", code, *arguments],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         env=environment,
         check=False,
     )
@@ -107,7 +107,7 @@ Store.open(sys.argv[1])
 def test_several_processes_may_start_at_once_on_postgresql(postgresql_url: str) -> None:
     code = "import sys; from plugin.store.store import Store; Store.open(sys.argv[1]).close()"
     starts = [subprocess.Popen([sys.executable, "-c", code, postgresql_url]) for _ in range(4)]
-    assert [start.wait(timeout=60) for start in starts] == [0, 0, 0, 0]
+    assert [start.wait(timeout=120) for start in starts] == [0, 0, 0, 0]
 
 
 def test_a_second_process_on_sqlite_is_told_who_holds_the_file_and_what_to_do(sqlite_url: str) -> None:

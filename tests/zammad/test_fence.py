@@ -49,13 +49,13 @@ def listening() -> Iterator[Wire]:
         thread = threading.Thread(target=serve)
         thread.start()
         yield wire
-        thread.join(10)
+        thread.join(60)
 
 
 def test_a_write_is_asked_about_when_its_headers_are_through() -> None:
     with listening() as wire:
         client = ZammadClient(wire.url, token="x")
-        with allowed_by(lambda: wire.headers_came.wait(10)):
+        with allowed_by(lambda: wire.headers_came.wait(60)):
             assert client.put("/tickets/7", json={"title": "x"}) == {"id": 7}
         assert wire.body == b'{"title":"x"}'
         assert b"Content-Length: 13" in wire.head
@@ -65,7 +65,7 @@ def test_a_write_is_asked_about_when_its_headers_are_through() -> None:
 def test_a_lock_that_fell_keeps_the_body_back_and_says_nothing_of_zammad() -> None:
     with listening() as wire:
         client = ZammadClient(wire.url, token="x", breaker=Breaker(clock=lambda: 0.0, threshold=1))
-        with pytest.raises(Overtaken), allowed_by(lambda: not wire.headers_came.wait(10)):
+        with pytest.raises(Overtaken), allowed_by(lambda: not wire.headers_came.wait(60)):
             client.put("/tickets/7", json={"title": "x"})
         assert client.breaker.state is BreakerState.CLOSED
         client.close()
