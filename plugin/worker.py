@@ -234,7 +234,7 @@ class Worker:
             with self._store.write() as connection:
                 here = [key for key in self._store.locks.held_here() if isinstance(key, int)]
                 for case, wake in cases.due(
-                    connection, now=now, limit=limit, exclude=here, standing_still=standing_still
+                    connection, now=now, limit=limit, exclude=here, reasons=due, standing_still=standing_still
                 ):
                     lock = self._store.locks.take(case.ticket_id)
                     if lock is not None:

@@ -9,12 +9,16 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     ColumnElement,
     CompoundSelect,
     Connection,
     Select,
+    all_,
     and_,
     bindparam,
+    column,
     func,
     literal_column,
     or_,
@@ -28,7 +32,7 @@ from plugin.model.retry import IMPOSSIBLE_PAUSE
 from plugin.model.work import TIMELY, CaseRow, CaseStatus, Wake, WakeReason
 from plugin.store.statement import Statement
 from plugin.store.tables import cases, effects
-from plugin.store.types import from_microseconds, to_microseconds
+from plugin.store.types import Id, Json, from_microseconds, to_microseconds
 from plugin.store.upsert import insert_or_ignore
 
 SETTLES_KEPT = timedelta(hours=1)
@@ -61,17 +65,12 @@ _LOCKED = (
 _KNOWN = select(cases.c.ticket_id).where(cases.c.ticket_id.in_(bindparam("ticket_ids", expanding=True)))
 _CHANGE = update(cases).where(cases.c.ticket_id == bindparam("of_ticket"))
 _SET_BASELINE = Statement(_CHANGE.where(cases.c.baseline.is_(None)), sets=("baseline", "updated_at"))
-_CLAIM = (
-    update(cases)
-    .where(cases.c.ticket_id.in_(bindparam("ticket_ids", expanding=True)))
-    .values(claimed_generation=cases.c.generation)
-)
+_CLAIM = Statement(_CHANGE.values(claimed_generation=cases.c.generation))
 # One rank at a time, so that an index answers however many cases there are.
 _DUE = (
     select(cases)
     .where(cases.c.wake_rank == bindparam("rank"), cases.c.wake_at <= bindparam("now"))
     .where(or_(cases.c.not_before.is_(None), cases.c.not_before <= bindparam("now")))
-    .where(cases.c.ticket_id.not_in(bindparam("exclude", expanding=True)))
     .order_by(cases.c.wake_at)
     .limit(bindparam("limit"))
 )
@@ -82,14 +81,21 @@ _NOT_HELD_ELSEWHERE: ColumnElement[bool] = literal_column(
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
 )
 _HEARD_OF = cases.c.first_hint_at.is_not(None)
-_DUE_TO_CLAIM = {
-    "sqlite": _DUE,
-    "postgresql": _DUE.where(_NOT_HELD_ELSEWHERE).with_for_update(skip_locked=True),
+# What this process holds itself: a whole list as one value, which each database takes in its own way.
+_HELD_HERE = select(column("value", Id)).select_from(func.json_each(bindparam("exclude", type_=Json)))
+_NOT_HELD_HERE = {
+    "sqlite": cases.c.ticket_id.not_in(_HELD_HERE),
+    "postgresql": cases.c.ticket_id != all_(bindparam("exclude", type_=ARRAY(BigInteger))),
 }
-_HEARD_OF_TO_CLAIM = {
-    "sqlite": _DUE.where(_HEARD_OF),
-    "postgresql": _DUE.where(_HEARD_OF, _NOT_HELD_ELSEWHERE).with_for_update(skip_locked=True),
-}
+
+
+def _to_claim(*conditions: ColumnElement[bool]) -> Statement:
+    on = {name: _DUE.where(not_held, *conditions) for name, not_held in _NOT_HELD_HERE.items()}
+    return Statement(on | {"postgresql": on["postgresql"].where(_NOT_HELD_ELSEWHERE).with_for_update(skip_locked=True)})
+
+
+_DUE_TO_CLAIM = _to_claim()
+_HEARD_OF_TO_CLAIM = _to_claim(_HEARD_OF)
 
 
 def _first_of_each_rank(*conditions: ColumnElement[bool]) -> list[Select[tuple[int, datetime]]]:
@@ -305,20 +311,22 @@ def due(
     now: datetime,
     limit: int,
     exclude: Iterable[int] = (),
+    reasons: Sequence[WakeReason] | None = None,
     standing_still: bool = False,
 ) -> tuple[tuple[CaseRow, Wake], ...]:
     """What is due, first things first, rows locked until the transaction ends; other workers' rows are passed over.
 
-    ``standing_still``: what is due because of time alone only where something was heard of it, and for that.
+    ``reasons`` are those of ``due_reasons`` where they were asked for just now; ``standing_still``: what is due because
+    of time alone only where something was heard of it, and for that.
     The caller takes each ticket's session lock before it commits, and marks what it got with ``mark_claimed``.
     """
     found: list[tuple[CaseRow, Wake]] = []
     excluded = list(exclude)
-    for reason in due_reasons(connection, now=now):
+    for reason in due_reasons(connection, now=now) if reasons is None else reasons:
         masked = standing_still and reason in TIMELY
-        statement = (_HEARD_OF_TO_CLAIM if masked else _DUE_TO_CLAIM)[connection.dialect.name]
-        asked = {"rank": reason.rank, "now": now, "limit": limit - len(found), "exclude": excluded}
-        rows = connection.execute(statement, asked).all()
+        statement = _HEARD_OF_TO_CLAIM if masked else _DUE_TO_CLAIM
+        left = limit - len(found)
+        rows = statement.rows(connection, rank=reason.rank, now=now, limit=left, exclude=excluded)
         found.extend((_case(row), Wake(row.wake_at, WakeReason.EVENT) if masked else _wake(row)) for row in rows)
         if len(found) >= limit:
             break
@@ -333,7 +341,7 @@ def for_look(connection: Connection, ticket_id: int, *, now: datetime) -> CaseRo
 def mark_claimed(connection: Connection, ticket_ids: Sequence[int]) -> None:
     """From now on, what wakes these cases is new to the look that begins."""
     if ticket_ids:
-        connection.execute(_CLAIM, {"ticket_ids": list(ticket_ids)})
+        _CLAIM.run_many(connection, [{"of_ticket": ticket_id} for ticket_id in ticket_ids])
 
 
 def finish(

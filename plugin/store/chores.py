@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
+from plugin.store.statement import Statement
 from plugin.store.tables import chores
 from plugin.store.upsert import insert_or_ignore
+
+_DUE = Statement(select(chores).where(chores.c.wake_at <= bindparam("now")).order_by(chores.c.wake_at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ def get(connection: Connection, name: str) -> ChoreRow | None:
 
 def due(connection: Connection, *, now: datetime) -> tuple[ChoreRow, ...]:
     """Chores whose time has come, longest due first."""
-    rows = connection.execute(select(chores).where(chores.c.wake_at <= now).order_by(chores.c.wake_at))
+    rows = _DUE.rows(connection, now=now)
     return tuple(ChoreRow(name=row.name, cursor=row.cursor, wake_at=row.wake_at) for row in rows)
 
 

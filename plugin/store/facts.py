@@ -121,7 +121,7 @@ def _newest(connection: Connection, ticket_id: int, keys: Sequence[str]) -> Mapp
     for start in range(0, len(keys), KEYS_AT_ONCE):
         some = keys[start : start + KEYS_AT_ONCE]
         for row in connection.execute(_REVISIONS, {"ticket_id": ticket_id, "keys": some}):
-            content = _content(row.kind, row.at, row.by, row.data)
+            content = _content(row, row.by)
             newest[row.key] = _Known(row.revision, content, row.payload, row.payload_digest)
     return newest
 
@@ -134,11 +134,10 @@ def _tail(connection: Connection, ticket_id: int) -> tuple[int, str]:
 def _row(ticket_id: int, fact: Fact, known: _Known | None, *, key: Key | None) -> dict[str, Any] | None:
     """The entry to add for ``fact``, None where the newest revision says the same."""
     by, sealed_by = _by(fact.by)
-    content = _content(fact.kind, fact.at, by, fact.data)
     payload, digest = _sealed(fact, sealed_by, key=key)
     if known is not None and (fact.payload is None or key is None):
         payload, digest = known.payload, known.payload_digest
-    if known is not None and known.content == content and known.payload_digest == digest:
+    if known is not None and (known.payload_digest, known.content) == (digest, _content(fact, by)):
         return None
     return {
         "ticket_id": ticket_id,
@@ -154,8 +153,9 @@ def _row(ticket_id: int, fact: Fact, known: _Known | None, *, key: Key | None) -
     }
 
 
-def _content(kind: str, at: datetime, by: Mapping[str, Any], data: Mapping[str, Any]) -> str:
-    return canonical([str(kind), to_microseconds(at), dict(by), dict(data)])
+def _content(entry: Fact | Any, by: Mapping[str, Any]) -> str:
+    """What makes two revisions the same, of a fact or a row; ``by`` as the ledger shows it."""
+    return canonical([str(entry.kind), to_microseconds(entry.at), dict(by), dict(entry.data)])
 
 
 def _by(actor: Actor) -> tuple[dict[str, Any], str | None]:

@@ -27,7 +27,8 @@ class SharedWriter:
     """Hands one writing connection around. Whoever gets it while others wait leaves the commit to the last of them.
 
     A block that fails by a mistake of its own is undone alone; a database that fails undoes them all. Nobody is told
-    before the commit he shares is on disk, and where it fails everybody is.
+    before the commit he shares is on disk, and where it fails everybody is. What a block found out of a ticket's lock
+    holds until then: SQLite's locks lie in the memory of the one process that writes.
     """
 
     def __init__(
