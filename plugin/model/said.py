@@ -76,17 +76,15 @@ def _said(timeline: Timeline) -> Iterator[Said]:
 
 
 def _reason(timeline: Timeline, word: Fact) -> str | None:
-    """The same agent's newest internal note of the ten minutes before the word, our macros' lines not counted."""
-    notes = [
-        a
-        for a in articles(timeline)
-        if a["internal"]
-        and not a["macro"]
-        and not a["ours"]
-        and a.by.id == word.by.id
-        and word.at - REASON_WITHIN <= a.at <= word.at
-    ]
-    return notes[-1].key if notes else None
+    """The same agent's newest internal note of the ten minutes before the word."""
+    notes = (a for a in reversed(_notes(timeline)) if a.by.id == word.by.id)
+    return next((a.key for a in notes if word.at - REASON_WITHIN <= a.at <= word.at), None)
+
+
+@once
+def _notes(timeline: Timeline) -> tuple[Fact, ...]:
+    """Internal notes of people, our macros' lines not counted."""
+    return tuple(a for a in articles(timeline) if a["internal"] and not a["macro"] and not a["ours"])
 
 
 @once

@@ -36,6 +36,8 @@ def spoken(timeline: Timeline) -> Mapping[str, str]:
 @once
 def messages_with(timeline: Timeline, phrases: tuple[str, ...]) -> frozenset[str]:
     """Keys of the customer's messages in which one of the phrases occurs."""
+    if not is_spoken(timeline, phrases):
+        return frozenset()
     occurs_in = matcher(phrases)
     return frozenset(key for key, said in spoken(timeline).items() if occurs_in(said))
 
