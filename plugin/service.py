@@ -33,7 +33,7 @@ from plugin.store import cases, switches
 from plugin.store import packs as kept_packs
 from plugin.store.store import Store
 from plugin.timekeeper import Timekeeper
-from plugin.visit import Visitor
+from plugin.visit import Means, Visitor
 from plugin.web.intake import Intake
 from plugin.worker import Chore, Worker
 from plugin.zammad import timing
@@ -58,6 +58,7 @@ class Service:
     clock: clocks.Clock
     health: Health
     metrics: Metrics
+    alarms: Alarms
     worker: Worker | None
     intake: Intake | None
     app: Flask | None
@@ -120,6 +121,7 @@ class Service:
             clock=clock,
             health=ground.health,
             metrics=metrics,
+            alarms=alarms,
             worker=None,
             intake=receiver.intake if receiver else None,
             app=receiver.app if receiver else None,
@@ -135,17 +137,16 @@ class Service:
 
     def _make_worker(self, ages: Callable[[], float]) -> Worker:
         settings, keeper = self.settings, self._make_timekeeper()
-        visitor = Visitor(
+        means = Means(
             store=self.store,
             zammad=self.zammad,
             pack=self.pack,
             clock=self.clock,
-            health=self.health,
             metrics=self.metrics,
+            alarms=self.alarms,
             customer_mail=settings.customer_mail,
             unknown_wait=timedelta(seconds=settings.unknown_wait),
             note_brake=settings.note_brake,
-            stands_still=keeper.stands_still,
         )
         sweep = Sweep(
             store=self.store,
@@ -157,7 +158,7 @@ class Service:
         every = timedelta(seconds=settings.sweep_interval)
         return Worker(
             self.store,
-            visit=visitor.visit,
+            visit=Visitor(means, keeper.stands_still).visit,
             clock=self.clock,
             chores=[
                 Chore(name="sweep", every=every, run=sweep.run),
@@ -178,7 +179,7 @@ class Service:
         return Timekeeper(
             skew,
             partial(timing.ask, zammad.reader, skew, clock=self.clock),
-            alarms=Alarms(self.metrics, self.health, self.clock),
+            alarms=self.alarms,
             health=self.health,
         )
 

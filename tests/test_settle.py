@@ -14,7 +14,7 @@ from plugin.model.errors import Unavailable
 from plugin.model.work import Claim, Wake, WakeReason
 from plugin.sandbox.faults import Fault
 from plugin.store import cases, effects
-from plugin.visit import Visitor
+from plugin.visit import Means, Visitor
 from tests.scenarios.helpdesk import Helpdesk, Ticket, open_helpdesk
 
 STEWARD = "zammad-steward"
@@ -292,20 +292,23 @@ def test_a_mandatory_field_that_blocks_every_change_leaves_note_and_tags_and_is_
 def test_a_lock_that_fell_stops_every_write(helpdesk: Helpdesk) -> None:
     ticket = a_major_complaint(helpdesk)
     service = helpdesk.service
-    visitor = Visitor(
+    means = Means(
         store=service.store,
         zammad=service.zammad,
         pack=service.pack,
         clock=service.clock,
-        health=service.health,
         metrics=service.metrics,
+        alarms=service.alarms,
+        customer_mail=False,
+        unknown_wait=T_Q,
+        note_brake=60,
     )
     with service.store.read() as connection:
         case = cases.get(connection, ticket.id)
     assert case is not None
     claim = Claim(case=case, wake=Wake(at=helpdesk.now, reason=WakeReason.OPERATOR), lock=Fallen())
     with pytest.raises(Unavailable, match="lock fell"):
-        visitor.visit(claim)
+        Visitor(means).visit(claim)
     assert ticket.notes == []
     assert ticket.field("tier") is None
 
