@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from plugin.engine import decide
+from plugin.model.decision import Decision
+from plugin.model.facts import Timeline
 from plugin.model.said import WORDS
 from plugin.model.work import CaseStatus
+from plugin.packs import load
+from plugin.skew import TOLERATED
 from plugin.store import cases
 from tests.scenarios.conftest import Open
 from tests.scenarios.helpdesk import URL, Helpdesk, Person, Ticket
@@ -127,6 +133,24 @@ def test_any_story_ends_with_nothing_left_to_do(staffed: Helpdesk, seed: int) ->
     assert worker is not None
     worker.look(ticket.id)
     assert staffed.writes == before
+
+
+def shown(decision: Decision) -> tuple[object, ...]:
+    """What people see of it in Zammad."""
+    return decision.fields, {tag.tag for tag in decision.tags}, {note.rule for note in decision.notes}
+
+
+@pytest.mark.parametrize("seed", [1, 6])
+def test_a_clock_a_little_behind_zammads_misses_nothing_of_any_story(staffed: Helpdesk, seed: int) -> None:
+    facts = staffed.timeline_of(plays(staffed, seed, meddling=True))
+    pack = load("service-standard")
+    for seen_at in sorted({fact.seen_at for fact in facts}):
+        known = Timeline(facts.ticket_id, [fact for fact in facts if fact.seen_at <= seen_at])
+        last = max(fact.at for fact in known)
+        for behind in (timedelta(seconds=2), TOLERATED):
+            late, now = decide(known, pack=pack, now=last - behind), decide(known, pack=pack, now=last)
+            looks_in_time = late.next_look is not None and late.next_look.at <= last
+            assert shown(late) == shown(now) or looks_in_time, (last, behind)
 
 
 @pytest.mark.parametrize("seed", [4, 5, 6])
