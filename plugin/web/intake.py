@@ -29,8 +29,9 @@ LONGEST_QUEUE = 512
 BATCH = 128
 LONGEST_WAIT_SECONDS = 0.8
 """On a slow disk fewer may wait: nobody should be told after so long what could have been told at once."""
-GATHER_SECONDS = 0.001
-"""How long a batch waits for as many deliveries as came with the last one: an fsync shared costs each a part of it."""
+GATHER_SECONDS = 0.005
+"""A batch waits for as many deliveries as came with the last one as long as a commit takes, and no longer than this: a
+commit they share costs each a part of it."""
 RING_SECONDS = 0.2
 """A worker is rung for at most so often: it waits until the ticket is quiet anyway, and each ring costs it a turn."""
 PROBE_SECONDS = 2.0
@@ -71,6 +72,7 @@ class Intake:
         self._room = longest_queue
         self._wanted = 1
         self._usual = 1
+        self._commit_takes = 0.0
         self._closed = False
         self._store_failed = False
         self._rung_at = float("-inf")
@@ -144,7 +146,7 @@ class Intake:
     def _gather(self, number: int) -> None:
         """Wait a moment for so many: who was answered with the last batch may be about to send the next."""
         self._wanted = number
-        self._changed.wait_for(lambda: len(self._queue) >= number or self._closed, timeout=GATHER_SECONDS)
+        self._changed.wait_for(lambda: len(self._queue) >= number or self._closed, timeout=self._commit_takes)
         self._wanted = 1
 
     def _patience(self) -> float | None:
@@ -179,7 +181,9 @@ class Intake:
             return
         failpoints.hit("inbox-committed-before-answer")
         self._must_ring = True
-        self._make_room(time.monotonic() - began)
+        took = time.monotonic() - began
+        self._make_room(took)
+        self._commit_takes = min(took, GATHER_SECONDS)
         self._recover()
         self._metrics.commits.inc()
         self._usual = len(batch) + len(self._queue)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from queue import SimpleQueue
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, event
@@ -65,18 +66,27 @@ class HeldCommits:
     reached: threading.Event = field(default_factory=threading.Event)
     go_on: threading.Event = field(default_factory=threading.Event)
 
-    def hold(self, _connection: Connection) -> None:
-        self.reached.set()
-        self.go_on.wait(PATIENCE)
+    def hold(self, about: Connection | str) -> None:
+        """``about``: the connection that commits, or a statement that may be COMMIT."""
+        if about == "COMMIT" or isinstance(about, Connection):
+            self.reached.set()
+            self.go_on.wait(PATIENCE)
 
 
 @contextmanager
-def held_commits() -> Iterator[HeldCommits]:
+def held_commits(store: Store) -> Iterator[HeldCommits]:
     """Whatever is written inside waits just before its commit; let it go on, and wait for that, before the end."""
     held = HeldCommits()
-    event.listen(Engine, "commit", held.hold)
-    yield held
-    event.remove(Engine, "commit", held.hold)
+    if store.database.is_sqlite:
+        with store.write() as connection:
+            driver: Any = connection.connection.driver_connection  # the only one that writes
+        driver.set_trace_callback(held.hold)
+        yield held
+        driver.set_trace_callback(None)
+    else:
+        event.listen(Engine, "commit", held.hold)
+        yield held
+        event.remove(Engine, "commit", held.hold)
 
 
 def waits(intake: Intake, count: int) -> None:
@@ -141,8 +151,8 @@ def test_nobody_is_answered_before_the_commit(store: Store, intake: Intake) -> N
         assert [answer.result() for answer in answers] == [Received.NEW, Received.NEW]
 
 
-def test_what_is_inserted_and_not_committed_is_not_answered(intake: Intake) -> None:
-    with ThreadPoolExecutor(1) as threads, held_commits() as commits:
+def test_what_is_inserted_and_not_committed_is_not_answered(store: Store, intake: Intake) -> None:
+    with ThreadPoolExecutor(1) as threads, held_commits(store) as commits:
         answer = threads.submit(intake.receive, delivery())
         assert commits.reached.wait(PATIENCE)
         early = wait([answer], timeout=0.3).done
