@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from plugin.sandbox import history, mentions, tickets
-from plugin.sandbox.answers import broken, unprocessable
+from plugin.sandbox.answers import broken, forbidden, unprocessable
 from plugin.sandbox.columns import article_columns
 from plugin.sandbox.engine import Engine
 from plugin.sandbox.events import Event
@@ -343,7 +343,14 @@ def _account_time(world: World, ticket_id: int, article: Row, asked: Any) -> Non
     unit = to_decimal(asked)
     if not unit:
         return
+    refuse_accounting(world)
     account_time(world, ticket_id, unit, article_id=article.id)
+
+
+def refuse_accounting(world: World) -> None:
+    """Refuses (403) to book time on newer servers that do not account for it."""
+    if world.manners.version != "6.1" and not world.setting("time_accounting"):
+        raise forbidden("Time Accounting is not enabled")
 
 
 def account_time(world: World, ticket_id: int, unit: Any, *, article_id: int | None = None) -> Row:

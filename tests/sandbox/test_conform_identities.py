@@ -81,7 +81,11 @@ def test_bodies_are_said_in_the_sandboxs_ids(identities: Identities) -> None:
         "customer_id": 10,
         "group_ids": {"2": ["full"]},
         "condition": {"ticket.customer_id": {"operator": "is", "value": ["10"]}},
-        "perform": {"notification.webhook": {"webhook_id": "3"}},
+        "perform": {
+            "notification.webhook": {"webhook_id": "3"},
+            "notification.email": {"recipient": ["userid_10", "ticket_owner"]},
+        },
+        "ids": [6],
         "article": {"body": "see Ticket#81006", "internal": True},
     }
     assert own_body(recorded, identities) == {
@@ -90,9 +94,20 @@ def test_bodies_are_said_in_the_sandboxs_ids(identities: Identities) -> None:
         "customer_id": 5,
         "group_ids": {"4": ["full"]},
         "condition": {"ticket.customer_id": {"operator": "is", "value": ["5"]}},
-        "perform": {"notification.webhook": {"webhook_id": "9"}},
+        "perform": {
+            "notification.webhook": {"webhook_id": "9"},
+            "notification.email": {"recipient": ["userid_5", "ticket_owner"]},
+        },
+        "ids": [2],
         "article": {"body": "see Ticket#26001", "internal": True},
     }
+
+
+def test_people_mentioned_in_a_condition_are_the_sandbox_s(identities: Identities) -> None:
+    recorded = {"ticket.mention_user_ids": {"operator": "is", "pre_condition": "specific", "value": ["10"]}}
+    own = {"ticket.mention_user_ids": {"operator": "is", "pre_condition": "specific", "value": ["5"]}}
+    assert own_body({"condition": recorded}, identities) == {"condition": own}
+    assert own_path("/api/v1/text_modules/10", identities) == "/api/v1/text_modules/10"
 
 
 def test_message_ids_made_by_the_server_are_paired() -> None:

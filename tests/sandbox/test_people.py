@@ -93,8 +93,14 @@ def test_time_is_booked_on_tickets_and_summed_up_by_the_month(make_town: MakeTow
     statuses = []
     for town in (make_town("6.1"), make_town("6.5")):
         anna, admin = town.person("anna"), town.person("admin")
-        ticket_id = anna.opens_ticket(owner="anna")
-        anna.post("ticket_articles", {"ticket_id": ticket_id, "body": "x", "internal": True, "time_unit": "2.5"})
+        ticket_id = anna.opens_ticket(owner="ben")
+        spent = {"ticket_id": ticket_id, "body": "x", "internal": True, "time_unit": "2.5"}
+        if town.sandbox.world.manners.version != "6.1":
+            assert anna.post("ticket_articles", spent).status_code == 403
+            assert anna.post(f"tickets/{ticket_id}/time_accountings", {"time_unit": "1"}).status_code == 403
+        town.sandbox.set_setting("time_accounting", True)
+        assert anna.post(f"tickets/{ticket_id}/time_accountings", {}).status_code == 422
+        anna.post("ticket_articles", spent)
         anna.post(f"tickets/{ticket_id}/time_accountings", {"time_unit": "1.5"})
         assert anna.get("time_accounting/log/by_ticket/2026/11").status_code == 403
         (row,) = admin.get("time_accounting/log/by_ticket/2026/11").json()

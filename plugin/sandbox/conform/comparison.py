@@ -103,7 +103,9 @@ class Comparison:
         kind, record = place.objects or "", str(recorded["id"])
         self._record = (kind, record)
         found = [(_column(deviation, place), deviation) for deviation in self._fields(recorded, own, place)]
-        uncaused = unrecorded.causes(kind, recorded, [column for column, _ in found])
+        uncaused = unrecorded.causes(
+            kind, recorded, [column for column, what in found if _is_a_value(what, place, recorded)]
+        )
         for column, deviation in found:
             known = (kind, record, column) in self._taken_over or unrecorded.is_listed(kind, recorded, column)
             if not known and not (self.manner.raced and column in SIGNED):
@@ -383,6 +385,17 @@ class Comparison:
         if API in recorded and own == own_address(recorded, self.identities):
             return True
         return self.manner.projected and len(recorded) >= 20 and own.startswith(recorded)
+
+
+def _is_a_value(deviation: Deviation, place: Place, recorded: Mapping[str, Any]) -> bool:
+    """Whether somebody else can have brought a deviation about: no one adds or drops a column of a record.
+
+    Names of what a record points at are there or not as it points at something.
+    """
+    if deviation.what not in ("missing", "not recorded"):
+        return True
+    name, *deeper = re.split(r"[.\[]", deviation.path.removeprefix(place.path).lstrip("."))
+    return bool(deeper) or f"{name}_id" in recorded
 
 
 def _column(deviation: Deviation, place: Place) -> str:

@@ -26,6 +26,7 @@ KIND_OF_STEM: Mapping[str, str] = {
     "link_object_target": "LinkObject",
     "link_type": "LinkType",
     "member": "User",
+    "mention_user": "User",
     "mentionable": "Ticket",
     "next_state": "TicketState",
     "object_lookup": "ObjectLookup",
@@ -92,6 +93,7 @@ KIND_OF_ROUTE: Mapping[str, str] = {
     "checklists": "Checklist",
     "core_workflows": "CoreWorkflow",
     "data_privacy_tasks": "DataPrivacyTask",
+    "email_addresses": "EmailAddress",
     "groups": "Group",
     "http_logs": "HttpLog",
     "jobs": "Job",
@@ -103,10 +105,15 @@ KIND_OF_ROUTE: Mapping[str, str] = {
     "organizations": "Organization",
     "overviews": "Overview",
     "permissions": "Permission",
+    "postmaster_filters": "PostmasterFilter",
+    "report_profiles": "ReportProfile",
     "roles": "Role",
     "settings": "Setting",
+    "signatures": "Signature",
     "slas": "Sla",
     "tag_list": "TagItem",
+    "templates": "Template",
+    "text_modules": "TextModule",
     "ticket_article_plain": "TicketArticle",
     "ticket_articles": "TicketArticle",
     "ticket_attachment": "Ticket",
@@ -131,8 +138,8 @@ TOKEN_IN_TEXT = re.compile(
 """Message ids, UUIDs and digests: made by the server, so mapped."""
 
 TICKET_IN_TEXT = re.compile(r"(?<=#ticket/zoom/)\d+")
-USER_IN_TEXT = re.compile(r'(?<=data-mention-user-id=")\d+(?=")|(?<=#user/profile/)\d+(?=")')
-"""A mention in an article names a user by id."""
+USER_IN_TEXT = re.compile(r'(?<=data-mention-user-id=")\d+(?=")|(?<=#user/profile/)\d+(?=")|(?<=^userid_)\d+$')
+"""A mention in an article, and a trigger's mail, name a user by id."""
 
 
 def kind_of_key(key: str) -> str | None:

@@ -77,4 +77,4 @@ def _kind_beside(key: str, around: Mapping[str, Any]) -> str | None:
 
 def _kind_of_condition(attribute: str) -> str | None:
     name = attribute.rpartition(".")[2]
-    return kind_of_key(name) if name.endswith("_id") else None
+    return kind_of_key(name) if name.endswith(("_id", "_ids")) else None

@@ -77,7 +77,7 @@ def own_body(value: Any, identities: Identities, *, key: str = "", around: Mappi
     """A recorded request body in the sandbox's ids."""
     if isinstance(value, dict):
         attribute = str(value["name"]) if {"name", "operator"} <= value.keys() else key
-        condition = attribute if attribute == TICKET_ID or attribute.rpartition(".")[2].endswith("_id") else ""
+        condition = attribute if attribute == TICKET_ID or attribute.endswith(("_id", "_ids")) else ""
         return {
             _own_key(name, key, identities): own_body(
                 inner, identities, key=condition if name in CONDITION_VALUE and condition else name, around=value
@@ -159,7 +159,7 @@ def _own_scalar(value: Any, key: str, around: Mapping[str, Any], identities: Ide
 
 
 def _kind(key: str, around: Mapping[str, Any]) -> str | None:
-    if key == TICKET_ID:
+    if key in (TICKET_ID, "ids"):
         return "Ticket"
     if key == "id":
         return "Ticket" if "group_id" in around or "class_name" in around or "customer_id" in around else None

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from plugin.sandbox import articles, tickets
-from plugin.sandbox.answers import Refusal, forbidden
+from plugin.sandbox.answers import Refusal, forbidden, unprocessable
 from plugin.sandbox.door import Answer, Asked, Route
 from plugin.sandbox.permissions import has_group_right, may_ticket
 from plugin.sandbox.rows import Row
@@ -29,7 +29,10 @@ def add_time_accounting(asked: Asked, ticket_id: str) -> Answer:
     ticket = asked.find(world.tickets, "Ticket", ticket_id)
     if not has_group_right(world, asked.caller.user, ticket.group_id, "change"):
         raise forbidden()
+    articles.refuse_accounting(world)
     unit = to_decimal(asked.params.get("time_unit"))
+    if unit is None:
+        raise unprocessable("Attribute 'time_unit\" of relation \"ticket_time_accountings' required!")
     row = articles.account_time(world, ticket.id, unit)
     tickets.save(asked.engine, ticket.id, {})
     return Answer(row, status=201)
@@ -53,21 +56,24 @@ def everything(asked: Asked) -> Answer:
 def by_ticket(asked: Asked, year: str, month: str) -> Answer:
     """GET /time_accounting/log/by_ticket/:year/:month: each ticket with the time booked on it in that month."""
     asked.require(_RIGHT)
-    world, sums = asked.world, dict[int, Decimal]()
+    world, sums, agents = asked.world, dict[int, Decimal](), dict[int, int]()
     for row in world.time_accountings:
         if (row.created_at.year, row.created_at.month) == (to_integer(year), to_integer(month)):
             sums[row.ticket_id] = sums.get(row.ticket_id, Decimal()) + row.time_unit
-    return Answer([_sum(asked, world.tickets[ticket_id], total) for ticket_id, total in sums.items()])
+            agents.setdefault(row.ticket_id, row.created_by_id)
+    there = [ticket_id for ticket_id in sums if ticket_id in world.tickets]
+    return Answer([_sum(asked, world.tickets[ticket_id], sums[ticket_id], by=agents[ticket_id]) for ticket_id in there])
 
 
-def _sum(asked: Asked, ticket: Row, total: Decimal) -> dict[str, Any]:
+def _sum(asked: Asked, ticket: Row, total: Decimal, *, by: int) -> dict[str, Any]:
+    """What was booked on a ticket, with whoever booked first."""
     organization = asked.world.organizations.get(ticket.organization_id)
     return {
         "ticket": ticket,
         "time_unit": total,
         "customer": asked.world.user_name(ticket.customer_id),
         "organization": "-" if organization is None else organization.name,
-        "agent": asked.world.user_name(ticket.owner_id),
+        "agent": asked.world.user_name(by),
     }
 
 
