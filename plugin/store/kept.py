@@ -12,6 +12,7 @@ from plugin.store.errors import TROUBLE
 from plugin.store.statement import execute
 
 MOST_IDLE = 8
+"""So many wait for their next transaction; more are opened when they are needed, and closed afterwards."""
 
 
 class KeptConnections:
@@ -24,6 +25,7 @@ class KeptConnections:
         self._engine = engine
         self._begin = begin
         self._idle: list[Connection] = []
+        self._is_closed = False
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -40,6 +42,8 @@ class KeptConnections:
             self._put_back(connection)
 
     def close(self) -> None:
+        """Those in use are closed when their transaction ends."""
+        self._is_closed = True
         while self._idle:
             self._idle.pop().close()
         self._engine.dispose()
@@ -52,7 +56,7 @@ class KeptConnections:
         return connection
 
     def _put_back(self, connection: Connection) -> None:
-        if connection.invalidated or len(self._idle) >= MOST_IDLE:
+        if self._is_closed or connection.invalidated or len(self._idle) >= MOST_IDLE:
             connection.close()
         else:
             self._idle.append(connection)
