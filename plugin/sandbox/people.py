@@ -29,11 +29,12 @@ def make(engine: Engine, asked: dict[str, Any]) -> Row:
     """Makes a user as the current actor; a mail address or login can be there only once (422)."""
     world = engine.world
     email = str(asked.get("email") or "").strip().lower()
+    _refuse_unnamed(asked)
+    _refuse_mail(email)
     login = str(asked.get("login") or email).strip().lower() or _unique_login(world)
-    if email and world.users.first(email=email) is not None:
-        raise unprocessable(f"Email address '{email}' is already used for another user.")
-    if world.users.first(login=login) is not None:
-        raise unprocessable(f"Login '{login}' is already used for another user.")
+    if email:
+        _refuse_taken(world, "email", email)
+    _refuse_taken(world, "login", login)
     stamp = world.stamp()
     columns = {**USER, **_plain(asked), **_belongings(world, asked, Row())}
     columns |= {"email": email, "login": login, "created_by_id": world.actor_id}
@@ -48,6 +49,23 @@ def make(engine: Engine, asked: dict[str, Any]) -> Row:
     return user
 
 
+def _refuse_unnamed(asked: dict[str, Any]) -> None:
+    if not any(str(asked.get(name) or "").strip() for name in ("login", "email", "firstname", "lastname", "phone")):
+        raise unprocessable("At least one identifier (firstname, lastname, phone, mobile or email) is required.")
+
+
+def _refuse_mail(email: str) -> None:
+    if email and not _MAIL.fullmatch(email):
+        raise unprocessable(f"Invalid email '{email}'")
+
+
+def _refuse_taken(world: World, key: str, value: str, *, but: int | None = None) -> None:
+    other = world.users.first(**{key: value})
+    if other is not None and other.id != but:
+        name = {"email": "Email address", "login": "Login"}[key]
+        raise unprocessable(f"{name} '{value}' is already used for another user.")
+
+
 def change(engine: Engine, user: Row, asked: dict[str, Any]) -> Row:
     """Changes a user as the current actor."""
     world = engine.world
@@ -55,6 +73,8 @@ def change(engine: Engine, user: Row, asked: dict[str, Any]) -> Row:
     for key in ("login", "email"):
         if asked.get(key):
             changes[key] = str(asked[key]).strip().lower()
+            _refuse_taken(world, key, changes[key], but=user.id)
+    _refuse_mail(changes.get("email", ""))
     if asked.get("password"):
         world.passwords[user.id] = str(asked["password"])
     changes = {name: value for name, value in changes.items() if user.get(name) != value}

@@ -51,6 +51,52 @@ def remove(engine: Engine, ticket_id: int, name: str, *, source: tickets.Source 
     _record(world, ticket_id, "removed", name.strip(), source)
 
 
+def rename(world: World, item: Row, name: str) -> None:
+    """Renames a tag on every ticket and in what administrators wrote; one of that name takes its place."""
+    if not name:
+        raise unprocessable("Name can't be blank")
+    other = find_item(world, name)
+    if name == item.name:
+        return
+    for row in world.tags.where(item_id=item.id):
+        if other is not None and world.tags.where(ticket_id=row.ticket_id, item_id=other.id):
+            world.tags.delete(row.id)
+        elif other is not None:
+            world.tags.put(row.id, item_id=other.id)
+        _touch(world, row.ticket_id)
+    if other is not None:
+        world.tag_items.delete(item.id)
+        return
+    _rename_in_records(world, item.name, name)
+    world.tag_items.put(item.id, name=name)
+
+
+def forget(world: World, item: Row) -> None:
+    """Takes a tag off every ticket and out of the list."""
+    for row in world.tags.where(item_id=item.id):
+        world.tags.delete(row.id)
+        _touch(world, row.ticket_id)
+    world.tag_items.delete(item.id)
+
+
+def _touch(world: World, ticket_id: int) -> None:
+    if ticket_id in world.tickets:
+        tickets.touch(world, ticket_id)
+
+
+def _rename_in_records(world: World, old: str, new: str) -> None:
+    """Overviews, triggers and jobs that ask for a tag, or set one, go on with its new name."""
+    for table in (world.overviews, world.triggers, world.jobs):
+        for record in table:
+            for column in ("condition", "perform"):
+                what = record.get(column) or {}
+                part = what.get("ticket.tags")
+                names = str(part.get("value") or "").split(", ") if isinstance(part, dict) else []
+                if isinstance(part, dict) and old in names:
+                    value = ", ".join(new if name == old else name for name in names)
+                    table.put_all(record.id, {column: {**what, "ticket.tags": {**part, "value": value}}})
+
+
 def _check(world: World, name: str) -> None:
     listed = world.manners.tag_refuses_list_characters and ("," in name or "*" in name)
     if not name or listed:

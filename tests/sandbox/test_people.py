@@ -198,3 +198,21 @@ def test_tickets_follow_their_customer_to_another_organization(town: Town) -> No
     assert (ticket.organization_id, ticket.updated_by_id) == (made["id"], 1)
     assert [delivery.ticket_id for delivery in town.receiver.deliveries] == [ticket_id]
     assert town.sandbox.engine.notices.sent == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        pytest.param({}, id="nobody"),
+        pytest.param({"firstname": "A", "email": "no address"}, id="no address"),
+        pytest.param({"firstname": "A", "email": "anna@example.com"}, id="another's address"),
+        pytest.param({"firstname": "A", "login": "ANNA"}, id="another's login"),
+    ],
+)
+def test_a_person_has_a_name_and_an_address_of_his_own(town: Town, asked: dict[str, str]) -> None:
+    admin = town.person("admin")
+    assert admin.post("users", asked).status_code == 422
+    if asked:
+        ben = town.sandbox.world.users.where(login="ben")[0].id
+        assert admin.put(f"users/{ben}", asked).status_code == 422
+    assert admin.post("users", {"firstname": "Only"}).status_code == 201

@@ -242,3 +242,34 @@ def test_a_note_subscribes_whom_it_names(
         note = {"ticket_id": ticket_id, "body": body, "content_type": "text/html", "internal": True}
         answer = town.person("steward").post("ticket_articles", note)
         assert (answer.status_code, len(world.mentions)) == expected
+
+
+def test_a_tag_is_renamed_everywhere_and_two_of_a_name_become_one(town: Town) -> None:
+    admin, anna, world = town.person("admin"), town.person("anna"), town.sandbox.world
+    both, one = anna.opens_ticket(tags="old,new"), anna.opens_ticket(tags="old")
+    condition = {"ticket.tags": {"operator": "contains one", "value": "x, old"}}
+    view = {"condition": condition, "order": {"by": "id", "direction": "ASC"}, "view": {"s": ["title"]}}
+    overview = admin.post("overviews", {"name": "tagged", **view}).json()["id"]
+    ids = {row["name"]: row["id"] for row in admin.get("tag_list").json()}
+    town.passes(seconds=10)
+    before = world.tickets[one].updated_at
+    assert admin.put(f"tag_list/{ids['old']}", {"name": "older"}).status_code == 200
+    assert (world.tags_of(one), world.overviews[overview].condition["ticket.tags"]["value"]) == (["older"], "x, older")
+    assert world.tickets[one].updated_at > before
+    admin.put(f"tag_list/{ids['old']}", {"name": "new"})
+    assert (world.tags_of(both), world.tags_of(one)) == (["new"], ["new"])
+    admin.delete(f"tag_list/{ids['new']}")
+    assert world.tags_of(both) == []
+
+
+@pytest.mark.parametrize(
+    ("mentioned", "status"),
+    [
+        pytest.param({"mentionable_type": "Ticket", "mentionable_id": 999}, 422, id="no ticket"),
+        pytest.param({"mentionable_type": "User", "mentionable_id": 1}, 422, id="no kind of thing"),
+    ],
+)
+def test_only_a_ticket_there_is_can_be_followed(town: Town, mentioned: dict[str, object], status: int) -> None:
+    anna = town.person("anna")
+    assert anna.post("mentions", mentioned).status_code == status
+    assert anna.delete("mentions/999").status_code == 403

@@ -56,10 +56,10 @@ def add_tag_item(asked: Asked) -> Answer:
 
 
 def rename_tag_item(asked: Asked, item_id: str) -> Answer:
-    """PUT /tag_list/:id: renames a tag everywhere."""
+    """PUT /tag_list/:id: renames a tag everywhere; where there is one of that name, both become one."""
     asked.require("admin.tag")
     item = asked.find(asked.world.tag_items, "Tag::Item", item_id)
-    asked.world.tag_items.put(item.id, name=str(asked.params.get("name") or "").strip())
+    tags.rename(asked.world, item, str(asked.params.get("name") or "").strip())
     return Answer({})
 
 
@@ -67,9 +67,7 @@ def delete_tag_item(asked: Asked, item_id: str) -> Answer:
     """DELETE /tag_list/:id: takes a tag off everywhere."""
     asked.require("admin.tag")
     item = asked.find(asked.world.tag_items, "Tag::Item", item_id)
-    for row in asked.world.tags.where(item_id=item.id):
-        asked.world.tags.delete(row.id)
-    asked.world.tag_items.delete(item.id)
+    tags.forget(asked.world, item)
     return Answer({})
 
 
@@ -144,9 +142,9 @@ def add_mention(asked: Asked) -> Answer:
 
 
 def delete_mention(asked: Asked, mention_id: str) -> Answer:
-    """DELETE /mentions/:id: only one's own."""
-    row = asked.find(asked.world.mentions, "Mention", mention_id)
-    if row.user_id != asked.caller.user_id:
+    """DELETE /mentions/:id: only one's own; of others, and of none, one is told the same."""
+    row = asked.world.mentions.get(to_integer(mention_id))
+    if row is None or row.user_id != asked.caller.user_id:
         raise forbidden()
     asked.world.mentions.delete(row.id)
     return Answer(True)
@@ -165,9 +163,9 @@ def _tagged(asked: Asked) -> Row:
 
 
 def _mentioned(asked: Asked) -> Row:
-    if asked.params.get("mentionable_type") != "Ticket":
+    ticket = asked.world.tickets.get(to_integer(asked.params.get("mentionable_id")))
+    if asked.params.get("mentionable_type") != "Ticket" or ticket is None:
         raise unprocessable("The parameter 'mentionable_type' is invalid.")
-    ticket = asked.find(asked.world.tickets, "Ticket", str(asked.params.get("mentionable_id")))
     if not has_group_right(asked.world, asked.caller.user, ticket.group_id, "read"):
         raise forbidden()
     return ticket
