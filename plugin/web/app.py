@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import structlog
 from flask import Blueprint, Flask, Response
 from werkzeug.exceptions import HTTPException
 
@@ -12,6 +13,8 @@ from plugin.web.webhook import LARGEST_BODY, PLACE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = structlog.get_logger(__name__)
 
 
 def create_web(blueprints: Iterable[Blueprint], *, receiver: WSGIApplication | None = None) -> Flask:
@@ -37,8 +40,18 @@ class _Web(Flask):
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self._receiver is not None and environ["PATH_INFO"].startswith(PLACE):
-            return self._receiver(environ, start_response)
+            return self._received(self._receiver, environ, start_response)
         return super().wsgi_app(environ, start_response)
+
+    def _received(
+        self, receiver: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """A mistake of the receiver ends as one of a view does: said in the log, and 500 for the client."""
+        try:
+            return receiver(environ, start_response)
+        except Exception:
+            log.exception("the receiver made a mistake")
+            return Response(status=500)(environ, start_response)
 
 
 def _status_alone(error: HTTPException) -> Response:

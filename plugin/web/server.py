@@ -20,7 +20,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-import structlog
 import uvloop
 from flask import Flask
 from granian.constants import HTTPModes, Interfaces
@@ -30,8 +29,6 @@ from granian.server.embed import Server
 
 from plugin.web.later import KEY, PATIENCE_SECONDS, Later, too_late
 from plugin.web.webhook import LARGEST_BODY
-
-log = structlog.get_logger(__name__)
 
 THREADS = 8
 """Requests other than ordinary deliveries that are answered at the same time: probes, figures, large bodies."""
@@ -95,9 +92,6 @@ class Bridge:
             status, headers, content = await self._answer(scope, body)
         except _Refused as refused:
             protocol.response_empty(refused.status, refused.headers)
-        except Exception:
-            log.exception("request failed", method=scope.method, path=scope.path[:100])
-            raise  # granian answers 500, and says nothing
         else:
             protocol.response_bytes(status, headers, content)
         finally:

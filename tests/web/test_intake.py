@@ -80,9 +80,8 @@ def held_commits(store: Store) -> Iterator[HeldCommits]:
     if store.database.is_sqlite:
         with store.write() as connection:
             driver: Any = connection.connection.driver_connection  # the only one that writes
-        driver.set_trace_callback(held.hold)
+        driver.set_trace_callback(held.hold)  # for good: taken back during a commit, it would wait for it for ever
         yield held
-        driver.set_trace_callback(None)
     else:
         event.listen(Engine, "commit", held.hold)
         yield held
