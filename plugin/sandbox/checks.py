@@ -42,7 +42,7 @@ def run_job(engine: Engine, job_id: int, *, forced: bool = True) -> None:
     world = engine.world
     with world.lock:
         job = world.jobs[job_id]
-        if not forced and not _is_planned(job, world.now()):
+        if not forced and not (_is_executable(job, world.now()) and _is_planned(job, world.now())):
             return
         found = _fulfilling(world, job.condition or {})
         world.jobs.put(job.id, matching=len(found), processed=min(len(found), JOB_LIMIT))
@@ -186,6 +186,13 @@ def next_run_at(job: Row, now: datetime) -> datetime | None:
             return slot
         slot += timedelta(minutes=10)
     return None
+
+
+def _is_executable(job: Row, now: datetime) -> bool:
+    """Whether a job may run: not just edited, and not within ten minutes of its last run (contract 6)."""
+    if not job.active or job.updated_at > now - timedelta(minutes=1):
+        return False
+    return job.last_run_at is None or bool(job.last_run_at <= now - timedelta(minutes=10))
 
 
 def _is_planned(job: Row, now: datetime) -> bool:

@@ -185,7 +185,9 @@ def test_pending_close_is_a_change_by_nobody_and_no_time_trigger(town: Town) -> 
 def job(town: Town, perform: dict[str, Any]) -> int:
     """A scheduler job on every ticket called target."""
     condition = {"ticket.title": {"operator": "is", "value": "target"}}
-    body = {"name": "Job 巡检", "object": "Ticket", "condition": condition, "perform": perform, "active": True}
+    plan = {"days": {"Sun": True}, "hours": {"3": True}, "minutes": {"0": True}}
+    rest: dict[str, Any] = {"timeplan": plan, "condition": condition, "perform": perform, "active": True}
+    body = {"name": "Job 巡检", "object": "Ticket", **rest}
     answer = town.person("admin").post("jobs", body)
     assert answer.status_code == 201, answer.text
     return int(answer.json()["id"])
@@ -234,6 +236,22 @@ def test_a_planned_job_waits_for_its_ten_minutes(town: Town) -> None:
     town.sandbox.run_job(job_id, forced=False)
     assert town.sandbox.world.tickets[ticket_id].priority_id == 2
     town.passes(minutes=32)
+    town.sandbox.run_job(job_id, forced=False)
+    assert town.sandbox.world.tickets[ticket_id].priority_id == 3
+    second_id = town.person("anna").opens_ticket("target")
+    town.passes(minutes=5)
+    town.sandbox.run_job(job_id, forced=False)
+    assert town.sandbox.world.tickets[second_id].priority_id == 2, "it ran within the last ten minutes"
+
+
+def test_a_job_just_edited_is_left_alone(town: Town) -> None:
+    job_id = job(town, PRIORITY)
+    plan = {"days": {f"{START:%a}": True}, "hours": {str(START.hour): True}, "minutes": {"0": True}}
+    ticket_id = town.person("anna").opens_ticket("target")
+    town.person("admin").put(f"jobs/{job_id}", {"timeplan": plan})
+    town.sandbox.run_job(job_id, forced=False)
+    assert town.sandbox.world.tickets[ticket_id].priority_id == 2
+    town.passes(minutes=2)
     town.sandbox.run_job(job_id, forced=False)
     assert town.sandbox.world.tickets[ticket_id].priority_id == 3
 
