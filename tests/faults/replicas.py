@@ -35,8 +35,8 @@ TAKEOVER_SECONDS = 10.0
 """Death to taken over, as the issue states it."""
 PATIENCE_SECONDS = 120.0
 """A test gives up here: something hangs."""
-NAP_SECONDS = 2.0
-"""Far shorter than what ends a stopped worker's session."""
+NAP_SECONDS = 4.0
+"""Shorter than what ends a stopped worker's session, and long enough for a busy machine."""
 LOOP = frozenset({"folded-before-commit", "folded", "claimed", "locked", "chore-done-before-commit"})
 VISIT = tuple(sorted(NAMES - RECEIVER - LOOP))
 """Where a worker holds a ticket's lock."""
@@ -109,10 +109,17 @@ def failovers(*, seed: int, kills: int, stops: int) -> tuple[Failover, ...]:
     return tuple(Failover(how, place) for how, place in zip(hows, at, strict=False))
 
 
-def wait_until(is_so: Callable[[], bool], what: str, *, within: float = PATIENCE_SECONDS) -> float:
-    """The seconds it took."""
+def wait_until(
+    is_so: Callable[[], bool],
+    what: str,
+    *,
+    within: float = PATIENCE_SECONDS,
+    hopeless: Callable[[], str] = lambda: "",
+) -> float:
+    """The seconds it took. ``hopeless`` says why it will never be so, and nothing where it may."""
     began, pause = time.monotonic(), threading.Event()
     while not is_so():
+        assert not (why := hopeless()), f"{what}: never, for {why}"
         assert time.monotonic() - began < within, f"not within {within:g} s: {what}"
         pause.wait(0.01)
     return time.monotonic() - began
@@ -172,6 +179,15 @@ class Replicas(Soak):
         Soak.begin(self)
         for worker in self.workers:
             self.wait_for_sign(worker)
+
+    def _ended(self) -> str:
+        """Who ended by himself, which nobody should, and his last words."""
+        ends = ((process, process.process.poll()) for process in self.processes)
+        return "\n".join(
+            f"{process.log.name} ended with {end}:\n{process.tail()}"
+            for process, end in ends
+            if end not in (None, -signal.SIGKILL)
+        )
 
     def play(self, failing: Sequence[Failover]) -> Counts:
         """Each failover in the midst of some events, and after each round time to come to rest."""
@@ -261,9 +277,11 @@ class Replicas(Soak):
     def wait_idle(self) -> float:
         """Until nothing is due at this moment; the seconds it took."""
         try:
-            return wait_until(self._is_idle, "everything due is done")
+            return wait_until(self._is_idle, "everything due is done", hopeless=self._ended)
         except AssertionError as error:
-            error.add_note(f"{self._busy_with()}; {[(worker.name, worker.is_down()) for worker in self.workers]}")
+            error.add_note(self._busy_with())
+            for worker in self.workers:
+                error.add_note(f"{worker.log.name}, {'down' if worker.is_down() else 'up'}:\n{worker.tail()}")
             raise
 
     def wake(self, victim: Worker) -> None:
@@ -276,7 +294,7 @@ class Replicas(Soak):
         """Whatever it does now ends; back once it works, to die or stop at ``failpoint``."""
         if worker.process.poll() is None:
             worker.process.kill()
-            worker.process.wait(10)
+            worker.process.wait(PATIENCE_SECONDS)
         worker.start(failpoint)
         self.wait_for_sign(worker)
 
@@ -294,6 +312,7 @@ class Replicas(Soak):
 
     def _revive(self, *, within: float = 0.0) -> None:
         """Nobody is started again but by a failover."""
+        assert not (said := self._ended()), said
         threading.Event().wait(within)
 
     # -- while Zammad keeps everybody waiting --------------------------------------------------------------------------
@@ -306,7 +325,7 @@ class Replicas(Soak):
         ]
         self.zammad.hold(r"GET /api/v1/tickets/\d+")
         self.zammad.set_clock(self.zammad.now + A_MINUTE)
-        wait_until(lambda: len(self.zammad.held()) == tickets, "every case is held")
+        wait_until(lambda: len(self.zammad.held()) == tickets, "every case is held", hopeless=self._ended)
         return known
 
     def acknowledgements(self, tickets: Sequence[int], *, posts: int, connections: int) -> list[float]:
@@ -321,7 +340,9 @@ class Replicas(Soak):
             body = json.dumps({"ticket": {**ticket, "note": "x" * BODY_BYTES}}).encode()
             signature = hmac.new(SECRET.encode(), body, hashlib.sha1).hexdigest()
             began = time.perf_counter()
-            answer = own.session.post(url, data=body, headers={"X-Hub-Signature": f"sha1={signature}"}, timeout=30)
+            answer = own.session.post(
+                url, data=body, headers={"X-Hub-Signature": f"sha1={signature}"}, timeout=PATIENCE_SECONDS
+            )
             seconds = time.perf_counter() - began
             assert answer.status_code == 202, answer.status_code
             return seconds
@@ -348,7 +369,8 @@ class Replicas(Soak):
                 if played in after:
                     threading.Event().wait(chance.uniform(0.0, 0.08))
                     server.restart(after[played])
-                    recoveries.append(wait_until(self._is_well, "ready again") + self.wait_idle())
+                    ready = wait_until(self._is_well, "ready again", hopeless=self._ended)
+                    recoveries.append(ready + self.wait_idle())
                 played += 1
             self._settle()
         for process in self.processes:
