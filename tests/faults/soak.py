@@ -42,7 +42,7 @@ BEFORE_A_ROUND = timedelta(minutes=10)
 """So long before the events of a round all that is due is done, so that a write may fail and be tried again."""
 SWEEP = timedelta(minutes=11)
 """A little more than the time between two sweeps."""
-REST_SECONDS = 90.0
+REST_SECONDS = 300.0
 """How long Steward may be busy with one and the same at one moment of Zammad's clock."""
 LONGEST_REST_SECONDS = 900.0
 """And with all that is due in one moment."""

@@ -192,11 +192,11 @@ def endures(office: Office, failing: Failing, *, cause: str, tell: Tell, name: s
 
 
 def settled_down(office: Office) -> int:
-    """How many calls had been made once none came for two seconds."""
+    """How many calls had been made once none came for four seconds."""
     pause, before = threading.Event(), -1
     while len(office.written) != before:
         before = len(office.written)
-        pause.wait(2)
+        pause.wait(4)
     return before
 
 
