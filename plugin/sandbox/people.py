@@ -7,11 +7,11 @@ import re
 from typing import Any
 
 from plugin.sandbox import tickets
-from plugin.sandbox.answers import Refusal, unprocessable
+from plugin.sandbox.answers import Refusal, masked, unprocessable
 from plugin.sandbox.columns import MATRIX, USER
 from plugin.sandbox.engine import Engine, TriggerRun
 from plugin.sandbox.permissions import user_may
-from plugin.sandbox.rows import Row
+from plugin.sandbox.rows import Row, Table
 from plugin.sandbox.values import to_boolean, to_integer
 from plugin.sandbox.world import NOBODY, World
 
@@ -225,11 +225,11 @@ def _belongings(world: World, asked: dict[str, Any], user: Row) -> dict[str, Any
         "group_ids": user.get("group_ids", {}),
     }
     if asked.get("role_ids") is not None:
-        held["role_ids"] = [to_integer(role_id) for role_id in asked["role_ids"]]
+        held["role_ids"] = known_ids(world.roles, asked["role_ids"])
     elif asked.get("roles") is not None:
         held["role_ids"] = [id_of_name(world, "roles", name) for name in asked["roles"]]
     if asked.get("organization_ids") is not None:
-        held["organization_ids"] = [to_integer(item) for item in asked["organization_ids"]]
+        held["organization_ids"] = known_ids(world.organizations, asked["organization_ids"])
     if asked.get("group_ids") is not None:
         held["group_ids"] = rights(asked["group_ids"])
     elif asked.get("groups") is not None:
@@ -238,6 +238,17 @@ def _belongings(world: World, asked: dict[str, Any], user: Row) -> dict[str, Any
     if isinstance(asked.get("organization"), str) and asked["organization"]:
         held["organization_id"] = id_of_name(world, "organizations", asked["organization"])
     return held
+
+
+def known_ids(table: Table, given: Any) -> list[int]:
+    """Ids of rows there are, each once (422 where one is not)."""
+    found: dict[int, None] = {}
+    for item in given:
+        row = table.get(to_integer(item))
+        if row is None:
+            raise masked(f"No value found with id {item}")
+        found[int(row.id)] = None
+    return list(found)
 
 
 def rights(given: Any) -> dict[int, list[str]]:

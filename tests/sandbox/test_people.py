@@ -216,3 +216,11 @@ def test_a_person_has_a_name_and_an_address_of_his_own(town: Town, asked: dict[s
         ben = town.sandbox.world.users.where(login="ben")[0].id
         assert admin.put(f"users/{ben}", asked).status_code == 422
     assert admin.post("users", {"firstname": "Only"}).status_code == 201
+
+
+def test_ids_nobody_has_are_given_to_nobody(town: Town) -> None:
+    admin = town.person("admin")
+    assert admin.post("roles", {"name": "odd", "permission_ids": [99999]}).status_code == 422
+    assert admin.put("roles/2", {"permission_ids": ["x"]}).status_code == 422
+    assert admin.post("users", {"firstname": "A", "role_ids": [99999]}).status_code == 422
+    assert town.person("anna").get("users/me").status_code == 200

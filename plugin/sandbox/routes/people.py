@@ -338,7 +338,7 @@ def _role_parts(asked: Asked, row: Row) -> dict[str, Any]:
     world, params = asked.world, asked.params
     ids = row.get("permission_ids", [])
     if params.get("permission_ids") is not None:
-        ids = [to_integer(item) for item in params["permission_ids"]]
+        ids = people.known_ids(world.permissions, params["permission_ids"])
     elif params.get("permissions") is not None:
         found = [world.permissions.first(name=name) for name in params["permissions"]]
         ids = [permission.id for permission in found if permission is not None]
