@@ -639,7 +639,7 @@ def test_a_kill_anywhere_in_the_loop_loses_no_case(store_url: str, failpoint: st
     def run(armed: str) -> int:
         environment = {**os.environ, "STEWARD_TEST_FAILPOINT": armed}
         return subprocess.run(
-            [sys.executable, "-c", CRASHING, store_url], env=environment, timeout=60, check=False
+            [sys.executable, "-c", CRASHING, store_url], env=environment, timeout=2 * PATIENCE_SECONDS, check=False
         ).returncode
 
     assert run(failpoint) == -signal.SIGKILL
