@@ -177,6 +177,7 @@ class ZammadProcess(Zammad):
         self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         said = json.loads(self._process.stdout.readline())
+        self.pid = self._process.pid
         self.token: str = said["tokens"]["steward"]
         super().__init__(said["url"], tokens=said["tokens"], session=requests.Session(), now=start)
 
