@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS = 5
 """How long a statement waits for somebody else's lock before the store counts as unavailable."""
+GLANCE_MILLISECONDS = 20
+"""How long SQLite itself waits for a lock that a writer needs: its pauses grow, so it is asked again and again."""
 PAUSE_SECONDS = 6
 """How long PostgreSQL waits for us in the midst of a transaction, or for our host, before it ends the session."""
 Write = Callable[..., AbstractContextManager[Connection]]
@@ -128,7 +130,8 @@ class Database:
         )
         event.listen(engine, "connect", _configure_sqlite(query_only=query_only))
         # the driver's own transactions leave DDL outside and begin too late; ours begin where we say
-        kept = KeptConnections(engine, begin="BEGIN" if query_only else "BEGIN IMMEDIATE")
+        begin = "BEGIN" if query_only else "BEGIN IMMEDIATE"
+        kept = KeptConnections(engine, begin=begin, patience=BUSY_SECONDS)
         self._closing.callback(kept.close)
         return kept
 
@@ -220,6 +223,8 @@ def _configure_sqlite(*, query_only: bool) -> Any:
             f"query_only={'ON' if query_only else 'OFF'}",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        if not query_only:
+            connection.execute(f"PRAGMA busy_timeout={GLANCE_MILLISECONDS}")
 
     return configure
 
