@@ -64,8 +64,12 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database. Raises StoreUnavailable."""
-        with self.errors_sorted(), self._reading() as connection:
-            yield connection
+        try:
+            with self._reading() as connection:
+                yield connection
+        except (DBAPIError, sqlite3.Error, TimeoutError):
+            with self.errors_sorted():
+                raise
 
     def write(self, *, at_once: bool = False) -> AbstractContextManager[Connection]:
         """A transaction that is on disk when the block is left, or not done at all. Raises StoreUnavailable.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,7 +16,7 @@ from plugin.store import case_keys
 from plugin.store.keys import Key
 from plugin.store.statement import Statement
 from plugin.store.tables import facts
-from plugin.store.types import canonical, to_microseconds
+from plugin.store.types import canonical, read_json, to_microseconds
 
 GENESIS = "0" * 64
 """``prev_hash`` of a case's first entry."""
@@ -147,7 +146,7 @@ def _row(ticket_id: int, fact: Fact, known: _Known | None, *, key: Key | None) -
         "at": fact.at,
         "seen_at": fact.seen_at,
         "by": by,
-        "data": json.loads(canonical(dict(fact.data))),
+        "data": read_json(canonical(dict(fact.data))),
         "payload": payload,
         "payload_digest": digest,
     }
@@ -177,7 +176,7 @@ def _sealed(fact: Fact, login: str | None, *, key: Key | None) -> tuple[bytes | 
 def _fact(row: Any, *, key: Key | None) -> Fact:
     opened: Mapping[str, Any] = {}
     if row.payload is not None and key is not None:
-        opened = json.loads(key.open(row.payload, purpose=f"fact {row.key}"))
+        opened = read_json(key.open(row.payload, purpose=f"fact {row.key}").decode())
     by = Actor(id=row.by["id"], login=row.by.get("login") or opened.get("login") or "", role=Role(row.by["role"]))
     return Fact(
         key=row.key,

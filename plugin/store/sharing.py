@@ -53,8 +53,13 @@ class SharedWriter:
         """
         shared = self._join()
         try:
-            with self._errors(), shared.block():
-                yield shared.connection
+            shared.begin_block()
+            yield shared.connection
+            shared.end_block()
+        except BaseException as failure:
+            shared.fail_block(failure)
+            with self._errors():
+                raise
         finally:
             self._pass_on(shared, at_once=at_once)
         shared.wait()
@@ -134,25 +139,25 @@ class _Shared:
         is_sound = self._failure is None and self._blocks > 0
         return is_sound and self._blocks < MOST_BLOCKS and time.monotonic() < self._until
 
-    @contextmanager
-    def block(self) -> Iterator[None]:
-        """What is undone alone where it fails."""
-        is_first = not self._blocks  # before the first one there is nothing to go back to
-        try:
-            if not is_first:
-                self._driver.execute("SAVEPOINT block")
-            yield
-            if not self._driver.in_transaction:
-                raise StoreUnavailable("the database gave the transaction up")
-            if not is_first:
-                self._driver.execute("RELEASE block")
-        except BaseException as failure:
-            if isinstance(failure, TROUBLE):
-                self._failure = failure  # nobody knows what is left of the transaction
-            elif not is_first:
-                self._undo_block()
-            raise
+    def begin_block(self) -> None:
+        """What follows is undone alone where it fails; before the first block there is nothing to go back to."""
+        if self._blocks:
+            self._driver.execute("SAVEPOINT block")
+
+    def end_block(self) -> None:
+        """It went well. Raises StoreUnavailable where the database undid it by itself."""
+        if not self._driver.in_transaction:
+            raise StoreUnavailable("the database gave the transaction up")
+        if self._blocks:
+            self._driver.execute("RELEASE block")
         self._blocks += 1
+
+    def fail_block(self, failure: BaseException) -> None:
+        """Undo it alone, or remember that nobody knows what is left of the transaction."""
+        if isinstance(failure, TROUBLE):
+            self._failure = failure
+        elif self._blocks:
+            self._undo_block()
 
     def end(self) -> None:
         """Commit what was done, or undo all of it; ``wait`` says which."""
@@ -165,7 +170,8 @@ class _Shared:
 
     def wait(self) -> None:
         """Until the commit is on disk. Raises StoreUnavailable where it is not, and will not be."""
-        self._over.wait()
+        if not self._is_on_disk:
+            self._over.wait()
         if self._is_on_disk:
             return
         with self._errors():

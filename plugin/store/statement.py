@@ -4,14 +4,15 @@ what the database does for it."""
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Dialect, SelectBase
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 Clauses = ClauseElement | Mapping[str, ClauseElement]
 Process = Callable[[Any], Any]
@@ -32,8 +33,10 @@ class Statement:
     def rows(self, connection: Connection, **values: Any) -> list[Any]:
         """What it selects, columns by name."""
         compiled = self._for(connection.dialect)
-        with _errors(connection, compiled.text):
+        try:
             found = _driver(connection).execute(compiled.text, compiled.given(values)).fetchall()
+        except _driver_error(connection) as failure:
+            raise _as_known(failure, connection, compiled.text) from failure
         return compiled.read(found)
 
     def first(self, connection: Connection, **values: Any) -> Any | None:
@@ -44,16 +47,20 @@ class Statement:
     def run(self, connection: Connection, **values: Any) -> int:
         """Change something; returns how many rows."""
         compiled = self._for(connection.dialect)
-        with _errors(connection, compiled.text):
+        try:
             return int(_driver(connection).execute(compiled.text, compiled.given(values)).rowcount)
+        except _driver_error(connection) as failure:
+            raise _as_known(failure, connection, compiled.text) from failure
 
     def run_many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         """The same with each of ``rows``; returns how many rows were changed in all."""
         compiled = self._for(connection.dialect)
-        with _errors(connection, compiled.text):
+        try:
             cursor = _driver(connection).cursor()
             cursor.executemany(compiled.text, [compiled.given(row) for row in rows])
-            return int(cursor.rowcount)
+        except _driver_error(connection) as failure:
+            raise _as_known(failure, connection, compiled.text) from failure
+        return int(cursor.rowcount)
 
     def _for(self, dialect: Dialect) -> _Compiled:
         compiled = self._compiled.get(dialect.name)
@@ -65,15 +72,19 @@ class Statement:
 
 def fetch(connection: Connection, text: str, values: Sequence[Any]) -> list[Sequence[Any]]:
     """What ``text`` selects, in the driver's own words and values."""
-    with _errors(connection, text):
+    try:
         found: list[Sequence[Any]] = _driver(connection).execute(text, values).fetchall()
+    except _driver_error(connection) as failure:
+        raise _as_known(failure, connection, text) from failure
     return found
 
 
 def execute(connection: Connection, text: str, values: Sequence[Any] = ()) -> None:
     """Change something, in the driver's own words and values."""
-    with _errors(connection, text):
+    try:
         _driver(connection).execute(text, values)
+    except _driver_error(connection) as failure:
+        raise _as_known(failure, connection, text) from failure
 
 
 class _Compiled:
@@ -90,7 +101,7 @@ class _Compiled:
         self._values = [(name, _binding(compiled.binds[name], dialect)) for name in names]
         columns = list(clause.selected_columns) if isinstance(clause, SelectBase) else []
         self._row = _row([column.name for column in columns])
-        read = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+        read = [_reading(column.type, dialect) for column in columns]
         self._reading = [(place, process) for place, process in enumerate(read) if process is not None]
 
     def given(self, values: Mapping[str, Any]) -> Any:
@@ -118,26 +129,33 @@ def _row(names: Sequence[str]) -> Callable[..., Any]:
 
 def _binding(parameter: BindParameter[Any], dialect: Dialect) -> Process | None:
     """What its values pass through on their way to the driver."""
-    return parameter.type.dialect_impl(dialect).bind_processor(dialect)
+    kind = parameter.type
+    if isinstance(kind, TypeDecorator) and kind.impl_instance.dialect_impl(dialect).bind_processor(dialect) is None:
+        return partial(kind.process_bind_param, dialect=dialect)  # without SQLAlchemy's detour over the type beneath
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _reading(kind: TypeEngine[Any], dialect: Dialect) -> Process | None:
+    """What its values pass through on their way from the driver."""
+    if isinstance(kind, TypeDecorator):
+        beneath = kind.impl_instance.dialect_impl(dialect).result_processor(dialect, None)
+        if beneath is None:
+            return partial(kind.process_result_value, dialect=dialect)
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
 def _driver(connection: Connection) -> Any:
-    return connection.connection.driver_connection
+    return connection.connection.dbapi_connection
 
 
-def say(connection: Connection, text: str) -> None:
-    """Run a statement that has no values."""
-    with _errors(connection, text):
-        _driver(connection).execute(text)
+def _driver_error(connection: Connection) -> type[Exception]:
+    """What the driver raises; asked only when something was raised."""
+    error: type[Exception] = connection.dialect.loaded_dbapi.Error
+    return error
 
 
-@contextmanager
-def _errors(connection: Connection, text: str) -> Iterator[None]:
-    """The driver's errors as SQLAlchemy's, so that whoever catches them knows one kind."""
-    base: type[Exception] = connection.dialect.loaded_dbapi.Error
-    try:
-        yield
-    except base as failure:
-        raise DBAPIError.instance(
-            text, None, failure, base, hide_parameters=True, dialect=connection.dialect
-        ) from failure
+def _as_known(failure: Exception, connection: Connection, text: str) -> Exception:
+    """The driver's error as SQLAlchemy's, so that whoever catches them knows one kind."""
+    return DBAPIError.instance(
+        text, None, failure, _driver_error(connection), hide_parameters=True, dialect=connection.dialect
+    )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
 from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, Text
 from sqlalchemy.types import TypeDecorator
 
@@ -40,12 +42,26 @@ class Json(TypeDecorator[Any]):
         return None if value is None else canonical(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
-        return None if value is None else json.loads(value)
+        return None if value is None else read_json(value)
 
 
 def canonical(value: Any) -> str:
     """JSON with sorted keys, without blanks, in ASCII: what digests and comparisons are made over."""
+    try:
+        text = orjson.dumps(value, default=_plain, option=_OPTIONS)
+    except TypeError:  # numbers and keys it does not take, and what has no place in the store
+        return _ENCODER.encode(value)
+    if text.isascii() and b"\x7f" not in text and not _EXPONENT.search(text):
+        return text.decode("ascii")
     return _ENCODER.encode(value)
+
+
+def read_json(text: str) -> Any:
+    """What ``canonical`` wrote. Numbers beyond 64 bits, which no answer of Zammad brings, come back as floats."""
+    try:
+        return orjson.loads(text)
+    except ValueError:  # half a surrogate pair, a number that is none
+        return json.loads(text)
 
 
 def _plain(value: Any) -> Any:
@@ -56,6 +72,9 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no place in the store")
 
 
+# orjson takes a fifth of the time, and writes the same but for what is not ASCII and for 1e+16, which it writes 1e16
+_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+_EXPONENT = re.compile(rb"e-?[0-9]+(?:[,\]}]|\Z)")
 # made once: json.dumps makes one for each call
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_plain)
 
