@@ -177,17 +177,16 @@ class ZammadClient:
         sent = fence.body_of(body) if request.writes else body
         self._own.asked_at = self.clocks.mark()
         try:
-            session = self._session()
-            with session.send(
-                self._prepared(request, params=params, body=sent),
+            session, prepared = self._session(), self._prepared(request, params=params, body=sent)
+            # past the session, which would keep cookies and look where a redirect leads: neither is wanted
+            with session.get_adapter(self.url).send(
+                prepared,
                 timeout=(self._connect_timeout, self._timeout),
-                verify=session.verify,
+                verify=self._ca or True,
                 proxies=session.proxies,
-                allow_redirects=False,
                 stream=True,
             ) as response:
-                headers = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(response.status_code, headers, self._read(request, response))
+                return Answer(response.status_code, dict(response.headers.lower_items()), self._read(request, response))
         except (requests.RequestException, OSError) as error:
             raise judge_failure(request, error) from error
 
@@ -204,7 +203,8 @@ class ZammadClient:
         self, request: Request, *, params: Mapping[str, Any] | None, body: bytes | FencedBody | None
     ) -> requests.PreparedRequest:
         blank = self._blank()
-        prepared = blank.copy()
+        prepared = requests.PreparedRequest()
+        prepared.headers = blank.headers.copy()
         prepared.method = request.method
         prepared.url = f"{blank.url}{request.path}?{urlencode(params)}" if params else f"{blank.url}{request.path}"
         prepared.prepare_body(body, None)
@@ -241,8 +241,6 @@ class ZammadClient:
                 "User-Agent": f"zammad-steward/{version('zammad-steward')}",
             }
         )
-        if self._ca:
-            session.verify = self._ca
         if self._proxy:
             session.proxies = {"http": self._proxy, "https": self._proxy}
         adapter = self._adapter or PatientAdapter()

@@ -65,7 +65,9 @@ class _Unvalidated(fields.Field[Kept]):
             return self.load_default
         if value is None and self.allow_none:
             return None
-        return super().deserialize(value, attr, data, **kwargs)
+        if value is missing or value is None:
+            return super().deserialize(value, attr, data, **kwargs)
+        return self._deserialize(value, attr, data, **kwargs)
 
     def _validate(self, value: Any) -> None:
         """Nothing beyond what ``_deserialize`` refuses."""
@@ -166,7 +168,13 @@ class _Known(Schema):
 
     def __init__(self) -> None:
         super().__init__()
-        self._keys = frozenset(one.data_key or name for name, one in self.load_fields.items())
+        self._parsers = tuple((name, one.data_key or name, one.deserialize) for name, one in self.load_fields.items())
+        self._keys = frozenset(key for _, key, _ in self._parsers)
+
+    def read(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """What ``load`` makes of it, without hooks, which no schema here has. Raises ValidationError for one field."""
+        given = raw.get
+        return {name: parse(given(key, missing), key, raw) for name, key, parse in self._parsers}
 
     def extra(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """What else an answer says."""
@@ -412,7 +420,7 @@ def link(raw: Any, *, path: str = "link") -> Link:
 
 def named(raw: Any, *, path: str) -> dict[str, Any]:
     """A row of a catalogue with ``id`` and ``name`` checked, and all it brought along."""
-    return _load(_NAMED, raw, path)
+    return _load_in_full(_NAMED, entries(raw, path), path)
 
 
 def rows(raw: Any, path: str) -> list[Any]:
@@ -445,9 +453,17 @@ def readable(parse: Callable[[Any], Parsed], raw: Iterable[Any]) -> list[Parsed]
     return found
 
 
-def _load(schema: Schema, raw: Any, path: str) -> dict[str, Any]:
+def _load(schema: _Known, raw: Any, path: str) -> dict[str, Any]:
+    answer = entries(raw, path)
     try:
-        loaded: dict[str, Any] = schema.load(entries(raw, path))
+        return schema.read(answer)
+    except ValidationError:  # of one field alone; ``load`` says which
+        return _load_in_full(schema, answer, path)
+
+
+def _load_in_full(schema: Schema, raw: Mapping[str, Any], path: str) -> dict[str, Any]:
+    try:
+        loaded: dict[str, Any] = schema.load(raw)
     except ValidationError as error:
         place, found = _first(error.messages)
         raise Misshapen(f"{path}{place}", found) from None
