@@ -89,6 +89,14 @@ def no_op(name: str) -> Iterator[Server]:
     yield from _until_closed(Server(name, ("127.0.0.1", int(port)), process))
 
 
+@contextmanager
+def bare() -> Iterator[Server]:
+    """A server that says 503 to everything, and does nothing for it."""
+    port = free_port()
+    process = subprocess.Popen([sys.executable, "-m", "bench.bare", str(port)])
+    yield from _until_closed(Server("bare", ("127.0.0.1", port), process))
+
+
 def _until_closed(server: Server) -> Iterator[Server]:
     try:
         yield server

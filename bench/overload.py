@@ -20,12 +20,15 @@ from pathlib import Path
 import click
 
 from bench import telling
-from bench.intake import REST_SECONDS, Numbers, Server, first_answer, steward
+from bench.intake import REST_SECONDS, UP_SECONDS, Numbers, Server, bare, first_answer, steward
 from bench.sender import Answers, Deliveries, flood, send
 from bench.telling import Bar, Report, Sheet, percentile
 
-HELD_SECONDS = 0.15
-FREE_SECONDS = 0.02
+HELD_SECONDS = 0.3
+FREE_SECONDS = 0.015
+GLANCE_SECONDS = 0.002
+PROBED_A_SECOND = 2_000
+PROBED_SECONDS = 4.0
 CONNECTIONS = 1_000
 """About twice as many as the receiver lets wait."""
 SLOW_SOCKETS = 200
@@ -34,13 +37,14 @@ FACTOR = 10
 
 @contextmanager
 def slow_store(directory: Path) -> Iterator[None]:
-    """Somebody holds the write lock most of the time, as a bad disk would."""
+    """Somebody holds the write lock most of the time, as a bad disk would, and takes it again after a commit or two."""
     over = threading.Event()
 
     def hold() -> None:
-        with contextlib.closing(sqlite3.connect(directory / "steward.db", isolation_level=None, timeout=30)) as other:
+        with contextlib.closing(sqlite3.connect(directory / "steward.db", isolation_level=None, timeout=0)) as other:
             while not over.wait(FREE_SECONDS):
-                other.execute("BEGIN IMMEDIATE")
+                while not _began(other):
+                    over.wait(GLANCE_SECONDS)
                 over.wait(HELD_SECONDS)
                 other.execute("ROLLBACK")
 
@@ -53,9 +57,18 @@ def slow_store(directory: Path) -> Iterator[None]:
         thread.join()
 
 
+def _began(other: sqlite3.Connection) -> bool:
+    try:
+        other.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:  # somebody writes
+        return False
+    return True
+
+
 def capacity(server: Server, numbers: Numbers) -> float:
-    """Acknowledgements a second when nobody is turned away."""
-    return send(server.address, numbers.take(1_500), connections=256).a_second()
+    """Acknowledgements a second when more is offered than can be taken, but not by far."""
+    requests = numbers.take(int(PROBED_A_SECOND * PROBED_SECONDS))
+    return flood(server.address, requests, a_second=PROBED_A_SECOND, connections=CONNECTIONS).a_second()
 
 
 @contextmanager
@@ -87,6 +100,23 @@ def slow_sockets(address: tuple[str, int], number: int) -> Iterator[None]:
             thread.join()
 
 
+def alone(requests: list[bytes], rate: float) -> Answers:
+    """The same flood against a server that does nothing: what sender and machine add to every answer."""
+    with bare() as server:
+        wait_for(server)
+        return flood(server.address, requests, a_second=rate, connections=CONNECTIONS)
+
+
+def wait_for(server: Server) -> None:
+    """Until it listens. Raises ClickException where it does not."""
+    ends = time.monotonic() + UP_SECONDS
+    while time.monotonic() < ends:
+        with contextlib.suppress(ConnectionRefusedError), socket.create_connection(server.address):
+            return
+        time.sleep(0.01)
+    raise click.ClickException(f"{server.name} does not listen")
+
+
 @click.command()
 @click.option("--seconds", "length", type=click.FloatRange(1), default=15.0, show_default=True, help="Of overload.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
@@ -108,11 +138,14 @@ def main(length: float, *, as_json: bool) -> None:
                 requests = numbers.take(int(rate * length / 3))
                 floods.append(flood(server.address, requests, a_second=rate, connections=CONNECTIONS))
                 memory.append(server.rss_mb)
-    report = _report(can, floods, memory, beside_slow, time.perf_counter() - began)
+            by_itself = alone(numbers.take(int(rate * length / 3)), rate)
+    report = _report(can, floods, by_itself, memory, beside_slow, time.perf_counter() - began)
     sys.exit(telling.tell(report, as_json=as_json))
 
 
-def _report(can: float, floods: list[Answers], memory: list[float], beside_slow: Answers, seconds: float) -> Report:
+def _report(
+    can: float, floods: list[Answers], by_itself: Answers, memory: list[float], beside_slow: Answers, seconds: float
+) -> Report:
     accepted = [took for answers in floods for took in answers.seconds.get(202, [])]
     shed = [took for answers in floods for took in answers.seconds.get(503, [])]
     others = sum(number for answers in floods for status, number in answers.counts.items() if status not in (202, 503))
@@ -120,6 +153,7 @@ def _report(can: float, floods: list[Answers], memory: list[float], beside_slow:
     rows = (
         ("202 under overload", len(accepted), len(accepted) / took, *_spread(accepted)),
         ("503 under overload", len(shed), len(shed) / took, *_spread(shed)),
+        ("503 of a server that does nothing, same rate", *_told(by_itself, 503)),
         (f"202 beside {SLOW_SOCKETS} slow sockets", *_told(beside_slow)),
     )
     return Report(
@@ -138,14 +172,16 @@ def _report(can: float, floods: list[Answers], memory: list[float], beside_slow:
         notes=(
             f"Capacity with the slow store: {can:,.0f} a second; offered: {FACTOR * can:,.0f} a second"
             f" over {CONNECTIONS:,} connections, {(len(accepted) + len(shed)) / took:,.0f} answered.",
+            "Times are the client's, from the first byte sent to the answer read, and nothing is taken off them; how"
+            " much is the sender's and the machine's, the server that does nothing tells.",
         ),
         seconds=seconds,
     )
 
 
-def _told(answers: Answers) -> tuple[int, float, float, float]:
-    seconds = answers.seconds[202]
-    return len(seconds), answers.a_second(), *_spread(seconds)
+def _told(answers: Answers, status: int = 202) -> tuple[int, float, float, float]:
+    seconds = answers.seconds[status]
+    return len(seconds), answers.a_second(status), *_spread(seconds)
 
 
 def _spread(seconds: list[float]) -> tuple[float, float]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import hmac
 import json
 import lzma
+import select
 import selectors
 import socket
 import time
@@ -19,9 +19,14 @@ STORY = Path(__file__).parents[1] / "tests" / "recordings" / "zammad-6.5" / "sla
 WANTED_BYTES = 9_000
 TICKETS = 1_000
 """Different tickets that deliveries are about, one after another."""
+ANNOUNCED = b"Content-Length: "
+"""The last header of each request."""
 SILENT_SECONDS = 60.0
 IDLE_SECONDS = 2.0
 """A connection that was silent for so long is opened anew: the receiver ends it after five, maybe just now."""
+SENT_AT_ONCE = 16
+HEARD_AT_ONCE = 64
+"""So many between two looks: an answer that has come should not wait until a thousand others were dealt with."""
 _TICKET, _VERSION = 999_999_999_999, "the-version"
 
 
@@ -60,9 +65,9 @@ def signed(body: bytes, *, delivery_id: str = "bench", path: str = "/zammad/tick
     head = (
         f"POST {path} HTTP/1.1\r\nHost: steward.example\r\nAccept: */*\r\nUser-Agent: Zammad User Agent\r\n"
         f"Content-Type: application/json; charset=utf-8\r\nX-Zammad-Trigger: Steward\r\n"
-        f"X-Zammad-Delivery: {delivery_id}\r\nX-Hub-Signature: sha1={signature}\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"X-Zammad-Delivery: {delivery_id}\r\nX-Hub-Signature: sha1={signature}\r\n"
     )
-    return head.encode() + body
+    return head.encode() + ANNOUNCED + b"%d\r\n\r\n" % len(body) + body
 
 
 @dataclass(slots=True)
@@ -119,41 +124,97 @@ def flood(address: tuple[str, int], requests: Sequence[bytes], *, a_second: floa
 
     Raises TimeoutError where nothing comes for 60 s.
     """
-    answers = Answers()
-    began = last = time.perf_counter()
-    with selectors.DefaultSelector() as selector, contextlib.ExitStack() as closing:
-        free = [_Line(closing.enter_context(_quick(address)), time.perf_counter()) for _ in range(connections)]
-        taken = sent = 0
-        while sent < len(requests) or taken:
-            now = time.perf_counter()
-            while free and sent < len(requests) and began + sent / a_second <= now:
-                line = free.pop()
-                if now - line.sent_at > IDLE_SECONDS:
-                    line.socket.close()
-                    line = _Line(closing.enter_context(_quick(address)))
-                line.sent_at, line.left = now, requests[sent]
-                selector.register(line.socket, selectors.EVENT_READ | selectors.EVENT_WRITE, line)
-                sent, taken = sent + 1, taken + 1
-            for key, events in selector.select(timeout=0.001):
-                if events & selectors.EVENT_READ:
-                    last = time.perf_counter()
-                    answers.add(_status(_heard(key.data)), last - key.data.sent_at)
-                    selector.unregister(key.data.socket)
-                    free.append(key.data)
-                    taken -= 1
-                else:
-                    _push(selector, key.data)
-            if time.perf_counter() - last > SILENT_SECONDS:
-                raise TimeoutError(f"no answer for {SILENT_SECONDS:g} s; so far {answers.counts}")
-        answers.took = time.perf_counter() - began
-    return answers
+    with _Flood(address, connections) as lines:
+        began = lines.last = time.perf_counter()
+        sent = 0
+        while sent < len(requests) or lines.busy:
+            due = min(len(requests), 1 + int((time.perf_counter() - began) * a_second)) - sent
+            now = min(due, len(lines.free), SENT_AT_ONCE)
+            for request in requests[sent : sent + now]:
+                lines.send(request)
+            sent += now
+            lines.look(seconds=0.0 if now else 0.001)
+        lines.answers.took = time.perf_counter() - began
+    return lines.answers
 
 
-def _quick(address: tuple[str, int]) -> socket.socket:
-    """A connection that never waits."""
-    line = socket.create_connection(address)
-    line.setblocking(False)
-    return line
+class _Flood:
+    """Connections that are watched as long as they are open: a request costs one call to send and one to hear."""
+
+    def __init__(self, address: tuple[str, int], connections: int) -> None:
+        self.answers = Answers()
+        self.last = 0.0
+        """When the last answer was heard."""
+        self.busy: dict[int, _Line] = {}
+        self.free: list[_Line] = []
+        self._address = address
+        self._number = connections
+        self._watch = select.epoll()
+
+    def __enter__(self) -> _Flood:
+        for _ in range(self._number):
+            self.free.append(self._opened())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for line in [*self.free, *self.busy.values()]:
+            line.socket.close()
+        self._watch.close()
+
+    def send(self, request: bytes) -> None:
+        line = self.free.pop()
+        if time.perf_counter() - line.sent_at > IDLE_SECONDS:
+            line.socket.close()
+            line = self._opened()
+        line.sent_at, line.left = time.perf_counter(), request
+        self.busy[line.socket.fileno()] = line
+        self._push(line)
+        if line.left:
+            self._watch.modify(line.socket, select.EPOLLIN | select.EPOLLOUT)
+
+    def look(self, *, seconds: float) -> None:
+        """Hear what has come, waiting so long for a first word. Raises TimeoutError after 60 s without one."""
+        for number, events in self._watch.poll(seconds, HEARD_AT_ONCE):
+            line = self.busy.get(number)
+            if line is None:
+                self._watch.unregister(number)  # silent for so long that the receiver hung up; it is opened anew
+            elif events & ~select.EPOLLOUT:
+                self._hear(line)
+            else:
+                self._go_on(line)
+        if self.busy and time.perf_counter() - self.last > SILENT_SECONDS:
+            raise TimeoutError(f"no answer for {SILENT_SECONDS:g} s; so far {self.answers.counts}")
+
+    def _opened(self) -> _Line:
+        line = _Line(socket.create_connection(self._address), time.perf_counter())
+        line.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        line.socket.setblocking(False)
+        self._watch.register(line.socket, select.EPOLLIN)
+        return line
+
+    def _hear(self, line: _Line) -> None:
+        status = _status(_heard(line))
+        self.last = time.perf_counter()
+        self.answers.add(status, self.last - line.sent_at)
+        del self.busy[line.socket.fileno()]
+        if status == 0 or line.left:  # nothing more can be said on it
+            line.socket.close()
+            line = self._opened()
+        self.free.append(line)
+
+    def _go_on(self, line: _Line) -> None:
+        self._push(line)
+        if not line.left:
+            self._watch.modify(line.socket, select.EPOLLIN)
+
+    @staticmethod
+    def _push(line: _Line) -> None:
+        try:
+            line.left = line.left[line.socket.send(line.left) :]
+        except BlockingIOError:
+            pass
+        except ConnectionError:
+            line.left = b""  # the answer says why, or its lack does
 
 
 def _heard(line: _Line) -> bytes:
