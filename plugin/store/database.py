@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS = 5
 """How long a statement waits for somebody else's lock before the store counts as unavailable."""
-GLANCE_MILLISECONDS = 20
+GLANCE_MILLISECONDS = 8
 """How long SQLite itself waits for a lock that a writer needs: its pauses grow, so it is asked again and again."""
 PAUSE_SECONDS = 6
 """How long PostgreSQL waits for us in the midst of a transaction, or for our host, before it ends the session."""

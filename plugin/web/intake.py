@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 import time
 from collections import deque
@@ -27,8 +28,11 @@ log = structlog.get_logger(__name__)
 LONGEST_QUEUE = 512
 """Deliveries that may wait; more are turned away at once, and the sweep finds what Zammad does not send again."""
 BATCH = 128
-LONGEST_WAIT_SECONDS = 0.8
-"""On a slow disk fewer may wait: nobody should be told after so long what could have been told at once."""
+LONGEST_WAIT_SECONDS = 0.6
+"""On a slow disk fewer may wait, and nobody behind a commit that takes as long: nobody should be told after so long
+what could have been told at once."""
+COMMITS_REMEMBERED = 8
+"""The slowest of so many says how long the next may take: a disk is slow by fits and starts."""
 GATHER_SECONDS = 0.005
 """A batch waits for as many deliveries as came with the last one as long as a commit takes, and no longer than this: a
 commit they share costs each a part of it."""
@@ -62,17 +66,29 @@ class _Waiting:
 class Intake:
     """Makes deliveries durable, by one thread that commits for everybody. ``close`` it to end that thread."""
 
-    def __init__(self, store: Store, *, health: Health, metrics: Metrics, longest_queue: int = LONGEST_QUEUE) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        health: Health,
+        metrics: Metrics,
+        longest_queue: int = LONGEST_QUEUE,
+        longest_wait: float = LONGEST_WAIT_SECONDS,
+    ) -> None:
+        """``longest_queue`` deliveries wait at most, and are meant to wait no longer than ``longest_wait`` seconds."""
         self._store = store
         self._health = health
         self._metrics = metrics
         self._longest_queue = longest_queue
+        self._longest_wait = longest_wait
         self._queue: deque[_Waiting] = deque()
         self._changed = threading.Condition()
         self._room = longest_queue
         self._wanted = 1
         self._usual = 1
         self._commit_takes = 0.0
+        self._commits_took: deque[float] = deque(maxlen=COMMITS_REMEMBERED)
+        self._under_way_since = math.inf
         self._closed = False
         self._store_failed = False
         self._rung_at = float("-inf")
@@ -110,7 +126,7 @@ class Intake:
 
     def is_full(self) -> bool:
         """Whether one more would be turned away."""
-        return len(self._queue) >= self._room
+        return len(self._queue) >= self._room or time.monotonic() - self._under_way_since > self._longest_wait
 
     @property
     def waiting(self) -> int:
@@ -128,7 +144,9 @@ class Intake:
         while True:
             batch = self._next_batch()
             if batch:
+                self._under_way_since = batch[0].since
                 self._commit(batch)
+                self._under_way_since = math.inf
             elif self._store_failed and not self._closed:
                 self._probe()
             self._ring()
@@ -190,8 +208,10 @@ class Intake:
         self._answer(batch, fresh)
 
     def _make_room(self, seconds: float) -> None:
-        """Let so many wait as commits that take ``seconds`` will have answered in time, one batch at least."""
-        batches = int(LONGEST_WAIT_SECONDS / max(seconds, 0.001)) - 1  # one is under way when the last of them comes
+        """After a commit that took ``seconds``, let so many wait as are answered in time, one batch at least."""
+        self._commits_took.append(seconds)
+        slowest = max(0.001, *self._commits_took)
+        batches = int(self._longest_wait / slowest) - 1  # one is under way when the last of them comes
         self._room = min(self._longest_queue, max(1, batches) * BATCH)
 
     def _answer(self, batch: list[_Waiting], fresh: frozenset[bytes]) -> None:

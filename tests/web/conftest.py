@@ -39,7 +39,7 @@ def metrics() -> Metrics:
 
 @pytest.fixture
 def intake(store: Store, health: Health, metrics: Metrics) -> Iterator[Intake]:
-    made = Intake(store, health=health, metrics=metrics)
+    made = Intake(store, health=health, metrics=metrics, longest_wait=60.0)  # however busy the machine is
     yield made
     made.close()
 

@@ -26,12 +26,13 @@ from plugin.observability.metrics import Metrics
 from plugin.store import inbox
 from plugin.store.inbox import Delivery
 from plugin.store.store import Store
-from plugin.web.intake import BATCH, LONGEST_WAIT_SECONDS, RING_SECONDS, Intake, Received
+from plugin.web.intake import BATCH, COMMITS_REMEMBERED, RING_SECONDS, Intake, Received
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DELIVERIES_IN_A_ROW = 30
 PATIENCE = 60.0
 """Who waits so long waits in vain, however busy the machine is."""
+SLOW_SECONDS = 1.5
 
 
 @pytest.fixture
@@ -169,7 +170,7 @@ def test_the_same_delivery_twice_in_one_commit_is_new_once(store: Store, intake:
 
 
 def test_more_than_may_wait_is_turned_away_at_once(store: Store, health: Health, metrics: Metrics) -> None:
-    small = Intake(store, health=health, metrics=metrics, longest_queue=2)
+    small = Intake(store, health=health, metrics=metrics, longest_queue=2, longest_wait=PATIENCE)
     with ThreadPoolExecutor(4) as threads:
         with held_writes(store):
             answers = submit(threads, small, 1, 2, 3)
@@ -181,7 +182,7 @@ def test_more_than_may_wait_is_turned_away_at_once(store: Store, health: Health,
 
 
 def test_what_waits_is_committed_before_the_end(store: Store, health: Health, metrics: Metrics) -> None:
-    ending = Intake(store, health=health, metrics=metrics)
+    ending = Intake(store, health=health, metrics=metrics, longest_wait=PATIENCE)
     with ThreadPoolExecutor(3) as threads:
         with held_writes(store):
             answers = submit(threads, ending, 1, 2)
@@ -210,21 +211,46 @@ def is_well(health: Health) -> bool:
     return told is not None and told.ok
 
 
-def test_on_a_slow_store_fewer_may_wait(store: Store, intake: Intake) -> None:
+@pytest.fixture
+def slow(store: Store, health: Health, metrics: Metrics) -> Iterator[Intake]:
+    """After a commit of so many seconds, one batch may wait."""
+    made = Intake(store, health=health, metrics=metrics, longest_wait=SLOW_SECONDS)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("quick_ones", [0, COMMITS_REMEMBERED - 1])
+def test_on_a_slow_store_fewer_may_wait(store: Store, slow: Intake, quick_ones: int) -> None:
     answers: SimpleQueue[Received | Unavailable] = SimpleQueue()
     with held_writes(store):
-        intake.submit(delivery(1), answers.put)
-        threading.Event().wait(LONGEST_WAIT_SECONDS)
+        slow.submit(delivery(1), answers.put)
+        threading.Event().wait(SLOW_SECONDS)
     assert answers.get(timeout=PATIENCE) is Received.NEW  # after a commit that took so long
+    for number in range(quick_ones):  # they tell nothing about the next
+        assert slow.receive(delivery(1000 + number)) is Received.NEW
     with held_writes(store):
-        intake.submit(delivery(2), answers.put)
-        waits_for_committer(intake)
+        slow.submit(delivery(2), answers.put)
+        waits_for_committer(slow)
         for number in range(BATCH):
-            intake.submit(delivery(3 + number), answers.put)
-        assert intake.is_full()
+            slow.submit(delivery(3 + number), answers.put)
+        assert slow.is_full()
         with pytest.raises(Unavailable, match="overloaded"):
-            intake.submit(delivery(3 + BATCH), answers.put)
+            slow.submit(delivery(3 + BATCH), answers.put)
     assert {answers.get(timeout=PATIENCE) for _ in range(BATCH + 1)} == {Received.NEW}
+
+
+def test_nobody_is_let_in_behind_a_commit_that_takes_too_long(store: Store, health: Health, metrics: Metrics) -> None:
+    answers: SimpleQueue[Received | Unavailable] = SimpleQueue()
+    hasty = Intake(store, health=health, metrics=metrics, longest_wait=0.2)
+    with held_writes(store):
+        hasty.submit(delivery(1), answers.put)
+        until(hasty.is_full, "the commit takes too long")
+        with pytest.raises(Unavailable, match="overloaded"):
+            hasty.submit(delivery(2), answers.put)
+    assert answers.get(timeout=PATIENCE) is Received.NEW
+    until(lambda: not hasty.is_full(), "the next is let in")
+    assert hasty.receive(delivery(2)) is Received.NEW
+    hasty.close()
 
 
 def test_a_worker_is_rung_at_once_and_then_seldom(store: Store, intake: Intake) -> None:

@@ -88,7 +88,8 @@ def door(
     ``patience``: seconds that one delivery waits for its commit.
     """
     health, metrics = Health(), Metrics()
-    intake = Intake(store, health=health, metrics=metrics, longest_queue=longest_queue)
+    # however busy the machine is, nobody is turned away for the time a commit takes
+    intake = Intake(store, health=health, metrics=metrics, longest_queue=longest_queue, longest_wait=SECONDS)
 
     def clock() -> datetime:
         return datetime.now(UTC)
