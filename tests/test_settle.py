@@ -11,7 +11,7 @@ import pytest
 
 from plugin.model.effects import EffectKind, EffectState
 from plugin.model.errors import Unavailable
-from plugin.model.work import Claim, Wake, WakeReason
+from plugin.model.work import Claim, Lock, Wake, WakeReason
 from plugin.sandbox.faults import Fault
 from plugin.store import cases, effects
 from plugin.visit import Means, Visitor
@@ -291,6 +291,23 @@ def test_a_mandatory_field_that_blocks_every_change_leaves_note_and_tags_and_is_
 
 def test_a_lock_that_fell_stops_every_write(helpdesk: Helpdesk) -> None:
     ticket = a_major_complaint(helpdesk)
+    with pytest.raises(Unavailable, match="lock fell"):
+        visit_under(helpdesk, ticket, lock=Fallen())
+    assert ticket.notes == []
+    assert ticket.field("tier") is None
+
+
+def test_what_was_applied_before_the_lock_fell_is_known(helpdesk: Helpdesk) -> None:
+    ticket = a_major_complaint(helpdesk)
+    with pytest.raises(Unavailable, match="lock fell"):
+        visit_under(helpdesk, ticket, lock=FallsWith(ticket, tag="steward:major"))
+    assert EffectState.APPLIED in states(helpdesk, ticket, EffectKind.TAG_ADD)
+    assert EffectState.INTENDED not in {effect.state for effect in helpdesk.effects_of(ticket)}
+    assert ticket.notes == []
+
+
+def visit_under(helpdesk: Helpdesk, ticket: Ticket, *, lock: Lock) -> None:
+    """One visit, with another lock than the worker's."""
     service = helpdesk.service
     means = Means(
         store=service.store,
@@ -306,11 +323,8 @@ def test_a_lock_that_fell_stops_every_write(helpdesk: Helpdesk) -> None:
     with service.store.read() as connection:
         case = cases.get(connection, ticket.id)
     assert case is not None
-    claim = Claim(case=case, wake=Wake(at=helpdesk.now, reason=WakeReason.OPERATOR), lock=Fallen())
-    with pytest.raises(Unavailable, match="lock fell"):
-        Visitor(means).visit(claim)
-    assert ticket.notes == []
-    assert ticket.field("tier") is None
+    claim = Claim(case=case, wake=Wake(at=helpdesk.now, reason=WakeReason.OPERATOR), lock=lock)
+    Visitor(means).visit(claim)
 
 
 @dataclass(frozen=True)
@@ -319,3 +333,14 @@ class Fallen:
 
     def still_held(self) -> bool:
         return False
+
+
+@dataclass(frozen=True)
+class FallsWith:
+    """A lock that falls once the ticket has this tag."""
+
+    ticket: Ticket
+    tag: str
+
+    def still_held(self) -> bool:
+        return self.tag not in self.ticket.tags

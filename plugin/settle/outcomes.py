@@ -1,8 +1,9 @@
-"""Intents before a call and outcomes after it, each in its own commit (promises 3 and 4)."""
+"""Intents before a call and outcomes after it, an outcome in one commit with the next intent (promises 3 and 4)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from plugin.model.retry import SOON
 from plugin.model.ticket import Ticket
 from plugin.settle.given import Settled, Settling
 from plugin.store import effects
+from plugin.store.database import Connection
 from plugin.zammad.fence import demand
 
 log = structlog.get_logger(__name__)
@@ -25,23 +27,44 @@ _ON_CHECKLIST = frozenset({EffectKind.CHECKLIST, EffectKind.ITEM, EffectKind.ITE
 """Refused with 403 where checklists were switched off: tasks become tickets then."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How a call ended, for all its effects."""
+
+    effects: tuple[Effect, ...]
+    state: EffectState
+    outcome: Mapping[str, Any] | None = None
+    error: str = ""
+    retry_not_before: datetime | None = None
+
+
 class Outcomes:
-    """Keeps what one settling means to do and what came of it; ``state`` is what the settling has come to so far."""
+    """Keeps what one settling means to do and what came of it; ``state`` is what the settling has come to so far.
+
+    What was applied is kept with the next intent, which follows at once: one wait for the disk instead of two. After
+    the last call, and whatever goes wrong, ``keep_held`` keeps it alone.
+    """
 
     def __init__(self, given: Settling, state: Settled) -> None:
         self._given = given
         self._state = state
         self._keep_first = given.keep_first
+        self._held: _Ended | None = None
 
     def intend(self, wanted: tuple[Effect, ...]) -> bool:
         """Commit the intents; False where one is spent after all: then the plan is outdated."""
         with self._given.store.write() as connection:
+            if self._held is not None:
+                self._write(connection, self._held)
             granted = effects.intend(connection, wanted, now=self._given.clock())
             self._demand_lock()
             if self._keep_first is not None:
                 self._keep_first(connection)
             failpoints.hit("intent-before-commit")
         self._keep_first = None
+        if self._held is not None:
+            self._note_kept(self._held)
+            self._held = None
         failpoints.hit("intent-committed")
         if len(granted) == len({effect.op_key for effect in wanted}):
             return True
@@ -61,14 +84,16 @@ class Outcomes:
         """``beside`` is another ticket the call made: its version is known, so that nobody looks at it for that."""
         failpoints.hit("called")
         self._state.wrote = True
-        self._commit(done, EffectState.APPLIED, outcome=dict(outcome or {}))
+        self._held = _Ended(done, EffectState.APPLIED, dict(outcome or {}))
         if beside is not None:
+            self.keep_held()
             with self._given.store.write() as connection:
                 self._given.keep_beside(connection, beside)
 
     def withdraw(self, done: tuple[Effect, ...], *, beside: Ticket | None = None) -> None:
         """The voiding was applied, and what it voids no longer stands."""
         self.applied(done, beside=beside)
+        self.keep_held()
         with self._given.store.write() as connection:
             for effect in done:
                 effects.withdraw(connection, str(effect.request["voids"]), now=self._given.clock())
@@ -149,6 +174,12 @@ class Outcomes:
         with self._given.store.read() as connection:
             return effects.get(connection, effect.op_key) or effect
 
+    def keep_held(self) -> None:
+        """Commit what was applied last, where no intent followed."""
+        held, self._held = self._held, None
+        if held is not None:
+            self._keep(held)
+
     def _commit(
         self,
         ended: tuple[Effect, ...],
@@ -158,25 +189,36 @@ class Outcomes:
         error: str = "",
         retry_not_before: datetime | None = None,
     ) -> None:
+        self.keep_held()
+        self._keep(_Ended(ended, state, outcome, error, retry_not_before))
+
+    def _keep(self, ended: _Ended) -> None:
         with self._given.store.write() as connection:
-            for effect in ended:
-                effects.settle(
-                    connection,
-                    effect.op_key,
-                    state=state,
-                    now=self._given.clock(),
-                    outcome=outcome,
-                    error=error,
-                    retry_not_before=retry_not_before,
-                )
-            if state is not EffectState.APPLIED:
-                self._demand_lock()
-            elif self._given.lock.still_held():
-                self._given.keep(connection, self._state.ticket, self._state.tags)
-            failpoints.hit("outcome-before-commit")
+            self._write(connection, ended)
+        self._note_kept(ended)
+
+    def _write(self, connection: Connection, ended: _Ended) -> None:
+        for effect in ended.effects:
+            effects.settle(
+                connection,
+                effect.op_key,
+                state=ended.state,
+                now=self._given.clock(),
+                outcome=ended.outcome,
+                error=ended.error,
+                retry_not_before=ended.retry_not_before,
+            )
+        if ended.state is not EffectState.APPLIED:
+            self._demand_lock()
+        elif self._given.lock.still_held():
+            self._given.keep(connection, self._state.ticket, self._state.tags)
+        failpoints.hit("outcome-before-commit")
+
+    def _note_kept(self, ended: _Ended) -> None:
+        """It is on disk."""
         failpoints.hit("outcome-committed")
-        for effect in ended:
-            self._given.metrics.effects.labels(effect.kind, state).inc()
+        for effect in ended.effects:
+            self._given.metrics.effects.labels(effect.kind, ended.state).inc()
 
 
 def _is_idempotent(effect: Effect) -> bool:

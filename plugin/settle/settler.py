@@ -48,12 +48,15 @@ class _Settler:
         self._tasks = Tasks(given, self._outcomes)
 
     def settle(self, plan: Plan) -> Settled:
-        with allowed_by(self._given.lock.still_held):
-            for call in plan.calls:
-                if self._tasks.lacks_its_checklist(call):
-                    continue
-                if not self._carry_out(call):
-                    break
+        try:
+            with allowed_by(self._given.lock.still_held):
+                for call in plan.calls:
+                    if self._tasks.lacks_its_checklist(call):
+                        continue
+                    if not self._carry_out(call):
+                        break
+        finally:
+            self._outcomes.keep_held()
         return self._state
 
     # -- one call -----------------------------------------------------------------------------------------------------

@@ -22,6 +22,11 @@ _OF_CASE = Statement(
     .where(effects.c.ticket_id == bindparam("ticket_id"))
     .order_by(effects.c.created_at, effects.c.op_key)
 )
+_RESTING = Statement(
+    select(effects.c.retry_not_before)
+    .where(effects.c.ticket_id == bindparam("ticket_id"), effects.c.retry_not_before.is_not(None))
+    .where(or_(effects.c.state == EffectState.UNKNOWN, effects.c.state == EffectState.REFUSED))
+)
 _BY_KEY = Statement(select(effects).where(effects.c.op_key == bindparam("op_key")))
 _STATES = select(effects.c.op_key, effects.c.state).where(effects.c.op_key.in_(bindparam("op_keys", expanding=True)))
 _ADD = Statement(insert(effects))
@@ -108,6 +113,11 @@ def get(connection: Connection, op_key: str) -> Effect | None:
 def of_case(connection: Connection, ticket_id: int) -> tuple[Effect, ...]:
     """Every effect on the ticket, oldest first."""
     return tuple(_effect(row) for row in _OF_CASE.rows(connection, ticket_id=ticket_id))
+
+
+def resting_until(connection: Connection, ticket_id: int) -> tuple[datetime, ...]:
+    """When what was refused, or has no known outcome, is to be tried again."""
+    return tuple(row.retry_not_before for row in _RESTING.rows(connection, ticket_id=ticket_id))
 
 
 def unsettled(connection: Connection, *, limit: int = 1000) -> tuple[Effect, ...]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from plugin.model.decision import Decision
-from plugin.model.effects import EffectState
 from plugin.model.work import SETTLES_AN_HOUR, Wake, WakeReason
 from plugin.plan import Plan
 from plugin.settle import Settled
@@ -16,7 +15,6 @@ from plugin.visit.under_way import UnderWay
 
 FORESEEN = 5
 """Moments that are decided in advance, at most, to find the next one that changes anything."""
-_WAITING = frozenset({EffectState.UNKNOWN, EffectState.REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +56,11 @@ def next_wake(visit: UnderWay, last: Round) -> Wake | None:
     at = _next_change(last)
     if at is not None:
         wakes.append(Wake(at=at, reason=WakeReason.DEADLINE))
-    moments = [last.planned.wakes_at]
+    moments: list[datetime | None] = [last.planned.wakes_at]
     with visit.means.store.read() as connection:
-        waiting = [e.retry_not_before for e in effects.of_case(connection, visit.ticket_id) if e.state in _WAITING]
+        waiting = effects.resting_until(connection, visit.ticket_id)
     # whose moment had come before this look was tried in it, or is not wanted any more
-    moments += [at for at in waiting if at is not None and at > last.decision.now]
+    moments += [at for at in waiting if at > last.decision.now]
     if last.planned.calls and last.settled is None:
         moments.append(min(visit.case.settles, default=now) + timedelta(hours=1))
     elif last.settled is not None and last.settled.look_again:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -76,6 +77,21 @@ def test_every_intent_is_committed_before_its_call(helpdesk: Helpdesk) -> None:
     intended = {kind for _, kinds in witness.seen for kind in kinds}
     assert {EffectKind.NOTE, EffectKind.FIELDS, EffectKind.TAG_ADD} <= intended
     assert [str(asked) for asked, kinds in witness.seen if not kinds] == []
+
+
+def test_the_outcome_of_every_call_is_committed_before_the_next_one(helpdesk: Helpdesk) -> None:
+    ticket = a_major_complaint(helpdesk)
+    under_way: list[set[str]] = []
+
+    def note(_asked: Request) -> None:
+        known = helpdesk.effects_of(ticket)
+        under_way.append({effect.op_key for effect in known if effect.state is EffectState.INTENDED})
+
+    wired(helpdesk, note)
+    helpdesk.works()
+    assert len(under_way) > 3
+    assert [keys for before, keys in pairwise(under_way) if before & keys] == []
+    assert {effect.state for effect in helpdesk.effects_of(ticket)} == {EffectState.APPLIED}
 
 
 def test_whoever_was_faster_than_our_put_is_seen_at_once(helpdesk: Helpdesk) -> None:
