@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -101,4 +100,4 @@ def op_key(secret: bytes, *, ticket_id: int, rule: str, epoch: str) -> str:
     ``epoch`` is what makes a repeat legitimate (clock instance, reopening number), never time or chance.
     """
     message = f"{ticket_id}|{rule}|{epoch}".encode()
-    return hmac.new(secret, message, hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(secret, message, "sha256").hex()[:32]

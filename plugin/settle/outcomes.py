@@ -198,10 +198,10 @@ class Outcomes:
         self._note_kept(ended)
 
     def _write(self, connection: Connection, ended: _Ended) -> None:
-        for effect in ended.effects:
-            effects.settle(
+        if ended.effects:
+            effects.settle_all(
                 connection,
-                effect.op_key,
+                [effect.op_key for effect in ended.effects],
                 state=ended.state,
                 now=self._given.clock(),
                 outcome=ended.outcome,

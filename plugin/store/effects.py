@@ -91,10 +91,28 @@ def settle(
     retry_not_before: datetime | None = None,
 ) -> bool:
     """Commit how a call ended; False where the key is spent, which stays. ``outcome`` None keeps the known one."""
+    ended = settle_all(
+        connection, [op_key], state=state, now=now, outcome=outcome, error=error, retry_not_before=retry_not_before
+    )
+    return bool(ended)
+
+
+def settle_all(
+    connection: Connection,
+    op_keys: Iterable[str],
+    *,
+    state: EffectState,
+    now: datetime,
+    outcome: Mapping[str, Any] | None = None,
+    error: str = "",
+    retry_not_before: datetime | None = None,
+) -> int:
+    """``settle`` for all effects of one call; returns how many are not spent."""
     values: dict[str, Any] = {"state": state, "settled_at": now, "error": error, "retry_not_before": retry_not_before}
-    if outcome is None:
-        return bool(_SETTLE.run(connection, of_key=op_key, **values))
-    return bool(_SETTLE_WITH_OUTCOME.run(connection, of_key=op_key, outcome=dict(outcome), **values))
+    if outcome is not None:
+        values["outcome"] = dict(outcome)
+    statement = _SETTLE if outcome is None else _SETTLE_WITH_OUTCOME
+    return statement.run_many(connection, [{"of_key": op_key, **values} for op_key in op_keys])
 
 
 def withdraw(connection: Connection, op_key: str, *, now: datetime, outcome: Mapping[str, Any] | None = None) -> None:

@@ -46,4 +46,4 @@ class Key:
 
     def digest(self, plain: bytes) -> str:
         """A keyed digest: once the key is dropped, nobody can guess what it was made over."""
-        return hmac.new(self.secret, plain, hashlib.sha256).hexdigest()
+        return hmac.digest(self.secret, plain, "sha256").hex()
