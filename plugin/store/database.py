@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -16,6 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, TimeoutError
 from sqlalchemy.pool import NullPool
 
+from plugin.store.checkpoints import Checkpoints
 from plugin.store.errors import TROUBLE, StoreError, StoreUnavailable
 from plugin.store.kept import KeptConnections
 from plugin.store.sharing import Begin, SharedWriter
@@ -46,6 +46,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.writable = writable
         self._closing = ExitStack()
+        self._checkpoints = Checkpoints(self.file, patience=BUSY_SECONDS)
         self._reading, self._writing = self._on_sqlite() if self.is_sqlite else self._on_postgresql()
 
     @property
@@ -87,8 +88,7 @@ class Database:
         if not self.is_sqlite:
             return
         try:
-            with contextlib.closing(sqlite3.connect(self.file, timeout=BUSY_SECONDS)) as connection:
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._checkpoints.carry_over("TRUNCATE")
         except sqlite3.OperationalError as failure:
             raise StoreUnavailable(f"{self.name}: {failure}") from failure
 
@@ -122,7 +122,15 @@ class Database:
     def _on_sqlite(self) -> tuple[Begin, Write]:
         readers = self._sqlite(query_only=True)
         writers = self._sqlite(query_only=False) if self.writable else readers
-        shared = SharedWriter(writers.transaction, self.errors_sorted, name=self.name, patience=BUSY_SECONDS)
+        self._closing.callback(self._checkpoints.close)  # before the last connection, or it would do its work again
+
+        @contextmanager
+        def begin() -> Iterator[Connection]:
+            with writers.transaction() as connection:
+                yield connection
+            self._checkpoints.committed()
+
+        shared = SharedWriter(begin, self.errors_sorted, name=self.name, patience=BUSY_SECONDS)
         return readers.transaction, shared.write
 
     def _sqlite(self, *, query_only: bool) -> KeptConnections:
@@ -220,7 +228,7 @@ def _configure_sqlite(*, query_only: bool) -> Any:
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",  # NORMAL does not survive a power cut in WAL
-            "wal_autocheckpoint=4000",  # pages; bodies fill the default of 1000 in a few commits
+            "wal_autocheckpoint=8000",  # pages; only where checkpoints beside the commits cannot keep up with them
             "foreign_keys=ON",
             "temp_store=MEMORY",
             "secure_delete=ON",

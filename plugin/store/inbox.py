@@ -20,7 +20,7 @@ from plugin.store.types import to_microseconds
 
 LONGEST_QUIET = timedelta(seconds=10)
 """However many hints come, the look is no later than this after the first (promises 10)."""
-FOLDED_AT_ONCE = 500
+FOLDED_AT_ONCE = 100
 BODY_KEPT = timedelta(hours=24)
 ROW_KEPT = timedelta(days=90)
 """How long a digest is kept, and so how long an exact replay is known as one."""
