@@ -1,4 +1,4 @@
-"""The tables, as the newest migration leaves them."""
+"""The tables, as the newest migration leaves them; their indexes are in ``indexes``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    Index,
     Integer,
     MetaData,
     SmallInteger,
@@ -33,15 +32,6 @@ inbox = Table(
     Column("state", Text, nullable=False),
     Column("reason", Text),
     CheckConstraint("state IN ('new', 'folded', 'quarantined')", name="inbox_state"),
-)
-Index("inbox_new", inbox.c.id, sqlite_where=inbox.c.state == "new", postgresql_where=inbox.c.state == "new")
-Index("inbox_ticket", inbox.c.ticket_id, inbox.c.id)
-Index("inbox_received", inbox.c.received_at)
-Index(
-    "inbox_body",
-    inbox.c.received_at,
-    sqlite_where=inbox.c.body.is_not(None),
-    postgresql_where=inbox.c.body.is_not(None),
 )
 
 cases = Table(
@@ -75,33 +65,6 @@ cases = Table(
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
 )
-Index(
-    "cases_due",
-    cases.c.wake_rank,
-    cases.c.wake_at,
-    sqlite_where=cases.c.wake_at.is_not(None),
-    postgresql_where=cases.c.wake_at.is_not(None),
-)
-Index(
-    "cases_not_before",
-    cases.c.not_before,
-    sqlite_where=cases.c.not_before.is_not(None),
-    postgresql_where=cases.c.not_before.is_not(None),
-)
-Index("cases_number", cases.c.number)
-Index(
-    "cases_owned",
-    cases.c.owner_id,
-    cases.c.group_id,
-    sqlite_where=cases.c.owner_id.is_not(None),
-    postgresql_where=cases.c.owner_id.is_not(None),
-)
-Index(
-    "cases_troubled",
-    cases.c.status,
-    sqlite_where=cases.c.status != "open",
-    postgresql_where=cases.c.status != "open",
-)
 
 facts = Table(
     "facts",
@@ -134,7 +97,6 @@ clocks = Table(
     Column("breached_at", Moment),
     Column("content", Json, nullable=False),
 )
-Index("clocks_limit", clocks.c.state, clocks.c.limit_at)
 
 effects = Table(
     "effects",
@@ -155,15 +117,6 @@ effects = Table(
     Column("error", Text, nullable=False),
     Column("request", Json, nullable=False),
     Column("outcome", Json, nullable=False),
-)
-Index("effects_ticket", effects.c.ticket_id, effects.c.created_at)
-Index("effects_kind", effects.c.kind, effects.c.intended_at)
-Index("effects_rule", effects.c.rule, effects.c.intended_at)
-Index(
-    "effects_unsettled",
-    effects.c.created_at,
-    sqlite_where=effects.c.state.in_(("intended", "unknown")),
-    postgresql_where=effects.c.state.in_(("intended", "unknown")),
 )
 
 chores = Table(

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 
 def insert_or_ignore(connection: Connection, table: Table, **values: Any) -> Any:
@@ -23,4 +23,8 @@ def _bare(table: Table, dialect: str) -> Any:
 
 
 def _into(table: Table, dialect: str) -> Any:
-    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    if dialect == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # a process on SQLite need not wait for it
+
+    return postgresql.insert(table)

@@ -18,7 +18,7 @@ import sqlalchemy
 from alembic.script import ScriptDirectory
 
 from plugin.model.errors import StewardError
-from plugin.store import chores, meta, migrate, packs, switches, tables
+from plugin.store import chores, indexes, meta, migrate, packs, switches, tables
 from plugin.store.database import Database
 from plugin.store.errors import StoreError, StoreUnavailable
 from plugin.store.store import Store
@@ -66,8 +66,8 @@ def test_the_migrations_make_the_tables_the_code_reads(store: Store) -> None:
         name: {column.name: column.nullable for column in table.columns}
         for name, table in tables.metadata.tables.items()
     }
-    indexes = {index.name for table in made.tables.values() for index in table.indexes}
-    assert {index.name for table in tables.metadata.tables.values() for index in table.indexes} <= indexes
+    found = {index.name for table in made.tables.values() for index in table.indexes}
+    assert {index.name for table in indexes.metadata.tables.values() for index in table.indexes} <= found
 
 
 def test_opening_again_keeps_what_is_there(store_url: str) -> None:
