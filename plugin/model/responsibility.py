@@ -122,7 +122,9 @@ def _owner_changed(case: Case, held: Responsibility, fact: Fact) -> Responsibili
         return replace(_close_open(held, Outcome.RETURNED, fact.at), accountable=taker)  # dispatch
     if held.open is not None:
         held = _pass_on(held, fact, taker)
-    if taker == held.accountable or not fact.by.is_agent:
+    if taker == held.accountable:
+        return _close_open(held, Outcome.RETURNED, fact.at)  # a lapsed one too: no late sign accepts it any more
+    if not fact.by.is_agent:
         return held
     new = HandOver(giver=held.accountable or "", taker=taker, at=fact.at, by=fact.by.login, key=fact.key)
     held = replace(held, hand_overs=(*held.hand_overs, new))

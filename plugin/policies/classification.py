@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
 from plugin.model.case import Case
 from plugin.model.conversation import is_automatic, is_opened_by_our_message
@@ -129,18 +130,27 @@ def _verdict(case: Case, options: Options, voices: tuple[Voice, ...]) -> Verdict
 
 def _by_agent(case: Case, voices: tuple[Voice, ...]) -> Verdict | None:
     """The newest of what agents said: words, tier words (only complaints have tiers), the field."""
-    spoken = [(s.at, s.word, s.by.login) for s in case.said_now(*_KIND_WORDS)]
-    spoken += _fields_said(case, "steward_kind", set(Kind))
-    spoken += _fields_said(case, "steward_tier", set(Tier))
+    spoken = _kinds_said(case)
     if not spoken:
         return None
     at, word, login = max(spoken)
-    kind = Kind(word) if word in set(Kind) else Kind.COMPLAINT
+    kind = _kind_meant(word)
     because = text("{login} said so.", login=login)
     return Verdict(kind, because, at, voiced_at=_voiced_before(case, voices, at), by_agent=True)
 
 
 _KIND_WORDS = ("complaint", "request", "none", "general", "serious", "major")
+
+
+def _kinds_said(case: Case) -> list[tuple[datetime, str, str]]:
+    spoken = [(s.at, s.word, s.by.login) for s in case.said_now(*_KIND_WORDS)]
+    spoken += _fields_said(case, "steward_kind", set(Kind))
+    spoken += _fields_said(case, "steward_tier", set(Tier))
+    return spoken
+
+
+def _kind_meant(word: str) -> Kind:
+    return Kind(word) if word in set(Kind) else Kind.COMPLAINT
 
 
 def _voiced_before(case: Case, voices: tuple[Voice, ...], at: datetime) -> datetime:
@@ -229,6 +239,16 @@ def _by_words(case: Case, options: Options, voices: tuple[Voice, ...]) -> Verdic
     return Verdict(Kind.REQUEST, because, voiced, "C3.1", voiced_at=voiced, suspected=True)
 
 
+def _complaint_since(case: Case, options: Options, voices: tuple[Voice, ...]) -> datetime:
+    """Since when a complaint is one: an agent's newest word for it may only repeat what held already."""
+    kinds = [(at, _kind_meant(word)) for at, word, _ in sorted(_kinds_said(case))]
+    said = [at for at, _ in takewhile(lambda step: step[1] is Kind.COMPLAINT, reversed(kinds))]
+    unsaid = (_by_merge(case, voices), _by_group(case), _by_words(case, options, voices))
+    # an agent's word to the contrary outranks whatever held before it
+    held = [v.at for v in unsaid if v is not None and v.kind is Kind.COMPLAINT] if len(said) == len(kinds) else []
+    return min((*said, *held), default=case.matter.starts_at)
+
+
 def _accepted_at(case: Case, verdict: Verdict) -> datetime:
     """Of a request its creation; of a complaint the message that first voices it; a merge keeps the earlier one."""
     if verdict.kind is not Kind.COMPLAINT:
@@ -302,7 +322,9 @@ class _Step:
 def _complaint(case: Case, options: Options, voices: tuple[Voice, ...]) -> Iterator[Should]:
     steps = tuple(_tier_steps(case, options, voices))
     last = steps[-1]
-    yield Finding("tiers", tuple((s.at, s.tier) for s in steps), last.clause, last.because)
+    since = _complaint_since(case, options, voices)
+    # what was no complaint yet had no tier, whatever spoke for one
+    yield Finding("tiers", tuple((max(s.at, since), s.tier) for s in steps), last.clause, last.because)
     yield Finding("tier", last.tier, last.clause, last.because)
     yield Field("steward_tier", last.tier.value, last.clause, last.because)
     if last.tier is not Tier.GENERAL:

@@ -136,6 +136,73 @@ def test_giving_it_back_is_no_hand_over_to_anybody() -> None:
     assert "steward:hand-over" not in told.decided(after=4).tags
 
 
+def test_taken_back_by_the_giver_a_lapsed_hand_over_is_over() -> None:
+    told = handed_over()
+    told.gives(ANNA, by=ANNA, after=2 + DAY + 1)
+    assert "first_responder.lapsed" not in told.decided(after=2 + DAY + 2).notes
+    told.notes(BEN, after=2 + DAY + 3)
+    assert asked(told, after=2 + DAY + 4) == "anna"
+
+
+def test_a_late_sign_still_accepts_what_nobody_took_back() -> None:
+    told = handed_over()
+    told.notes(BEN, after=2 + DAY + 1)
+    assert asked(told, after=2 + DAY + 2) == "ben"
+
+
+def of_a_vip(text: str = "Where is my order?") -> Story:
+    """Of tier serious from the moment it is a complaint."""
+    told = Story().customer_writes_in(text, vip=True)
+    told.gives(ANNA, by=ANNA, after=0.1)
+    return told
+
+
+def test_becoming_a_complaint_gives_no_request_back_to_who_handed_it_over() -> None:
+    told = of_a_vip()
+    told.gives(BEN, by=BEN, after=2)
+    told.says("major", after=5)
+    later = told.decided(after=6)
+    assert later.fields["first_responder"] == "ben"
+    assert "steward:hand-over" not in later.tags
+    assert "first_responder.hand_over" not in later.notes
+
+
+@pytest.mark.parametrize(
+    ("words", "before"),
+    [
+        pytest.param("I complain.", (), id="by itself, after a working day"),
+        pytest.param("Where is my order?", ("complaint",), id="by a word"),
+        pytest.param("Where is my order?", ("request", "complaint"), id="by the second of two words"),
+    ],
+)
+def test_a_complaint_already_is_not_taken_over_without_the_word(words: str, before: tuple[str, ...]) -> None:
+    told = of_a_vip(words)
+    for hours, word in enumerate(before, start=1):
+        told.says(word, after=hours)
+    told.gives(BEN, by=BEN, after=DAY + 1)
+    told.says("serious", after=DAY + 2)
+    assert asked(told, after=DAY + 3) == "anna"
+
+
+def test_called_a_request_it_was_taken_over_as_one() -> None:
+    told = of_a_vip()
+    told.says("complaint", after=1)
+    told.says("request", after=2)
+    told.gives(BEN, by=BEN, after=3)
+    told.says("serious", after=4)
+    assert asked(told, after=5) == "ben"
+
+
+def test_a_merged_complaint_makes_no_earlier_one_younger() -> None:
+    told = of_a_vip("I complain.")
+    told.gives(BEN, by=BEN, after=DAY + 1)
+    told.tell(
+        FactKind.RECEIVED_MERGE, after=DAY + 2, by=BEN, source_id=9, kind="complaint", tier="general",
+        voiced_tier=None, voiced_at=None, accepted_at=None, first_asked=None, accountable=None,
+    )  # fmt: skip
+    assert asked(told, after=DAY + 3) == "anna"
+
+
 @pytest.mark.parametrize("by", [ANNA, SYSTEM], ids=["by herself", "by Zammad"])
 def test_a_change_to_nobody_is_no_hand_over(by: Actor) -> None:
     told = story()
