@@ -2,8 +2,8 @@
 
 Within their times after closing, the customer gets a written confirmation (C2.3) and a follow-up visit (E4.4): with
 ``STEWARD_CUSTOMER_MAIL`` off both are one follow-up task ticket; on, the confirmation is a message and the visit the
-task. *dissatisfied* reopens the matter one tier up with a new plan (D5.3), a bounded number of times; then
-management's final answer ends it. Requests have neither.
+task. *dissatisfied* reopens the matter one tier up with a new plan (D5.3), a bounded number of times; a plan nobody
+has made by then gives way to the newer one. Then management's final answer ends it. Requests have neither.
 
 A rule::
 
@@ -66,8 +66,9 @@ def decide(case: Case, options: Options) -> Iterator[Should]:
     for number, closing in enumerate(case.matter.closings, start=1):
         if closing.until is not None:
             yield _task(case, number, closing.at, wanted=False)
-    for number, word in enumerate(case.said_now("dissatisfied"), start=1):
-        yield from _again(case, options, word, number)
+    words = case.said_now("dissatisfied")
+    for number, word in enumerate(words, start=1):
+        yield from _again(case, options, word, number, newest=number == min(len(words), options.rounds))
 
 
 def _ended_elsewhere(case: Case) -> bool:
@@ -186,7 +187,7 @@ def _is_our_message(article: Fact) -> bool:
 # -- not satisfied ----------------------------------------------------------------------------------------------------
 
 
-def _again(case: Case, options: Options, word: Said, number: int) -> Iterator[Should]:
+def _again(case: Case, options: Options, word: Said, number: int, *, newest: bool) -> Iterator[Should]:
     responsible = case.accountable or case.owner
     if number > options.rounds:
         yield from _final_answer(case, options, word)
@@ -201,9 +202,10 @@ def _again(case: Case, options: Options, word: Said, number: int) -> Iterator[Sh
         key=f"plan{number}",
         title=text("Make a new plan: who, when, with what, and what if"),
         clause="D5.3",
-        because=because,
+        because=because if newest else text("A newer plan takes its place."),
         due_at=case.office.after(word.at, options.plan_within),
         assignee=responsible,
+        wanted=newest,
     )
     yield Note(
         rule="follow_up.dissatisfied",

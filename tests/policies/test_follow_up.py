@@ -69,6 +69,25 @@ def test_a_dissatisfied_customer_reopens_one_tier_up_with_a_new_plan() -> None:
     assert told.notes["follow_up.dissatisfied"].asked
 
 
+def test_a_newer_plan_takes_the_place_of_one_nobody_made() -> None:
+    story = closed()
+    for hours in (3, 5, 7):
+        story.says("dissatisfied", after=hours)
+        story.reopens(STEWARD, after=hours + 0.1)
+        story.closes(after=hours + 1)
+    told = story.decided(after=8.1)
+    plans = {key: task.wanted for key, task in told.tasks.items() if key.startswith("plan")}
+    assert plans == {"plan1": False, "plan2": False, "plan3": True}
+
+
+def test_managements_final_answer_leaves_the_last_plan_standing() -> None:
+    story = closed()
+    for hours in (3, 4, 5, 6):
+        story.says("dissatisfied", after=hours)
+    told = story.decided(after=7)
+    assert [key for key, task in told.tasks.items() if task.wanted] == ["plan3", "final_answer"]
+
+
 def test_reopened_by_steward_the_clocks_go_on_at_once() -> None:
     story = closed()
     story.says("dissatisfied", after=3)

@@ -147,6 +147,19 @@ def test_after_three_rounds_management_gives_the_final_answer(staffed: Helpdesk)
     assert "dora" in staffed.told
 
 
+def test_not_satisfied_again_one_new_plan_is_open(staffed: Helpdesk) -> None:
+    ticket = closed_complaint(staffed)
+    for _ in range(2):
+        ticket.said(staffed.anna, "dissatisfied")
+        staffed.works()
+        staffed.passes(minutes=20)
+        ticket.answered(staffed.anna, "Another way.", state="closed")
+        staffed.works()
+    items = [text for text in ticket.items if "No longer needed" not in text]
+    titles = [str(task.row.title) for task in ticket.tasks if task.state != "closed"]
+    assert sum("new plan" in text for text in (*items, *titles)) == 1
+
+
 def test_dissatisfied_while_it_is_open_goes_up_too(staffed: Helpdesk) -> None:
     ticket = staffed.complains()
     ticket.owned(staffed.anna)
