@@ -322,9 +322,7 @@ class _Step:
 def _complaint(case: Case, options: Options, voices: tuple[Voice, ...]) -> Iterator[Should]:
     steps = tuple(_tier_steps(case, options, voices))
     last = steps[-1]
-    since = _complaint_since(case, options, voices)
-    # what was no complaint yet had no tier, whatever spoke for one
-    yield Finding("tiers", tuple((max(s.at, since), s.tier) for s in steps), last.clause, last.because)
+    yield Finding("tiers", tuple(_tiers_held(case, options, voices, steps)), last.clause, last.because)
     yield Finding("tier", last.tier, last.clause, last.because)
     yield Field("steward_tier", last.tier.value, last.clause, last.because)
     if last.tier is not Tier.GENERAL:
@@ -346,6 +344,20 @@ def _tier_steps(case: Case, options: Options, voices: tuple[Voice, ...]) -> Iter
         else:
             current = Tier(word)
             yield _Step(at, current, text("{login} said so.", login=login))
+
+
+def _tiers_held(
+    case: Case, options: Options, voices: tuple[Voice, ...], steps: tuple[_Step, ...]
+) -> Iterator[tuple[datetime, Tier]]:
+    """Each tier with the moment since when it held: what an agent gave comes last, as it outranks the rest."""
+    since = _complaint_since(case, options, voices)
+    place = 0
+    for ground in sorted(_grounds(case, options, voices), key=lambda step: step.at):
+        place = max(place, TIERS.index(ground.tier))
+        # what was no complaint yet had no tier, whatever spoke for one
+        yield max(ground.at, since), TIERS[place]
+    for step in steps[1:]:
+        yield max(step.at, since), step.tier
 
 
 def _tiers_said(case: Case) -> list[tuple[datetime, str, str]]:

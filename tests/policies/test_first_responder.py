@@ -184,6 +184,16 @@ def test_a_complaint_already_is_not_taken_over_without_the_word(words: str, befo
     assert asked(told, after=DAY + 3) == "anna"
 
 
+def test_a_customers_later_words_of_danger_hand_nothing_over_in_hindsight() -> None:
+    told = of_a_vip()
+    told.says("complaint", after=1)
+    told.gives(BEN, by=ANNA, after=2)
+    told.notes(BEN, after=3)
+    assert asked(told, after=4) == "anna"
+    told.customer_writes("The device caught fire.", after=5)
+    assert asked(told, after=6) == "anna"
+
+
 def test_called_a_request_it_was_taken_over_as_one() -> None:
     told = of_a_vip()
     told.says("complaint", after=1)
