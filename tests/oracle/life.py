@@ -281,6 +281,7 @@ class _Reader:
             life.unsure.update(("assessment", "notice", "result", "stage"))
         if "dissatisfied request" in life.unsure:
             life.unsure.update(("tier", "tasks"))
+            life.unsure.update(["reopened"] if life.is_closed else [])
         if life.closed:
             life.unsure.add("times")
         life.kind, life.accepted_at, life.confirmed_at = "complaint", accepted_at, at
