@@ -29,10 +29,12 @@ def received(row: HistoryRow, source: Timeline, who: Who, *, pack: Pack, now: da
 def carried(source: Timeline, *, pack: Pack, at: datetime) -> Mapping[str, Any]:
     """Acceptance, first asked, accountable, kind and tier of the source; all empty where nothing is known of it.
 
-    Of a complaint that is only suspected: when the customer voiced it, and the tier his words would give it.
+    Of a complaint that is only suspected: when the customer voiced it, and the tier his words would give it. Of a tier
+    an agent gave: which articles came along, as their words do not weigh against it.
     """
     before = Timeline(source.ticket_id, _before_merge(source, at))
     findings = {f.name: f.value for f in decide(before, pack=pack, now=at).findings}
+    by_agent = findings.get("tier_by_agent") is True
     return {
         "accepted_at": _moment(findings.get("accepted_at")),
         "voiced_at": _moment(findings.get("voiced_at")),
@@ -41,6 +43,8 @@ def carried(source: Timeline, *, pack: Pack, at: datetime) -> Mapping[str, Any]:
         "accountable": findings.get("accountable"),
         "kind": _code(findings.get("kind")),
         "tier": _code(findings.get("tier")),
+        "tier_by_agent": by_agent,
+        "articles": [article.key for article in before.of(FactKind.ARTICLE)] if by_agent else [],
         "tasks_done": _tasks_done(before),
     }
 

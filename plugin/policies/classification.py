@@ -317,6 +317,7 @@ class _Step:
     tier: Tier
     because: Text
     clause: str = "A2.1"
+    by_agent: bool = False
 
 
 def _complaint(case: Case, options: Options, voices: tuple[Voice, ...]) -> Iterator[Should]:
@@ -324,6 +325,7 @@ def _complaint(case: Case, options: Options, voices: tuple[Voice, ...]) -> Itera
     last = steps[-1]
     yield Finding("tiers", tuple(_tiers_held(case, options, voices, steps)), last.clause, last.because)
     yield Finding("tier", last.tier, last.clause, last.because)
+    yield Finding("tier_by_agent", any(step.by_agent for step in steps), last.clause, last.because)
     yield Field("steward_tier", last.tier.value, last.clause, last.because)
     if last.tier is not Tier.GENERAL:
         yield Tag(f"steward:{last.tier}", Slot.TIER, f"m{case.matter.number}-{len(steps)}", last.clause, last.because)
@@ -335,7 +337,7 @@ def _tier_steps(case: Case, options: Options, voices: tuple[Voice, ...]) -> Iter
     by_words = _tier_by_words(case, options, voices)
     yield by_words
     current = by_words.tier
-    for at, word, login in _tiers_said(case):
+    for at, word, login in sorted([*_tiers_said(case), *_tiers_brought(case, voices)]):
         if word == "dissatisfied":
             if current is TIERS[-1]:
                 continue
@@ -343,7 +345,8 @@ def _tier_steps(case: Case, options: Options, voices: tuple[Voice, ...]) -> Iter
             yield _Step(at, current, text("The customer is not satisfied: one tier up."), "D5.3")
         else:
             current = Tier(word)
-            yield _Step(at, current, text("{login} said so.", login=login))
+            because = text("{login} said so.", login=login) if login else text("It came with a merged complaint.")
+            yield _Step(at, current, because, by_agent=True)
 
 
 def _tiers_held(
@@ -362,7 +365,24 @@ def _tiers_held(
 
 def _tiers_said(case: Case) -> list[tuple[datetime, str, str]]:
     spoken = [(s.at, s.word, s.by.login) for s in case.said_now(*Tier, "dissatisfied")]
-    return sorted([*spoken, *_fields_said(case, "steward_tier", set(Tier))])
+    return [*spoken, *_fields_said(case, "steward_tier", set(Tier))]
+
+
+def _tiers_brought(case: Case, voices: tuple[Voice, ...]) -> Iterator[tuple[datetime, str, str]]:
+    """The tier an agent gave a complaint before it was merged in; here too it wins over that complaint's own words.
+
+    Not where this ticket was a complaint already, or may have been one: nobody has judged the two together.
+    """
+    merges = (m for m in case.timeline.of(FactKind.RECEIVED_MERGE) if m.at >= case.matter.starts_at)
+    merge = next((m for m in merges if m["kind"] == Kind.COMPLAINT), None)
+    if merge is None or not merge["tier_by_agent"]:
+        return
+    said = any(at <= merge.at and _kind_meant(word) is Kind.COMPLAINT for at, word, _ in _kinds_said(case))
+    voiced = any(
+        v.at <= merge.at and (v.complains or v.is_serious) and v.article.key not in merge["articles"] for v in voices
+    )
+    if not (said or voiced or case.pack.group_kinds.get(case.group) is Kind.COMPLAINT):
+        yield merge.at, merge["tier"], ""
 
 
 def _fields_said(case: Case, name: str, allowed: Collection[str]) -> Iterator[tuple[datetime, str, str]]:

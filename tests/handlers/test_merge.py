@@ -39,6 +39,8 @@ def test_the_source_is_read_as_it_stood_just_before() -> None:
         "accountable": "ben@example.com",
         "kind": "complaint",
         "tier": "serious",
+        "tier_by_agent": True,
+        "articles": ["article:1", "article:2"],
         "tasks_done": [],
     }
 

@@ -274,6 +274,42 @@ def test_a_merged_complaint_keeps_its_earlier_acceptance() -> None:
     assert told.clock("result").starts_at == earlier
 
 
+@pytest.mark.parametrize(
+    ("here", "vip", "by_agent", "tier"),
+    [
+        pytest.param("Where is my order?", False, True, "general", id="it wins over the words that came along"),
+        pytest.param("Where is my order?", True, True, "general", id="and over whose ticket this is"),
+        pytest.param("Where is my order?", True, False, "serious", id="one by words does not"),
+        pytest.param(
+            "I complain: there was a fire.", False, True, "major", id="it says nothing of what was voiced here"
+        ),
+    ],
+)
+def test_a_tier_an_agent_gave_comes_along_with_a_merged_complaint(
+    here: str, vip: bool, by_agent: bool, tier: str
+) -> None:
+    story = Story().customer_writes_in(here, vip=vip)
+    moved = story.customer_writes("I complain, and my lawyer will hear of it." if by_agent else COMPLAINT, after=1)
+    story.tell(
+        FactKind.RECEIVED_MERGE, after=2, by=ANNA, source_id=9, kind="complaint", tier="general",
+        tier_by_agent=by_agent, articles=[moved.key] if by_agent else [], accepted_at=story.at(1).isoformat(),
+    )  # fmt: skip
+    assert story.decided(after=3).fields["tier"] == tier
+    story.says("dissatisfied", after=4)
+    raised = {"general": "serious", "serious": "major", "major": "major"}
+    assert story.decided(after=5).fields["tier"] == raised[tier]
+
+
+def test_an_agents_tier_here_comes_before_one_from_elsewhere() -> None:
+    story = Story().customer_writes_in("Where is my order?")
+    story.says("serious", after=1)
+    story.tell(
+        FactKind.RECEIVED_MERGE, after=2, by=ANNA, source_id=9, kind="complaint", tier="general",
+        tier_by_agent=True, articles=[], accepted_at=story.at(0).isoformat(),
+    )  # fmt: skip
+    assert story.decided(after=3).fields["tier"] == "serious"
+
+
 def test_a_late_reopening_is_a_new_matter_judged_anew() -> None:
     story = complaint()
     story.answers(after=2)
