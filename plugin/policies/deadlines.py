@@ -213,6 +213,27 @@ def _first_responses(case: Case, matter_end: _End | None) -> Iterator[Clock]:
         yield from _first_response(case, case.accepted_at, f"{_epoch(case)}-complaint", matter_end)
     else:
         yield from _first_response(case, case.accepted_at, _epoch(case), matter_end)
+        yield from _late_before_a_merge(case, matter_end)
+
+
+def _late_before_a_merge(case: Case, matter_end: _End | None) -> Iterator[Clock]:
+    """A merge that brings an earlier acceptance leaves one first response owed, from there; what was late stays so."""
+    merge = next((m for m in case.timeline.of(FactKind.RECEIVED_MERGE) if _brings_an_earlier_acceptance(case, m)), None)
+    if merge is None:
+        return
+    lapsed = _End(merge.at, text("A complaint was merged into it."), ClockState.CANCELLED)
+    ended = _earliest(matter_end, lapsed)
+    for clock in _first_response(case, case.matter.starts_at, f"{_epoch(case)}-own", ended):
+        if clock.was_broken:
+            yield clock
+
+
+def _brings_an_earlier_acceptance(case: Case, merge: Fact) -> bool:
+    """``voiced_at`` is of a complaint that was only suspected when its ticket came in."""
+    if not case.is_complaint or merge.at < case.matter.starts_at:
+        return False
+    known = (merge["accepted_at"] if merge["kind"] == Kind.COMPLAINT else None, merge["voiced_at"])
+    return any(datetime.fromisoformat(str(at)) < case.matter.starts_at for at in known if at)
 
 
 def _owes_none(case: Case) -> bool:

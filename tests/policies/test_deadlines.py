@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from plugin.model.clocks import ClockState
+from plugin.model.facts import FactKind
 from plugin.model.people import SYSTEM
 from tests.policies.story import ANNA, BEN, MEI, Story
 
@@ -451,3 +452,33 @@ def test_the_clock_of_a_request_keeps_its_epoch_when_a_complaint_comes_of_it() -
     told = story.decided(after=7)
     assert told.clock("first_response", epoch=before.epoch).limit_at == before.limit_at
     assert told.clock("first_response").limit_at == story.at(29)
+
+
+@pytest.mark.parametrize(
+    ("merged_after", "breached"),
+    [(20, None), (30, "first_response")],
+    ids=["in time", "late"],
+)
+def test_a_merge_with_an_earlier_acceptance_ends_what_the_ticket_owed_itself(
+    merged_after: float, breached: str | None
+) -> None:
+    story = Story().customer_writes_in("Where is my order?")
+    story.takes_call(after=-2)
+    earlier = story.at(-2).isoformat()
+    story.tell(
+        FactKind.RECEIVED_MERGE, after=merged_after, by=ANNA, source_id=9, kind="complaint", tier="general",
+        accepted_at=earlier, first_asked=None, accountable=None,
+    )  # fmt: skip
+    told = story.decided(after=merged_after + 1)
+    assert told.fields["breached"] == breached
+    assert told.clock("first_response", epoch="m1").starts_at == story.at(-2)
+
+
+def test_what_was_late_before_a_merge_is_not_told_again() -> None:
+    story = Story().customer_writes_in("Where is my order?")
+    story.takes_call(after=-2)
+    story.tell(
+        FactKind.RECEIVED_MERGE, after=30, by=ANNA, source_id=9, kind="complaint", tier="general",
+        accepted_at=story.at(-2).isoformat(), first_asked=None, accountable=None,
+    )  # fmt: skip
+    assert story.decided(after=31).clock("first_response", epoch="m1-own").ended_at == story.at(30)
