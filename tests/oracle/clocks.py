@@ -97,12 +97,17 @@ def _handling(life: Life) -> Iterator[Clock]:
 
 
 def _of_the_request(life: Life) -> Iterator[Clock]:
-    """The answer owed to a request stays owed, and late, when it turns out to be a complaint."""
-    limit, answered_at = life.created_at + DAY, life.answered_since(life.created_at)
-    if life.confirmed_at is None or (answered_at is not None and answered_at < limit):
+    """The answer owed to a request stays owed, and late, when it turns out to be a complaint.
+
+    A merge that brings an earlier acceptance leaves one first response to be owed, from there; what was late stays so.
+    """
+    limit = life.created_at + DAY
+    ends = (life.answered_since(life.created_at), life.overtaken_at)
+    ended_at = min((at for at in ends if at is not None), default=None)
+    if life.confirmed_at is None or (ended_at is not None and ended_at < limit):
         return
     closed_at = life.closed[0][0] if life.closed else None
-    yield _plain(life, "first_response", life.created_at, DAY, answered_at, closed_at)
+    yield _plain(life, "first_response", life.created_at, DAY, ended_at, closed_at)
 
 
 def _plain(
@@ -159,14 +164,13 @@ def _resolution(life: Life, start: datetime) -> Clock:
 
 def _progress(life: Life, start: datetime, closed_at: datetime | None) -> Iterator[Clock]:
     """Every three working days from one public message to the next, of a matter that is major, or was for a time."""
-    tiers = {tier for _, tier in life.tier_acts} | {life.tier}
-    if TIERS[-1] not in tiers:
+    if TIERS[-1] not in {life.tier, *life.tiers_left} and "tier" not in life.unsure:
         return
     moments = [start, *(at for at in life.answered if at > start)]
     ends = [*moments[1:], closed_at or life.world.now]
     warned = [working_time.after(at, PROGRESS_HOURS * WARNED_AT).earliest for at in moments]
     late = any(end >= at for at, end in zip(warned, ends, strict=True))
-    unsure = late or life.tier != TIERS[-1] or "times" in life.unsure or "result" in life.unsure
+    unsure = late or life.tier != TIERS[-1] or bool({"times", "result", "tier"} & life.unsure)
     yield Clock(
         "progress",
         working_time.after(moments[-1], PROGRESS_HOURS),

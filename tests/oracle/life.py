@@ -29,7 +29,8 @@ class Life:
     """``unsure`` names what the standard leaves room about: kind, times (of acceptance), tier, a clock's name, …
 
     Moments are those of people's acts. ``closed`` and ``waits`` are spans, the last one open where it still holds;
-    ``majors`` counts how often the matter became major by somebody's act.
+    ``tiers_left`` are those it had before somebody gave it another one. ``overtaken_at``: when a merge brought an
+    acceptance from before the ticket.
     """
 
     world: World
@@ -44,6 +45,7 @@ class Life:
     said_tier: str = ""
     raised: int = 0
     tier_acts: list[tuple[datetime, str]] = field(default_factory=list)
+    tiers_left: set[str] = field(default_factory=set)
     texts: list[str] = field(default_factory=list)
     wrote: list[datetime] = field(default_factory=list)
     answered: list[datetime] = field(default_factory=list)
@@ -65,6 +67,7 @@ class Life:
     owners: list[tuple[datetime, int]] = field(default_factory=list)
     extensions: int = 0
     merges: int = 0
+    overtaken_at: datetime | None = None
     ticks: list[str] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
     unsure: set[str] = field(default_factory=set)
@@ -260,6 +263,7 @@ class _Reader:
     def _gave_tier(self, at: datetime, tier: str) -> None:
         """A tier is a judgement of a complaint, so it makes one."""
         life = self.life
+        life.tiers_left.add(life.tier)
         self._confirmed(at)
         life.said_kind = life.kind = "complaint"
         life.said_tier, life.raised = tier, 0
@@ -403,7 +407,10 @@ class _Reader:
             life.unsure.add("kind")
         if life.kind == "complaint" and life.tier != source.tier:
             life.unsure.add("tier")
+        life.tiers_left |= {life.tier, source.tier, *source.tiers_left}
         earlier = [one for one in (life.accepted_at, source.accepted_at) if one is not None]
+        if min(earlier) < life.created_at:
+            life.overtaken_at = life.overtaken_at or at
         if life.kind != "complaint" and life.voiced_at is not None and life.voiced_at != source.voiced_at:
             life.unsure.add("tier")
         if life.kind != "complaint":

@@ -1,0 +1,64 @@
+"""What the oracle makes of merges and of a tier that did not last, each in a script of a few events."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.faults.inside import played, players_in
+from tests.faults.script import Event
+from tests.faults.zammad import tables
+from tests.oracle.judge import disagreements
+from tests.scenarios.helpdesk import open_helpdesk
+
+OLGA, TOM, CHIEF, ADMIN = "olga@customer.example", "tom@handel.example", "chief@example.com", "admin@example.com"
+COMPLAINT, PLAIN = "I complain, and my lawyer will hear of it.", "Where is my order?"
+DANGEROUS = "The device caught fire and I complain."
+
+
+def event(after: float, act: str, by: str, with_: str = "", *, to: str = "Here") -> Event:
+    """``after``: hours since Monday half past ten; to the ticket that is judged, where ``to`` names no other."""
+    return Event(timedelta(hours=after), act, to, by, with_)
+
+
+MERGED_INTO_AN_OLDER_ANSWER = (
+    event(0, "call", CHIEF, PLAIN, to="Other"),
+    event(1, "kind", ADMIN, "complaint", to="Other"),
+    event(4, "new", TOM, PLAIN),
+)
+SCRIPTS: dict[str, tuple[Event, ...]] = {
+    "a merge brings an earlier acceptance, answered": (
+        *MERGED_INTO_AN_OLDER_ANSWER,
+        event(20, "merge", CHIEF, "Here", to="Other"),
+    ),
+    "what was late before such a merge stays late": (
+        *MERGED_INTO_AN_OLDER_ANSWER,
+        event(30, "merge", CHIEF, "Here", to="Other"),
+    ),
+    "major by words when its progress came near, then general": (
+        event(2, "new", TOM, DANGEROUS),
+        event(70, "tier", CHIEF, "general"),
+    ),
+    "a major complaint merged into a serious one": (
+        event(0, "new", OLGA, COMPLAINT, to="Other"),
+        event(1, "tier", CHIEF, "major", to="Other"),
+        event(2, "new", TOM, COMPLAINT),
+        event(3, "kind", ADMIN, "complaint"),
+        event(73, "merge", CHIEF, "Here", to="Other"),
+    ),
+}
+
+
+@pytest.mark.parametrize("events", SCRIPTS.values(), ids=SCRIPTS)
+def test_the_oracle_and_steward_read_it_alike(events: tuple[Event, ...], tmp_path: Path) -> None:
+    helpdesk = open_helpdesk(like="6.5", store_url=f"sqlite:///{tmp_path / 'steward.db'}", note_brake="100000")
+    players = players_in(helpdesk)
+    for _ in played(helpdesk, players, (events,)):
+        pass
+    helpdesk.passes(days=3)
+    said = disagreements(tables(helpdesk.sandbox), players.tickets, now=helpdesk.now)
+    helpdesk.service.close()
+    assert said.judged == 1
+    assert said.lines == []
