@@ -414,7 +414,9 @@ class _Reader:
         if life.kind != "complaint" and life.voiced_at is not None and life.voiced_at != source.voiced_at:
             life.unsure.add("tier")
         if life.kind != "complaint":
-            life.said_tier, life.raised = source.said_tier or source.tier, source.raised if source.said_tier else 0
+            life.said_tier, life.raised = source.said_tier, source.raised
+            if source.raised and not source.said_tier:
+                life.unsure.add("tier")  # whether it is raised above the words of both is not said
             life.confirmed_at = at
         life.vip = life.vip or source.vip
         life.kind, life.accepted_at = "complaint", min(earlier)
