@@ -15,6 +15,8 @@ MENTION = re.compile(r"<a [^>]*data-mention[^>]*>.*?</a>", re.DOTALL)
 TASK_NUMBER = re.compile(r"(.+)T\d+-[a-p]{5}")
 DATE = re.compile(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2}\b")
 MOMENT = re.compile(r"(,| –) by \w{3}( \d{1,2} \w{3})?( \d{4})? \d\d:\d\d")
+SINCE = re.compile(r" since \w{3} \d\d:\d\d")
+ASSIGNEE = re.compile(r" – \S+$")
 ITEM_MARK = re.compile(r"\s*\[s:[a-p]{5}\]")
 
 World = Mapping[str, Any]
@@ -58,8 +60,11 @@ def count(world: World) -> dict[str, int]:
 
 
 def spoken(text: str) -> str:
-    """The sentence without the day of the month, which is said only where the day is not this week's or today's."""
-    return DATE.sub(r"\1", text)
+    """The sentence without since when something is so: in a disturbed run people act once its clock has come so far.
+
+    Nor with the day of the month, which is said only where the day is not this week's or today's.
+    """
+    return SINCE.sub(" since", DATE.sub(r"\1", text))
 
 
 Withheld = Mapping[str, int]
@@ -120,8 +125,8 @@ def _standing(world: World, known: Known) -> Standing:
 def _fields(ticket: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in ticket.items():
         if name.startswith("steward_") and value not in (None, "", False):
-            # milliseconds are Zammad's, and differ with what else it wrote in that moment
-            yield name, re.sub(r"\.\d+Z$", "Z", str(value))
+            # milliseconds are Zammad's, and differ with what else it wrote in that moment; they may make a second more
+            yield name, re.sub(r":\d\d\.\d+Z$", "Z", str(value))
 
 
 def _paragraphs(world: World, known: Known) -> Iterator[str]:
@@ -138,8 +143,9 @@ def _tasks(world: World, known: Known) -> Iterator[str]:
     checklist_id = next(row for row in world["tickets"] if row["id"] == known.id).get("checklist_id")
     for item in world["checklist_items"]:
         if item["checklist_id"] == checklist_id and item["text"]:
-            # while a clock is paused its limit moves on, and a task is worded once, whenever it is made
-            yield f"{MOMENT.sub('', ITEM_MARK.sub('', item['text']))} {'done' if item['checked'] else 'open'}"
+            # a task is worded once, whenever it is made: meanwhile a paused clock's limit moves on, an owner changes
+            words = ASSIGNEE.sub("", MOMENT.sub("", ITEM_MARK.sub("", item["text"])))
+            yield f"{words} {'done' if item['checked'] else 'open'}"
     for ticket in world["tickets"]:
         found = TASK_NUMBER.fullmatch(str(ticket["number"]))
         if found and found[1] == known.number:

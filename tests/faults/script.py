@@ -249,13 +249,15 @@ class Players:
         self._put(event, ticket, state="pending reminder", pending_time=due.isoformat())
 
     def _task(self, event: Event, ticket: Known) -> None:
-        """The first task that waits is done: an item of the checklist, or a ticket of its own."""
+        """A task that waits is done: a ticket of its own, or the item of the checklist that is first by its words."""
         for task in self._task_tickets(ticket):
             self.zammad.call(event.by, "PUT", f"/tickets/{task}", {"state": "closed"})
             return
-        for item in self._items(ticket):
-            self.zammad.call(event.by, "PUT", f"/checklist_items/{item}", {"checked": True})
-            return
+        items = self._items(ticket)
+        if items:
+            # not by its id: a call that failed is made again, and the order is another
+            _, first = min((words, item) for item, words in items.items())
+            self.zammad.call(event.by, "PUT", f"/checklist_items/{first}", {"checked": True})
 
     def _task_tickets(self, ticket: Known) -> list[int]:
         query = f"/links?link_object=Ticket&link_object_value={ticket.id}"
@@ -265,13 +267,14 @@ class Players:
         tasks = [child for child in seen if str(child["number"]).startswith(f"{ticket.number}T")]
         return [int(task["id"]) for task in tasks if task["state"] not in ("closed", "merged")]
 
-    def _items(self, ticket: Known) -> list[int]:
+    def _items(self, ticket: Known) -> dict[int, str]:
+        """The items that are not ticked, with their words."""
         checklist_id = self._seen(ticket).get("checklist_id")
         if checklist_id is None:
-            return []
+            return {}
         known = self.zammad.call("chief@example.com", "GET", f"/checklists/{checklist_id}")["item_ids"]
-        items = [self.zammad.call("chief@example.com", "GET", f"/checklist_items/{item}") for item in sorted(known)]
-        return [int(item["id"]) for item in items if item["text"] and not item["checked"]]
+        items = [self.zammad.call("chief@example.com", "GET", f"/checklist_items/{item}") for item in known]
+        return {int(item["id"]): item["text"] for item in items if item["text"] and not item["checked"]}
 
     def _merge(self, event: Event, ticket: Known) -> None:
         target = self.tickets[event.with_].number

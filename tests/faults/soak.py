@@ -37,7 +37,9 @@ A_MINUTE = timedelta(minutes=1)
 RETRIES = timedelta(minutes=2)
 """What is tried again is waited for in steps of this; between two rounds there is room for very many."""
 GRID = timedelta(hours=1)
-"""Deadlines between rounds are waited for in steps of this."""
+"""Deadlines between rounds are waited for in steps of this, but never from office hours into the evening."""
+OFFICE_CLOSES = timedelta(hours=16)
+"""By UTC; 17:00 in Berlin's winter. A note that is due before it is told today, one a moment later tomorrow."""
 BEFORE_A_ROUND = timedelta(minutes=10)
 """So long before the events of a round all that is due is done, so that a write may fail and be tried again."""
 SWEEP = timedelta(minutes=11)
@@ -76,8 +78,12 @@ FAULTS: tuple[dict[str, Any], ...] = (
 
 
 def _up(moment: datetime | None, *, to: timedelta) -> datetime | None:
-    """The first full minute, half hour … that is not before ``moment``."""
-    return None if moment is None else moment + (START - moment) % to
+    """The first full minute, half hour … that is not before ``moment``; itself where the office closes meanwhile."""
+    if moment is None:
+        return None
+    closes = moment.replace(hour=0, minute=0, second=0, microsecond=0) + OFFICE_CLOSES
+    on_grid = moment + (START - moment) % to
+    return moment if moment < closes <= on_grid else on_grid
 
 
 @dataclass(frozen=True, slots=True)
