@@ -1,4 +1,4 @@
-"""What the oracle makes of merges and of a tier that did not last, each in a script of a few events."""
+"""What the oracle makes of merges, tiers and words that came twice, each in a script of a few events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from tests.oracle.judge import disagreements
 from tests.scenarios.helpdesk import open_helpdesk
 
 OLGA, TOM, CHIEF, ADMIN = "olga@customer.example", "tom@handel.example", "chief@example.com", "admin@example.com"
+VIP = "mei@customer.example"
 COMPLAINT, PLAIN = "I complain, and my lawyer will hear of it.", "Where is my order?"
+MILD = "I want to complain about your service."
 DANGEROUS = "The device caught fire and I complain."
 
 
@@ -27,6 +29,14 @@ MERGED_INTO_AN_OLDER_ANSWER = (
     event(0, "call", CHIEF, PLAIN, to="Other"),
     event(1, "kind", ADMIN, "complaint", to="Other"),
     event(4, "new", TOM, PLAIN),
+)
+MILD_ELSEWHERE = (
+    event(0, "new", OLGA, MILD, to="Other"),
+    event(1, "say", CHIEF, "complaint", to="Other"),
+)
+GENERAL_ELSEWHERE = (
+    event(1, "new", OLGA, COMPLAINT, to="Other"),
+    event(2, "tier", CHIEF, "general", to="Other"),
 )
 SCRIPTS: dict[str, tuple[Event, ...]] = {
     "a merge brings an earlier acceptance, answered": (
@@ -47,6 +57,40 @@ SCRIPTS: dict[str, tuple[Event, ...]] = {
         event(2, "new", TOM, COMPLAINT),
         event(3, "kind", ADMIN, "complaint"),
         event(73, "merge", CHIEF, "Here", to="Other"),
+    ),
+    "a tier by an agent's word merged into a VIP's request": (
+        *GENERAL_ELSEWHERE,
+        event(4, "new", VIP, PLAIN),
+        event(8, "merge", CHIEF, "Here", to="Other"),
+    ),
+    "a tier by an agent's word merged into an older request": (
+        event(0, "new", TOM, PLAIN),
+        *GENERAL_ELSEWHERE,
+        event(8, "merge", CHIEF, "Here", to="Other"),
+    ),
+    "a tier by words merged into a VIP's request": (
+        *MILD_ELSEWHERE,
+        event(4, "new", VIP, PLAIN),
+        event(8, "merge", CHIEF, "Here", to="Other"),
+    ),
+    "serious words after a tier by words was merged in": (
+        *MILD_ELSEWHERE,
+        event(4, "new", TOM, PLAIN),
+        event(8, "merge", CHIEF, "Here", to="Other"),
+        event(10, "mail", TOM, COMPLAINT),
+    ),
+    "dissatisfied twice before a plan was made": (
+        event(0, "new", TOM, COMPLAINT),
+        event(1, "say", CHIEF, "complaint"),
+        event(2, "say", CHIEF, "dissatisfied"),
+        event(5, "say", CHIEF, "dissatisfied"),
+    ),
+    "dissatisfied while it was a closed request": (
+        event(0, "call", CHIEF, PLAIN),
+        event(5, "close", CHIEF),
+        event(20, "say", ADMIN, "dissatisfied"),
+        event(25, "say", ADMIN, "serious"),
+        event(48, "close", CHIEF),
     ),
 }
 
