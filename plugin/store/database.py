@@ -22,6 +22,7 @@ from plugin.store.sharing import Begin, SharedWriter
 
 if TYPE_CHECKING:
     import psycopg
+    from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_SECONDS = 5
 """How long a statement waits for somebody else's lock before the store counts as unavailable."""
@@ -159,7 +160,7 @@ class Database:
         return partial(transaction, engine), write
 
     def _postgresql(self) -> Engine:
-        return create_engine(
+        engine = create_engine(
             self.url,
             pool_size=10,
             max_overflow=20,
@@ -168,6 +169,8 @@ class Database:
             hide_parameters=True,
             connect_args=connect_arguments(self.url) | {"prepare_threshold": 5},
         )
+        event.listen(engine, "checkin", _not_kept_where_it_may_only_read)
+        return engine
 
 
 @contextmanager
@@ -188,6 +191,16 @@ def _left_clean(connection: Connection) -> Iterator[None]:
     except TROUBLE:
         connection.invalidate()
         raise
+
+
+def _not_kept_where_it_may_only_read(session: psycopg.Connection[Any] | None, kept: ConnectionPoolEntry) -> None:
+    """A session begun while the database could only be read stays so, and would refuse a write when all is well again.
+
+    PostgreSQL 14 and newer tell both of each session unasked.
+    """
+    told = session.info.parameter_status if session is not None else None
+    if told is not None and "on" in (told("default_transaction_read_only"), told("in_hot_standby")):
+        kept.invalidate()
 
 
 def connect_arguments(url: URL) -> dict[str, Any]:

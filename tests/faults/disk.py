@@ -10,6 +10,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import sqlalchemy
+
 SOURCE = Path(__file__).with_name("failing_disk.c")
 APT = Path(__file__).parents[1] / "apt.sh"
 MEGABYTES = 12
@@ -98,3 +100,20 @@ def locked(file: Path) -> Iterator[None]:
             yield
         finally:
             connection.execute("ROLLBACK")
+
+
+@contextmanager
+def read_only(url: str) -> Iterator[None]:
+    """Every new session of that PostgreSQL database may only read, as on a standby, and those there are end."""
+    engine = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.NullPool)
+    name = engine.url.database
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+        connection.exec_driver_sql(f"{others} AND pid <> pg_backend_pid()")
+    try:
+        yield
+    finally:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("SET default_transaction_read_only = off")
+            connection.exec_driver_sql(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')

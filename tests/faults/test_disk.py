@@ -236,28 +236,11 @@ def test_a_read_only_postgresql_is_said_and_outlived(postgresql_url: str, tmp_pa
     with opened(tmp_path, postgresql_url) as office:
         endures(
             office,
-            partial(read_only, postgresql_url),
+            partial(disk.read_only, postgresql_url),
             cause="read-only transaction",
             tell=tell,
             name="a read-only PostgreSQL",
         )
-
-
-@contextmanager
-def read_only(url: str) -> Iterator[None]:
-    """Every new session may only read, as on a standby, and those there are end."""
-    engine = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.NullPool)
-    name = engine.url.database
-    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
-        connection.exec_driver_sql(f"{others} AND pid <> pg_backend_pid()")
-    try:
-        yield
-    finally:
-        with engine.connect() as connection:
-            connection.exec_driver_sql("SET default_transaction_read_only = off")
-            connection.exec_driver_sql(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
 
 
 # -- what an fsync that failed leaves behind --------------------------------------------------------------------------

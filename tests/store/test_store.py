@@ -22,6 +22,7 @@ from plugin.store import chores, indexes, meta, migrate, packs, switches, tables
 from plugin.store.database import Database
 from plugin.store.errors import StoreError, StoreUnavailable
 from plugin.store.store import Store
+from tests.faults import disk
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LATER = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -109,6 +110,16 @@ Store.open(sys.argv[1])
         assert sqlalchemy.inspect(connection).get_table_names() == []
     database.close()
     Store.open(store_url).close()
+
+
+def test_who_only_read_while_postgresql_was_read_only_leaves_no_session_that_refuses_writes(
+    postgresql_url: str,
+) -> None:
+    with Store.open(postgresql_url) as store:
+        with disk.read_only(postgresql_url), store.read() as connection:
+            assert meta.beats(connection) == {}
+        with store.write() as connection:
+            meta.beat(connection, worker="w", now=NOON)
 
 
 def test_several_processes_may_start_at_once_on_postgresql(postgresql_url: str) -> None:
