@@ -9,12 +9,20 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+import structlog
 from hypothesis import settings
 
 # everywhere the same examples, and as much time as they take: pytest --hypothesis-profile=default looks for new ones
 settings.load_profile("ci")
 
 SERVER = "STEWARD_TEST_POSTGRESQL"
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """What a test sets up for its logs ends with it: no other test finds its own lines elsewhere, or left out."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import structlog
 from flask import Flask, Response, request
 
 from plugin.store.store import Store
@@ -137,13 +138,13 @@ def test_a_delivery_whose_commit_takes_too_long_is_counted_as_it_was_answered(tm
         }
 
 
-def test_a_mistake_of_the_receiver_is_said_and_answered(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mistake_of_the_receiver_is_said_and_answered() -> None:
     def breaks(_environ: object, _start_response: object) -> Iterable[bytes]:
         raise ValueError("nobody expected this")
 
-    with running(create_web([], receiver=breaks)) as (_, port):
+    with structlog.testing.capture_logs() as said, running(create_web([], receiver=breaks)) as (_, port):
         assert [post(("127.0.0.1", port), path="/zammad/ticket")[0] for _ in range(2)] == [500, 500]
-    assert capsys.readouterr().out.count("] the receiver made a mistake") == 2
+    assert [line["event"] for line in said].count("the receiver made a mistake") == 2
 
 
 def test_probes_are_answered_where_deliveries_are_turned_away(release: threading.Event) -> None:
