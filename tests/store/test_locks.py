@@ -146,6 +146,7 @@ class Line:
     url: str
     is_up: threading.Event
     sockets: list[socket.socket]
+    carriers: list[threading.Thread]
 
     @classmethod
     @contextmanager
@@ -153,15 +154,17 @@ class Line:
         server = sqlalchemy.make_url(url)
         with socket.create_server(("127.0.0.1", 0)) as entrance:
             here = server.set(port=entrance.getsockname()[1]).render_as_string(hide_password=False)
-            line = cls(here, threading.Event(), [])
+            line = cls(here, threading.Event(), [], [])
             line.is_up.set()
             threading.Thread(target=line._let_in, args=(entrance, server), daemon=True).start()
             yield line
             line.is_up.set()
             entrance.shutdown(socket.SHUT_RDWR)
+            _hang_up(*line.sockets)
+            for carrier in line.carriers:
+                carrier.join()
             for one in line.sockets:
-                with contextlib.suppress(OSError):
-                    one.shutdown(socket.SHUT_RDWR)
+                one.close()
 
     def _let_in(self, entrance: socket.socket, server: sqlalchemy.URL) -> None:
         with contextlib.suppress(OSError):
@@ -170,18 +173,27 @@ class Line:
                 far = socket.create_connection((server.host or "127.0.0.1", server.port or 5432))
                 self.sockets += [near, far]
                 for pair in ((near, far), (far, near)):
-                    threading.Thread(target=self._carry, args=pair, daemon=True).start()
+                    self.carriers.append(threading.Thread(target=self._carry, args=pair, daemon=True))
+                    self.carriers[-1].start()
 
     def _carry(self, source: socket.socket, target: socket.socket) -> None:
-        with contextlib.suppress(OSError), contextlib.closing(target):
+        with contextlib.suppress(OSError):
             while data := source.recv(65536):
                 self.is_up.wait()
                 target.sendall(data)
-            self.is_up.wait()
-            target.shutdown(socket.SHUT_RDWR)
+        self.is_up.wait()
+        # closing alone would say nothing to either end while the other way still waits for something to carry
+        _hang_up(source, target)
 
 
-def holder(url: str) -> subprocess.Popen[str]:
+def _hang_up(*sockets: socket.socket) -> None:
+    for one in sockets:
+        with contextlib.suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def holder(url: str) -> Iterator[subprocess.Popen[str]]:
     """A process that takes lock 7, waits for a line, and says whether it still holds it."""
     code = """
 import sys
@@ -192,12 +204,14 @@ print("taken", flush=True)
 sys.stdin.readline()
 print("held" if lock.still_held() else "lost", flush=True)
 """
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "taken\n"
-    return process
+    command = [sys.executable, "-c", code, url]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "taken\n"
+            yield process
+        finally:
+            process.kill()
 
 
 def seconds_until_free(store: Store) -> float:
