@@ -90,8 +90,11 @@ _NOT_HELD_HERE = {
 
 
 def _to_claim(*conditions: ColumnElement[bool]) -> Statement:
-    on = {name: _DUE.where(not_held, *conditions) for name, not_held in _NOT_HELD_HERE.items()}
-    return Statement(on | {"postgresql": on["postgresql"].where(_NOT_HELD_ELSEWHERE).with_for_update(skip_locked=True)})
+    def on(database: str) -> Select[Any]:
+        due = _DUE.where(_NOT_HELD_HERE[database], *conditions)
+        return due if database == "sqlite" else due.where(_NOT_HELD_ELSEWHERE).with_for_update(skip_locked=True)
+
+    return Statement(on)
 
 
 _DUE_TO_CLAIM = _to_claim()

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ClauseElement, Connection, bindparam, func, insert, or_, select, update
 
 from plugin.model.effects import UNSETTLED, Effect, EffectKind, EffectState
 from plugin.model.retry import IMPOSSIBLE_PAUSE
 from plugin.store.statement import Statement
 from plugin.store.tables import effects
+from plugin.store.upsert import insert_into
 
 DONE_OR_UNDER_WAY = (EffectState.INTENDED, EffectState.UNKNOWN, EffectState.APPLIED)
 """What counts for the brakes: everything that has, or may have, reached Zammad."""
@@ -37,16 +37,20 @@ _SETTLE = Statement(_CHANGE_UNSPENT, sets=_SETTLED)
 _SETTLE_WITH_OUTCOME = Statement(_CHANGE_UNSPENT, sets=(*_SETTLED, "outcome"))
 
 
-def _or_again(adding: sqlite.Insert | postgresql.Insert) -> sqlite.Insert | postgresql.Insert:
+def _add_or_again(database: str) -> ClauseElement:
     """Where the effect is known it is intended anew, unless it is spent."""
+    adding = insert_into(effects, database)
     renewed: dict[str, Any] = {
         name: adding.excluded[name] for name in ("state", "intended_at", "request", "clause", "because")
     }
     renewed |= {"settled_at": None, "retry_not_before": None, "tries": effects.c.tries + 1}
-    return adding.on_conflict_do_update(index_elements=[effects.c.op_key], set_=renewed, where=_IS_UNSPENT)
+    again: ClauseElement = adding.on_conflict_do_update(
+        index_elements=[effects.c.op_key], set_=renewed, where=_IS_UNSPENT
+    )
+    return again
 
 
-_INTEND = Statement({"sqlite": _or_again(sqlite.insert(effects)), "postgresql": _or_again(postgresql.insert(effects))})
+_INTEND = Statement(_add_or_again)
 
 
 def intend(connection: Connection, wanted: Iterable[Effect], *, now: datetime) -> frozenset[str]:

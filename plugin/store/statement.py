@@ -14,7 +14,7 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-Clauses = ClauseElement | Mapping[str, ClauseElement]
+Clauses = ClauseElement | Callable[[str], ClauseElement]
 Process = Callable[[Any], Any]
 
 
@@ -25,7 +25,7 @@ class Statement:
     """
 
     def __init__(self, clause: Clauses, *, sets: Iterable[str] | None = None) -> None:
-        """``clause`` may be one for each kind of database, by its name; ``sets``: the columns an update sets."""
+        """``clause`` may be made for each kind of database, given its name; ``sets``: the columns an update sets."""
         self._clause = clause
         self._sets = None if sets is None else list(sets)
         self._compiled: dict[str, _Compiled] = {}
@@ -65,7 +65,7 @@ class Statement:
     def _for(self, dialect: Dialect) -> _Compiled:
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
-            clause = self._clause[dialect.name] if isinstance(self._clause, Mapping) else self._clause
+            clause = self._clause if isinstance(self._clause, ClauseElement) else self._clause(dialect.name)
             compiled = self._compiled[dialect.name] = _Compiled(clause, dialect, sets=self._sets)
         return compiled
 

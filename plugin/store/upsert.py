@@ -1,4 +1,4 @@
-"""``INSERT … ON CONFLICT DO NOTHING`` for whichever database a connection speaks to."""
+"""``INSERT … ON CONFLICT`` for whichever database a connection speaks to."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ def insert_or_ignore(connection: Connection, table: Table, **values: Any) -> Any
     """An insert that does nothing where the row exists; without ``values`` they are given when it is executed."""
     if not values:
         return _bare(table, connection.dialect.name)
-    return _into(table, connection.dialect.name).values(**values).on_conflict_do_nothing()
+    return insert_into(table, connection.dialect.name).values(**values).on_conflict_do_nothing()
 
 
 @cache
 def _bare(table: Table, dialect: str) -> Any:
     # one object each: SQLAlchemy knows what it compiled by the object
-    return _into(table, dialect).on_conflict_do_nothing()
+    return insert_into(table, dialect).on_conflict_do_nothing()
 
 
-def _into(table: Table, dialect: str) -> Any:
+def insert_into(table: Table, dialect: str) -> Any:
+    """An insert that knows ``on_conflict_…``, for the kind of database of that name."""
     if dialect == "sqlite":
         return sqlite.insert(table)
     from sqlalchemy.dialects import postgresql  # a process on SQLite need not wait for it
