@@ -21,7 +21,7 @@ from plugin.model.errors import PackError, StewardError, Unavailable
 from plugin.receiver import Receiver
 from plugin.settings import Settings, SettingsError
 from plugin.store import packs as kept_packs
-from plugin.store.errors import StoreUnavailable
+from plugin.store.errors import PAUSE_SECONDS, StoreUnavailable
 from plugin.web.server import WebServer
 
 if TYPE_CHECKING:
@@ -35,8 +35,6 @@ STOP_SECONDS = 7.0
 SWITCH_SECONDS = 0.0005
 """A busy thread gives way ten times sooner than Python's default: the commit all others wait for gives way at each row
 it writes, and would be last in line each time."""
-STORE_PAUSE_SECONDS = 1.0
-"""A store that became unavailable while the process starts is tried again so often."""
 OPEN_SECONDS = 45.0
 """How long a command waits for a process that has just started."""
 
@@ -201,7 +199,7 @@ class Work(threading.Thread):
                 return join()
             except StoreUnavailable as failure:  # it was there a moment ago: restarted, or locked
                 log.error("store unavailable", cause=str(failure))
-                self._stopping.wait(STORE_PAUSE_SECONDS)
+                self._stopping.wait(PAUSE_SECONDS)
         return None
 
     def _work(self, service: Service) -> None:

@@ -25,7 +25,7 @@ from plugin.observability.metrics import Metrics
 from plugin.skew import CALM
 from plugin.store import cases, chores, effects, inbox, meta
 from plugin.store.database import Connection
-from plugin.store.errors import StoreUnavailable
+from plugin.store.errors import PAUSE_SECONDS, StoreUnavailable
 from plugin.store.held import Held
 from plugin.store.store import Store
 from plugin.timekeeper import Timekeeper
@@ -57,8 +57,6 @@ PRIORITIES = {
     WakeReason.SWEEP: Priority.SWEEP,
 }
 """Whose calls go first where the rate makes several visits wait (promises 10)."""
-STORE_PAUSE_SECONDS = 1.0
-"""After trouble of our own store, until the next case is tried."""
 AN_OUTAGE = 10
 """Two unavailable cases in a row (5 each), or five unreadable ones (2 each), are more than the trouble of one."""
 
@@ -129,8 +127,7 @@ class Worker:
             nap, ended = _attempt(self._turn)
             if ended.outcome is not Outcome.DONE:
                 self._tell_store(ended.reason)
-            # not at once: whatever failed would fail again
-            self._store.bell.wait(1.0 if nap is None else nap)
+            self._store.bell.wait(PAUSE_SECONDS if nap is None else nap)
         self._under_way.wait_for_none(STOP_SECONDS)
         self._end()
 
@@ -275,7 +272,7 @@ class Worker:
             self._metrics.looks.labels(claim.wake.reason, verdict.outcome).inc()
             self._metrics.look_seconds.observe(time.monotonic() - began)
             if verdict.our_trouble:
-                self._gate.close(STORE_PAUSE_SECONDS)
+                self._gate.close(PAUSE_SECONDS)
             else:
                 self._gate.note(verdict)
             self._keep(claim, verdict)
@@ -297,7 +294,7 @@ class Worker:
             log.warning("lock lost", ticket_id=claim.ticket_id)  # another worker has the case by now
         except Unavailable as failure:
             self._tell_store(str(failure))
-            self._gate.close(STORE_PAUSE_SECONDS)
+            self._gate.close(PAUSE_SECONDS)
 
     def _commit(self, connection: Connection, claim: Claim, verdict: Verdict) -> None:
         now = self._clock()

@@ -17,6 +17,8 @@ TROUBLE = (
     sqlite3.InternalError,
 )
 """What a database raises that is in trouble itself: afterwards nobody knows what the connection still believes."""
+PAUSE_SECONDS = 1.0
+"""After trouble of the store, until it is tried again: whatever failed would fail again at once."""
 
 
 class StoreError(StewardError):
