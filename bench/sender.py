@@ -98,6 +98,15 @@ class _Line:
     sent_at: float = 0.0
     left: bytes = b""
 
+    def push(self) -> None:
+        """Send what the connection takes now of what is left."""
+        try:
+            self.left = self.left[self.socket.send(self.left) :]
+        except BlockingIOError:
+            pass
+        except ConnectionError:
+            self.left = b""  # the answer says why, or its lack does
+
 
 def send(address: tuple[str, int], requests: Sequence[bytes], *, connections: int) -> Answers:
     """Send every request once, over ``connections`` that are kept alive, each waiting for its answer.
@@ -168,7 +177,7 @@ class _Flood:
             line = self._opened()
         line.sent_at, line.left = time.perf_counter(), request
         self.busy[line.socket.fileno()] = line
-        self._push(line)
+        line.push()
         if line.left:
             self._watch.modify(line.socket, select.EPOLLIN | select.EPOLLOUT)
 
@@ -203,18 +212,9 @@ class _Flood:
         self.free.append(line)
 
     def _go_on(self, line: _Line) -> None:
-        self._push(line)
+        line.push()
         if not line.left:
             self._watch.modify(line.socket, select.EPOLLIN)
-
-    @staticmethod
-    def _push(line: _Line) -> None:
-        try:
-            line.left = line.left[line.socket.send(line.left) :]
-        except BlockingIOError:
-            pass
-        except ConnectionError:
-            line.left = b""  # the answer says why, or its lack does
 
 
 def _heard(line: _Line) -> bytes:
@@ -265,12 +265,7 @@ def _turn(
 
 def _push(selector: selectors.BaseSelector, line: _Line) -> None:
     if line.left:
-        try:
-            line.left = line.left[line.socket.send(line.left) :]
-        except BlockingIOError:
-            pass
-        except ConnectionError:
-            line.left = b""  # the answer says why, or its lack does
+        line.push()
     wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if line.left else 0)
     selector.modify(line.socket, wanted, line)
 
