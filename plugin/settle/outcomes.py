@@ -84,6 +84,7 @@ class Outcomes:
         """``beside`` is another ticket the call made: its version is known, so that nobody looks at it for that."""
         failpoints.hit("called")
         self._state.wrote = True
+        self.keep_held()
         self._held = _Ended(done, EffectState.APPLIED, dict(outcome or {}))
         if beside is not None:
             self.keep_held()
