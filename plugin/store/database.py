@@ -38,8 +38,7 @@ class Database:
     """One database, with ``read`` and ``write`` transactions.
 
     On SQLite there is one writing connection, which writers hand around (``SharedWriter``); readers never wait for it
-    (WAL). On PostgreSQL
-    both take a connection of the pool.
+    (WAL). On PostgreSQL both take a connection of the pool.
     """
 
     def __init__(self, url: str, *, writable: bool = True) -> None:

@@ -66,7 +66,7 @@ def _worst(told: Iterable[Mapping[str, Part]]) -> dict[str, Part]:
 def workers_elsewhere(store: Store, *, clock: Callable[[], datetime]) -> Callable[[], Sequence[Health]]:
     """What the workers of other processes tell of themselves; of one that fell silent only the alarms it raised."""
 
-    def told() -> Sequence[Health]:
+    def elsewhere() -> Sequence[Health]:
         try:
             with store.read() as connection:
                 told, beats = meta.told(connection), meta.beats(connection)
@@ -79,7 +79,7 @@ def workers_elsewhere(store: Store, *, clock: Callable[[], datetime]) -> Callabl
             if name != this_process()
         ]
 
-    return told
+    return elsewhere
 
 
 def store_probe(store: Store) -> Probe:
