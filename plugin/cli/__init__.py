@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import click
 
-from plugin.cli.errors import StewardGroup
+from plugin.cli.doors import Doors
 
-ROOMS = {
-    "serve": "serve",
-    "web": "serve",
-    "worker": "serve",
-    "demo": "demo",
-    "sandbox": "sandbox",
-    "case": "case",
-    "pack": "pack",
-    "pause": "serve",
-    "resume": "serve",
+DOORS = {
+    "serve": "plugin.cli.serve:serve",
+    "web": "plugin.cli.serve:web",
+    "worker": "plugin.cli.serve:worker",
+    "demo": "plugin.cli.demo:demo",
+    "sandbox": "plugin.cli.sandbox:sandbox",
+    "case": "plugin.cli.case:case",
+    "pack": "plugin.cli.pack:pack",
+    "pause": "plugin.cli.serve:pause",
+    "resume": "plugin.cli.serve:resume",
 }
-"""Each command, and the module of this room that holds it."""
 
 
-class Doors(StewardGroup):
-    """A group that opens only the door that was asked for: all rooms together take a second to come up."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(ROOMS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in ROOMS:
-            return None
-        command: click.Command = getattr(import_module(f"plugin.cli.{ROOMS[cmd_name]}"), cmd_name)
-        return command
-
-
-@click.group(cls=Doors, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Doors, doors=DOORS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="zammad-steward", prog_name="steward")
 def main() -> None:
     """Keep the promises of a service standard on a Zammad helpdesk."""

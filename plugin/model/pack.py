@@ -115,6 +115,8 @@ class Rule:
     options: object
     when: When = When()
     limit: int | None = None
+    clauses: tuple[str, ...] = ()
+    """What the rule carries out: the pack's own ``clauses``, where it names none those of the policy."""
 
 
 MESSAGE_VALUES = ("number", "closed_on")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from plugin.model.pack import Pack
     from plugin.packs.options import HasOptions
 
-__all__ = ["load", "shipped", "text_of"]
+__all__ = ["load", "loads", "shipped", "text_of"]
 
 
 def load(name_or_path: str | Path, *, policies: Mapping[str, HasOptions] | None = None) -> Pack:
@@ -29,6 +29,15 @@ def load(name_or_path: str | Path, *, policies: Mapping[str, HasOptions] | None 
 
 
 def text_of(name_or_path: str | Path) -> str:
-    """The text of a pack as it was written, unchecked; raises PackError where there is none."""
-    path, name = files.place_of(name_or_path)
-    return files.read(path, name=name)
+    """The text of a pack as it was written, and of all it extends, unchecked; raises PackError where one is missing.
+
+    It loads by itself, wherever it is kept: see ``loads``.
+    """
+    return files.joined(files.chain(name_or_path))
+
+
+def loads(text: str, *, name: str, policies: Mapping[str, HasOptions] | None = None) -> Pack:
+    """The pack of a text such as ``text_of`` gave; raises PackError as ``load`` does, calling the file ``name``."""
+    from plugin.packs import loading, source
+
+    return loading.loads(source.parse(text, name=name), policies=policies)

@@ -17,8 +17,7 @@ from plugin.policies import discover
 
 def load(name_or_path: str | Path, *, policies: Mapping[str, HasOptions] | None = None) -> Pack:
     """See ``plugin.packs.load``."""
-    path, name = files.place_of(name_or_path)
-    return loads(source.read(path, name=name), policies=policies)
+    return loads(source.read(files.chain(name_or_path)), policies=policies)
 
 
 def loads(found: source.Source, *, policies: Mapping[str, HasOptions] | None = None) -> Pack:

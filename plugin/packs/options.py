@@ -16,7 +16,10 @@ from plugin.packs.fields import Section, Several, Taken
 
 
 class HasOptions(Protocol):
-    """What the loader needs of a policy. A policy that runs clocks names them in ``CLOCKS``."""
+    """What the loader needs of a policy.
+
+    One that runs clocks names them in ``CLOCKS``; what it carries out stands in ``CLAUSES``.
+    """
 
     Options: type[Any]
 
@@ -71,3 +74,8 @@ def _taker(kind: Any) -> Callable[[object], object]:
 def clock_names(policies: Mapping[str, HasOptions]) -> tuple[str, ...]:
     """The clocks these policies run."""
     return tuple(dict.fromkeys(name for policy in policies.values() for name in getattr(policy, "CLOCKS", ())))
+
+
+def clauses_of(policy: HasOptions) -> tuple[str, ...]:
+    """What the policy carries out, where a rule does not say it for itself."""
+    return tuple(getattr(policy, "CLAUSES", ()))

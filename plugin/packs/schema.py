@@ -27,7 +27,8 @@ from plugin.model.pack import (
 )
 from plugin.packs import values
 from plugin.packs.fields import Mapped, Part, Section, Several, Taken, said, taken
-from plugin.packs.options import HasOptions, clock_names, schema_of
+from plugin.packs.options import HasOptions, clauses_of, clock_names, schema_of
+from plugin.packs.record import RecordSection
 
 ALWAYS = "always"
 ALL = "all"
@@ -202,6 +203,7 @@ class _RuleSection(Section):
     when = Part(_WhenSection)
     limit = Taken(values.count)
 
+    clauses = Several(Taken(values.text))
 
 class _AnyOptions(fields.Field[Any]):
     """Options of a policy nobody knows: the policy is the mistake, they are not."""
@@ -218,6 +220,7 @@ class _RuleField(fields.Field[Any]):
         self.known = {name: schema_of(policy.Options) for name, policy in policies.items()}
         self.defaults = {name: policy.Options for name, policy in policies.items()}
 
+        self.clauses = {name: clauses_of(policy) for name, policy in policies.items()}
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
         named = value.get("policy") if isinstance(value, Mapping) else None
         policy = named if isinstance(named, str) else ""
@@ -234,6 +237,7 @@ class _RuleField(fields.Field[Any]):
             when=found.get("when", When()),
             limit=found.get("limit"),
         )
+            clauses=found.get("clauses", self.clauses[policy]),
 
 
 # -- the whole --------------------------------------------------------------------------------------------------------

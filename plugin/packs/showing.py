@@ -1,17 +1,15 @@
-"""A pack in words, for ``steward pack check`` and ``steward pack show``."""
+"""A pack in words, for ``steward pack validate`` and ``steward pack show``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import time
 from pathlib import Path
 
 from plugin.model.calendars import Calendar, Opening
 from plugin.model.pack import ClockSettings, Pack, Rule
 from plugin.packs import load
-from plugin.packs.options import HasOptions
 from plugin.packs.values import WEEKDAYS
-from plugin.policies import discover
 
 
 def check(name_or_path: str | Path) -> str:
@@ -23,14 +21,14 @@ def check(name_or_path: str | Path) -> str:
 
 def show(name_or_path: str | Path) -> str:
     """What a pack does, rule by rule and clock by clock, each with its clauses; raises PackError as ``check`` does."""
-    return "\n".join(_lines(load(name_or_path), discover()))
+    return "\n".join(_lines(load(name_or_path)))
 
 
-def _lines(pack: Pack, policies: Mapping[str, HasOptions]) -> Iterator[str]:
+def _lines(pack: Pack) -> Iterator[str]:
     yield f"{pack.title} ({pack.name}, version {pack.version[:12]}); notes in {pack.language}, times of {pack.zone}"
     groups = "every group the service user may change" if pack.scope.groups is None else ", ".join(pack.scope.groups)
     yield f"For tickets of {groups}"
-    yield from _section("Rules", (_rule(rule, policies) for rule in pack.rules))
+    yield from _section("Rules", map(_rule, pack.rules))
     yield from _section("Clocks", (_clock(clock) for clock in pack.clocks.values()))
     yield from _section("Calendars", (_calendar(calendar) for calendar in pack.calendars.values()))
     kept = (f"{name}: {period} after the last closing" for name, period in pack.retention.classes.items())
@@ -51,8 +49,8 @@ def _section(title: str, lines: Iterator[str]) -> Iterator[str]:
     yield from (f"  {line}" for line in lines)
 
 
-def _rule(rule: Rule, policies: Mapping[str, HasOptions]) -> str:
-    clauses = ", ".join(getattr(policies[rule.policy], "CLAUSES", ()))
+def _rule(rule: Rule) -> str:
+    clauses = ", ".join(rule.clauses)
     only = [*rule.when.kinds, *rule.when.tiers, *rule.when.groups]
     parts = [
         f"{rule.name}: {rule.mode}",

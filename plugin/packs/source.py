@@ -1,23 +1,19 @@
-"""The text of a pack with the place of every value, so that a mistake can be pointed at."""
+"""The text of a pack and of those it extends, with the place of every value, so that a mistake can be pointed at."""
 
 from __future__ import annotations
 
 import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
 from plugin.model.errors import PackError
-from plugin.packs import files
-
-Step = str | int | Any
-"""A key or an index on the way to a value; keys may be dates."""
+from plugin.packs import files, tree
+from plugin.packs.extending import BY_NAME, EXTENDS, laid_over
+from plugin.packs.files import File
+from plugin.packs.tree import Node, Place, Placed, Step, Tree, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +26,18 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A pack's text as it was read. ``name`` is what messages call the file."""
+    """A pack as it was read, with what it takes over. ``name`` is what messages call its own file."""
 
     name: str
     text: str
-    tree: CommentedMap
+    root: Node
+    faults: tuple[Placed, ...] = ()
+    extends: Place | None = None
 
     @property
     def values(self) -> dict[Any, Any]:
-        """The tree as plain dictionaries, lists and scalars."""
-        plain: dict[Any, Any] = _plain(self.tree)
+        """The pack as plain dictionaries, lists and scalars."""
+        plain: dict[Any, Any] = self.root.plain
         return plain
 
     @property
@@ -49,52 +47,74 @@ class Source:
         canonical = "\n".join(line.rstrip() for line in lines).strip("\n") + "\n"
         return hashlib.sha256(canonical.encode()).hexdigest()
 
-    def refuse(self, faults: Iterable[Fault]) -> None:
+    def refuse(self, faults: Iterable[Fault] = ()) -> None:
         """Raise one PackError if there are faults: a line ``file:line:column: key: found, allowed`` each."""
-        placed = sorted({(self._place(fault), self._line(fault)) for fault in faults})
+        placed = sorted(
+            {*((fault.place, fault.line) for fault in self.faults), *map(self._placed, faults)},
+            key=lambda found: (found[0].file != self.name, found),
+        )
         if placed:
-            raise PackError("\n".join(f"{self.name}:{row}:{column}: {line}" for (row, column), line in placed))
+            raise PackError("\n".join(f"{place}: {line}" for place, line in placed))
 
-    def _place(self, fault: Fault) -> tuple[int, int]:
-        """Line and column from 1: of the value, or of the key where that is the mistake or nothing follows it."""
-        node: Any = self.tree
-        place = (0, 0)
+    def _placed(self, fault: Fault) -> tuple[Place, str]:
+        place = self._place(fault)
+        told = "" if self.extends is None or self._is_own(place) else f" (as {self.extends} extends it)"
+        return place, f"{self._key(fault)}: {self._found(fault)}{told}"
+
+    def _is_own(self, place: Place) -> bool:
+        """Written by whoever extends, rather than taken over."""
+        return place.file == self.name
+
+    def _place(self, fault: Fault) -> Place:
+        """Of the value, or of the key where that is the mistake or nothing follows it."""
+        node, place = self.root, self.root.place
         about_key = fault.message.startswith("found the key")
         for depth, step in enumerate(fault.path, start=1):
-            position = _position(node, step, of_key=about_key and depth == len(fault.path))
-            if position is None:
+            inner = node.at(step)
+            if inner is None:
                 break
-            place, node = position, node[step]
-        return place[0] + 1, place[1] + 1
+            of_key = inner.value is None or (about_key and depth == len(fault.path))
+            node, place = inner, inner.key if of_key and inner.key else inner.place
+        return place
 
-    def _line(self, fault: Fault) -> str:
-        key = ".".join(str(step) for step in fault.path) or "pack"
-        if fault.message.startswith("allowed"):
-            return f"{key}: found {_shown(_at(self.tree, fault.path))}, {fault.message}"
-        return f"{key}: {fault.message}"
+    def _key(self, fault: Fault) -> str:
+        """The way to a value as a person reads it: rules by their names."""
+        named: list[Step] = list(fault.path)
+        if len(named) > 1 and named[0] in BY_NAME and isinstance(named[1], int):
+            entry = self.root.at(named[0])
+            entry = entry.at(named[1]) if entry else None
+            parts = [entry.at(key) for key in BY_NAME[str(named[0])]] if entry else []
+            named[1] = next((part.value for part in parts if part and isinstance(part.value, str)), named[1])
+        return tree.dotted(tuple(named))
+
+    def _found(self, fault: Fault) -> str:
+        if not fault.message.startswith("allowed"):
+            return fault.message
+        node: Node | None = self.root
+        for step in fault.path:
+            node = node.at(step) if node else None
+        return f"found {shown(node.plain if node else None)}, {fault.message}"
 
 
-def read(path: Path, *, name: str) -> Source:
-    """The pack of a file; raises PackError where it cannot be read, is no YAML, or is no mapping of keys to values."""
-    return parse(files.read(path, name=name), name=name)
+def read(chain: tuple[File, ...]) -> Source:
+    """A pack laid over those it extends; raises PackError for what is no YAML, or no mapping of keys to values."""
+    trees = [_tree(file) for file in chain]
+    whole = reduce(laid_over, reversed(trees))
+    own = trees[0].root
+    extends = own.at(EXTENDS)
+    keys = {key: node for key, node in whole.root.value.items() if key != EXTENDS}
+    return Source(
+        name=chain[0].name,
+        text=files.joined(chain),
+        root=replace(whole.root, value=keys),
+        faults=whole.faults,
+        extends=extends.place if extends else None,
+    )
 
 
 def parse(text: str, *, name: str) -> Source:
     """The pack of a text; raises PackError as ``read`` does."""
-    yaml = YAML()
-    try:
-        tree = yaml.load(text)
-    except MarkedYAMLError as fault:
-        mark = fault.problem_mark or fault.context_mark
-        place = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
-        problem = " ".join(str(fault.problem or fault.context).split()).removeprefix("found ")
-        raise PackError(f"{name}:{place}: pack: found {problem}, allowed YAML 1.2 with each key once") from fault
-    except (YAMLError, ValueError, RecursionError) as fault:
-        problem = " ".join(str(fault).split())[:200]
-        raise PackError(f"{name}:1:1: pack: found {problem}, allowed YAML 1.2") from fault
-    if not isinstance(tree, CommentedMap):
-        raise PackError(f"{name}:1:1: pack: found {_shown(tree)}, allowed keys with values")
-    return Source(name=name, text=text, tree=tree)
+    return read(files.extended(files.of_text(text, name=name)))
 
 
 def flatten(messages: Any, path: tuple[Step, ...] = ()) -> Iterator[Fault]:
@@ -107,46 +127,17 @@ def flatten(messages: Any, path: tuple[Step, ...] = ()) -> Iterator[Fault]:
             yield Fault(path, message)
 
 
-def _position(node: Any, step: Step, *, of_key: bool) -> tuple[int, int] | None:
-    """Line and column from 0; None where there is nothing to point at."""
-    if isinstance(node, CommentedMap) and step in node:
-        known = node.lc.data or {}
-        if step not in known:  # came in by a merge key
-            return None
-        of_key = of_key or node[step] is None
-        line, column = node.lc.key(step) if of_key else node.lc.value(step)
-        return line, column
-    if isinstance(node, CommentedSeq) and isinstance(step, int) and step < len(node):
-        line, column = node.lc.item(step)
-        return line, column
-    return None
+def _tree(file: File) -> Tree:
+    found = tree.read(file.text, name=file.name, lines_before=file.lines_before)
+    if not isinstance(found.root.value, dict):
+        raise PackError(f"{found.root.place}: pack: found {shown(found.root.plain)}, allowed keys with values")
+    return Tree(found.root, (*found.faults, *_unread_base(file, found.root)))
 
 
-def _at(node: Any, path: tuple[Step, ...]) -> Any:
-    for step in path:
-        inside = (isinstance(node, Mapping) and step in node) or (isinstance(node, list) and step in range(len(node)))
-        if not inside:
-            return None
-        node = node[step]
-    return node
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Mapping):
-        return "keys with values"
-    if isinstance(value, list):
-        return "a list"
-    shown = repr(str(value)) if isinstance(value, str) else str(value)
-    return shown if len(shown) <= 80 else f"{shown[:80]}…"
-
-
-def _plain(node: Any) -> Any:
-    if isinstance(node, Mapping):
-        return {key: _plain(value) for key, value in node.items()}
-    if isinstance(node, list):
-        return [_plain(value) for value in node]
-    return str(node) if isinstance(node, str) else node
+def _unread_base(file: File, root: Node) -> Iterator[Placed]:
+    """``extends`` is read before the rest, by a plain look at the text: both must have found the same."""
+    seen, written = file.extends, root.at(EXTENDS)
+    if (seen["base"] if seen else None) != (written.value if written else None):
+        place = written.place if written else root.place
+        found = shown(written.plain) if written else "something that only looks like extends"
+        yield Placed(place, f"extends: found {found}, allowed a line of its own with one name or file: extends: NAME")

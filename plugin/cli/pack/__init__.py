@@ -1,0 +1,18 @@
+"""``steward pack``: policy packs written, checked, read and rolled out, each command in a file of its own."""
+
+from __future__ import annotations
+
+import click
+
+from plugin.cli.doors import Doors
+
+DOORS = {
+    "list": "plugin.cli.pack.listing:list_packs",
+    "validate": "plugin.cli.pack.validate:validate",
+    "show": "plugin.cli.pack.show:show",
+}
+
+
+@click.group(cls=Doors, doors=DOORS)
+def pack() -> None:
+    """Write, check, read and roll out policy packs."""

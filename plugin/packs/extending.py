@@ -1,0 +1,104 @@
+"""One pack laid over another: what it says wins, what it leaves out stays, and every value keeps its own place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from plugin.packs import hints
+from plugin.packs.tree import Node, Placed, Step, Tree, dotted, shown
+
+EXTENDS = "extends"
+OWN = ("pack",)
+"""Keys that are never taken over: a pack that extends another is another pack."""
+BY_NAME: Mapping[str, tuple[str, ...]] = {"rules": ("name", "policy"), "examples": ("name",)}
+"""Lists whose entries are laid over those of the same name; other lists take the place of the whole list."""
+ADD, WITHOUT = "add", "without"
+"""A list may also be written as what it has more and less than the one it takes the place of."""
+
+
+def laid_over(base: Tree, own: Tree) -> Tree:
+    """``own`` over ``base``: mappings together, lists instead, null takes a key away."""
+    laying = _Laying([*own.faults, *base.faults])
+    if not isinstance(base.root.value, Mapping) or not isinstance(own.root.value, Mapping):
+        return Tree(own.root, tuple(laying.faults))
+    taken = {key: node for key, node in base.root.value.items() if key not in (EXTENDS, *OWN)}
+    root = laying.over(replace(base.root, value=taken), own.root, ())
+    return Tree(root, tuple(laying.faults))
+
+
+@dataclass(slots=True)
+class _Laying:
+    """One laying over under way, and what was found wrong."""
+
+    faults: list[Placed] = field(default_factory=list)
+
+    def over(self, base: Node, own: Node, path: tuple[Step, ...]) -> Node:
+        if isinstance(base.value, Mapping) and isinstance(own.value, Mapping):
+            return replace(own, value=dict(self._keys(base, own, path)))
+        if isinstance(base.value, list) and isinstance(own.value, Mapping) and own.value:
+            if set(own.value) <= {ADD, WITHOUT}:
+                return replace(own, value=list(self._changed(base.value, own, path)))
+        elif isinstance(base.value, list) and isinstance(own.value, list) and dotted(path) in BY_NAME:
+            return replace(own, value=list(self._by_name(base.value, own.value, path)))
+        return own
+
+    def _keys(self, base: Node, own: Node, path: tuple[Step, ...]) -> Iterator[tuple[Step, Node]]:
+        for key, node in base.value.items():
+            if key not in own.value:
+                yield key, node
+            elif own.value[key].value is not None or _is_option(path):
+                yield key, self.over(node, own.value[key], (*path, key))
+        yield from ((key, node) for key, node in own.value.items() if key not in base.value)
+
+    def _changed(self, items: list[Node], own: Node, path: tuple[Step, ...]) -> Iterator[Node]:
+        known = [item.plain for item in items]
+        without = []
+        for key in (ADD, WITHOUT):
+            part = own.value.get(key)
+            if part is not None and not isinstance(part.value, list):
+                self._fault(part, (*path, key), f"found {shown(part.plain)}, allowed a list")
+        for node in _listed(own, WITHOUT):
+            if node.plain in known:
+                without.append(node.plain)
+            else:
+                near = hints.did_you_mean(node.plain, known)
+                self._fault(node, (*path, WITHOUT), f"found {shown(node.plain)}, allowed what is in the list{near}")
+        yield from (item for item in items if item.plain not in without)
+        yield from (node for node in _listed(own, ADD) if node.plain not in known)
+
+    def _by_name(self, items: list[Node], own: list[Node], path: tuple[Step, ...]) -> Iterator[Node]:
+        keys = BY_NAME[dotted(path)]
+        ours = {name: node for node in own if (name := _name(node, keys)) is not None}
+        names = [_name(item, keys) for item in items]
+        for name, item in zip(names, items, strict=True):
+            yield self.over(item, ours[name], (*path, name)) if name in ours else item
+        for number, node in enumerate(own):
+            name = _name(node, keys)
+            if name in names and ours.get(name or "") is node:
+                continue
+            if name is not None and name not in names and node.at("policy") is None and "policy" in keys:
+                allowed = ", ".join(str(known) for known in names)
+                found = f"found the name {name}, allowed a rule that is extended ({allowed}), or a policy beside it"
+                self._fault(node, (*path, number), f"{found}{hints.did_you_mean(name, names)}")
+            else:
+                yield node
+
+    def _fault(self, node: Node, path: tuple[Step, ...], message: str) -> None:
+        self.faults.append(Placed(node.place, f"{dotted(path)}: {message}"))
+
+
+def _is_option(path: tuple[Step, ...]) -> bool:
+    """Among the options of a rule null is a value of its own: no limit, never."""
+    return len(path) == 3 and path[0] == "rules" and path[2] == "options"
+
+
+def _name(node: Node, keys: tuple[str, ...]) -> str | None:
+    """What an entry is called: the first of these keys that it has."""
+    found = (node.at(key) for key in keys)
+    return next((part.value for part in found if part is not None and isinstance(part.value, str)), None)
+
+
+def _listed(node: Node, key: str) -> list[Node]:
+    part = node.at(key)
+    return part.value if part is not None and isinstance(part.value, list) else []
