@@ -9,22 +9,7 @@ import re2
 
 from plugin.model.conversation import customer_articles
 from plugin.model.facts import Timeline, once
-
-_ATTRIBUTION = r"^\s*((on|am)\s.{4,120}\s(wrote|schrieb.{0,120})|.{0,80}写道)\s*[::]\s*$"
-_FORWARDED = (
-    r"^\s*(-{2,}\s*(original message|ursprüngliche nachricht|原始邮件)|_{10,}\s*$|(from|von|发件人)\s*[::].{0,120}@)"
-)
-_SIGNATURE = (
-    r"^(-- ?$|(best|kind|warm)?\s*regards\b|(mit\s+)?(freundlichen|besten|vielen)\s+grüße?n?\b|此致"
-    r"|sent from my\b|von meinem .{0,40} gesendet)"
-)
-_DISCLAIMER = (
-    r"^.{0,40}(this (e-?mail|message) (and any|is intended|may|contains)|diese (e-?mail|nachricht) enthält"
-    r"|confidentiality notice|本邮件).*$"
-)
-_WROTE = re2.compile(f"(?im){_ATTRIBUTION}")
-_MARKS = (_WROTE, *(re2.compile(f"(?im){mark}") for mark in (_FORWARDED, _SIGNATURE, _DISCLAIMER)))
-_ANY_MARK = re2.compile(f"(?im){_ATTRIBUTION}|{_FORWARDED}|{_SIGNATURE}|{_DISCLAIMER}")
+from plugin.model.quoting import strip_quoted
 
 
 @once
@@ -34,33 +19,19 @@ def spoken(timeline: Timeline) -> Mapping[str, str]:
 
 
 @once
-def messages_with(timeline: Timeline, phrases: tuple[str, ...]) -> frozenset[str]:
-    """Keys of the customer's messages in which one of the phrases occurs."""
+def messages_with(timeline: Timeline, phrases: tuple[str, ...]) -> Mapping[str, str]:
+    """The customer's messages in which one of the phrases occurs, by their key: the words that were found there."""
     if not is_spoken(timeline, phrases):
-        return frozenset()
-    occurs_in = matcher(phrases)
-    return frozenset(key for key, said in spoken(timeline).items() if occurs_in(said))
+        return {}
+    find = finder(phrases)
+    found = {key: find(said) for key, said in spoken(timeline).items()}
+    return {key: words for key, words in found.items() if words is not None}
 
 
 @once
 def is_spoken(timeline: Timeline, phrases: tuple[str, ...]) -> bool:
     """Whether one of the phrases occurs in all the customer says, taken as one text."""
     return matcher(phrases)(" ".join(spoken(timeline).values()))
-
-
-def strip_quoted(body: str) -> str:
-    """The text up to the first quoted message, signature or disclaimer; quoted single lines are left out."""
-    lines = body.splitlines()
-    kept = "\n".join(line for line in lines if not line.lstrip().startswith(">"))
-    if len(kept.splitlines()) < len(lines):
-        kept = _WROTE.sub("", kept)  # the quoted lines are gone; a reply may stand below them
-    if _ANY_MARK.search(kept) is None:
-        return kept
-    for mark in _MARKS:
-        found = mark.search(kept)
-        if found is not None:
-            kept = kept[: found.start()]
-    return kept
 
 
 @cache
@@ -71,12 +42,31 @@ def matcher(phrases: tuple[str, ...], *, whole_words: bool = True) -> Callable[[
     """
     if not phrases:
         return _never
-    pattern = re2.compile("(?i)" + "|".join(_alternatives(phrases, whole_words)))
+    pattern = _pattern(phrases, whole_words=whole_words)
     return lambda text: pattern.search(text) is not None
+
+
+@cache
+def finder(phrases: tuple[str, ...]) -> Callable[[str], str | None]:
+    """The same, answering with the words that were found, None without any."""
+    pattern = _pattern(phrases, whole_words=True) if phrases else None
+
+    def find(text: str) -> str | None:
+        found = pattern.search(text) if pattern is not None else None
+        return None if found is None else _NO_WORD_EDGES.sub("", found.group())
+
+    return find
+
+
+_NO_WORD_EDGES = re2.compile(r"^[^\pL\pN]+|[^\pL\pN]+$")
 
 
 def _never(_: str) -> bool:
     return False
+
+
+def _pattern(phrases: tuple[str, ...], *, whole_words: bool) -> re2._Regexp[str]:
+    return re2.compile("(?i)" + "|".join(_alternatives(phrases, whole_words)))
 
 
 def _alternatives(phrases: tuple[str, ...], whole_words: bool) -> Iterator[str]:
