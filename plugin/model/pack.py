@@ -174,5 +174,69 @@ class Pack:
         return self.messages.get(name, {}).get(self.language)
 
     @property
+ITEMS_OF_THE_TICKET = (
+    "time",
+    "customer",
+    "contact",
+    "content",
+    "progress",
+    "responsible",
+    "result",
+    "customer_view",
+    "follow_up",
+)
+"""Items of a record that are read from the ticket itself (C3.3); a line of the pack may stand in for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordItem:
+    """Something agents write down with a matter: a line of an internal note ("Cause: …"), or a ticket attribute.
+
+    ``lines`` are by language what stands before the colon; ``field`` is the attribute that holds it as well. ``values``
+    are by code the words that mean it, for an item that knows only these answers; empty: any text.
+    """
+
+    name: str
+    lines: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    field: str | None = None
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+class JudgedAt(StrEnum):
+    """When a record is looked through for what is missing."""
+
+    CLOSING = "closing"
+    """An agent's closing."""
+    FOLLOW_UP = "follow_up"
+    """The end of the follow-up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """Items a record must have by ``at``; an empty part is no restriction, no ``kinds`` are complaints."""
+
+    clause: str
+    items: tuple[str, ...]
+    at: JudgedAt = JudgedAt.CLOSING
+    kinds: tuple[Kind, ...] = (Kind.COMPLAINT,)
+    tiers: tuple[Tier, ...] = ()
+    natures: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The record of a matter: what agents write down and how, and what it must have when (C3.3, D5.2, E4.1)."""
+
+    items: tuple[RecordItem, ...] = ()
+    required: tuple[Requirement, ...] = ()
+    plan: tuple[str, ...] = ()
+    """Items a plan must name before *plan-ready* counts (D5.3)."""
+
+    def item(self, name: str) -> RecordItem | None:
+        return next((item for item in self.items if item.name == name), None)
+
+
     def office_calendar(self) -> Calendar:
         return self.calendars[self.office]
+    record: Record = Record()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,3 +29,11 @@ class Text:
 def text(template: str, /, **values: Any) -> Text:
     """``text("Answer by {limit}.", limit=moment)``: written in place, so that templates can be collected."""
     return Text(template, values)
+
+
+def listed(parts: Sequence[Text | str]) -> Text | str:
+    """Several as one: ``a, b, c``."""
+    joined: Text | str = parts[0] if parts else ""
+    for part in parts[1:]:
+        joined = text("{first}, {more}", first=joined, more=part)
+    return joined

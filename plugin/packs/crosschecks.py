@@ -9,7 +9,7 @@ from typing import Any
 from plugin.model.calendars import Calendar
 from plugin.model.durations import Duration
 from plugin.model.pack import ClockSettings, Pack
-from plugin.packs import values
+from plugin.packs import record, values
 from plugin.packs.source import Fault
 
 _A_MONDAY = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -22,6 +22,7 @@ def of_text(pack: Mapping[Any, Any]) -> Iterator[Fault]:
     yield from _make_up_days_copy_open_days(pack)
     yield from _classes_exist(pack)
     yield from _rules_differ(pack)
+    yield from record.faults(pack)
 
 
 def of_numbers(pack: Pack) -> Iterator[Fault]:

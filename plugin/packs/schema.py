@@ -17,6 +17,7 @@ from plugin.model.pack import (
     MessageText,
     Pack,
     People,
+    Record,
     Retention,
     Rule,
     Scope,
@@ -272,6 +273,7 @@ class _PackSection(Section):
     calendars = Mapped(values.name, Part(_CalendarSection), required=True)
     retention = Part(_RetentionSection, required=True)
     messages = Mapped(values.code, Mapped(values.language, Part(_MessageSection)))
+    record = Part(RecordSection)
 
 
 def build(found: Mapping[str, Any], *, version: str) -> Pack:
@@ -294,5 +296,6 @@ def build(found: Mapping[str, Any], *, version: str) -> Pack:
         rules=found["rules"],
         retention=found["retention"],
         messages=found.get("messages", {}),
+        record=found.get("record", Record()),
         office=found.get("office", "office"),
     )

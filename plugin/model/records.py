@@ -1,0 +1,166 @@
+"""What agents record with a matter: lines of their internal notes ("Cause: …"), or attributes the pack names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+
+from plugin.model.conversation import articles, is_by_agent
+from plugin.model.facts import Fact, FactKind, Timeline, once
+from plugin.model.pack import Pack, RecordItem
+from plugin.model.people import Actor
+
+LONGEST_LABEL = 60
+"""Characters before the colon; what is longer is a sentence."""
+_BULLETS = " \t-–—*•·"
+_BLANK = frozenset("…._-–—?¿[]() \t")
+_FIGURE = re.compile(r"\d[\d.,' \u00a0\u202f]*")
+_OF_THOUSANDS = re.compile(r"[.,']\d{3}(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An agent recorded ``value`` for an item of the pack's record; empty: he emptied the attribute.
+
+    ``code`` is the one of the item's own values that is meant: None where it has none, or the words mean none of them.
+    ``value`` is an agent's text and may hold customer data: it is never written to Zammad or kept outside the payload.
+    """
+
+    item: str
+    value: str
+    at: datetime
+    by: Actor
+    key: str
+    code: str | None = None
+
+
+@once
+def entries(timeline: Timeline, items: tuple[RecordItem, ...]) -> tuple[Entry, ...]:
+    """Everything agents recorded for these items, oldest first; a blank form counts for nothing."""
+    found = [*_of_notes(timeline, items), *_of_attributes(timeline, items)]
+    return tuple(sorted(found, key=lambda entry: entry.at))
+
+
+def newest(timeline: Timeline, items: tuple[RecordItem, ...], *, since: datetime) -> dict[str, Entry]:
+    """The last entry of each item at or after ``since``, by its name; emptied ones and unknown words are left out."""
+    last = {entry.item: entry for entry in entries(timeline, items) if entry.at >= since}
+    coded = {item.name for item in items if item.values}
+    return {name: entry for name, entry in last.items() if entry.code or (entry.value and name not in coded)}
+
+
+def label(pack: Pack, name: str) -> str:
+    """What stands before the colon in the pack's language, or the first there is; the item's name where none is."""
+    item = pack.record.item(name)
+    lines = dict(item.lines) if item else {}
+    return next(iter(lines.get(pack.language) or next(iter(lines.values()), ())), name)
+
+
+@once
+def is_erased(timeline: Timeline) -> bool:
+    """Whether the words of an agent's internal note were erased: then nobody can tell any more what was recorded."""
+    return any(note.payload is None for note in _notes(timeline))
+
+
+def amount_of(value: str) -> Decimal | None:
+    """The first figure of a text, as people write it: ``1,200.50 EUR``, ``1.200,50``, ``¥ 3 000``; None without one."""
+    found = _FIGURE.search(value)
+    if found is None:
+        return None
+    figure = found[0].rstrip(".,' \u00a0\u202f").replace(" ", "").replace("\u00a0", "").replace("\u202f", "")
+    return Decimal(_plain(figure))
+
+
+def _plain(figure: str) -> str:
+    """The last mark before other than three digits parts the decimals; all others part thousands."""
+    last = max(figure.rfind("."), figure.rfind(","))
+    marks = [mark for mark in figure if mark in ".,'"]
+    are_thousands = last < 0 or (_OF_THOUSANDS.fullmatch(figure[last:]) and len(set(marks)) == 1)
+    whole, decimals = (figure, "") if are_thousands else (figure[:last], figure[last + 1 :])
+    digits = re.sub(r"\D", "", whole)
+    return f"{digits}.{decimals}" if decimals else digits
+
+
+# -- lines of notes ---------------------------------------------------------------------------------------------------
+
+
+@once
+def _notes(timeline: Timeline) -> tuple[Fact, ...]:
+    """Agents' internal notes, lines of our macros not counted."""
+    return tuple(a for a in articles(timeline) if a["internal"] and is_by_agent(a) and not a["macro"])
+
+
+def _of_notes(timeline: Timeline, items: tuple[RecordItem, ...]) -> Iterator[Entry]:
+    labels, codes = _labels(items), _codes(items)
+    for note in _notes(timeline):
+        for name, value in _lines(note.text("body"), labels):
+            yield Entry(name, value, note.at, note.by, note.key, codes.get((name, _folded(value))))
+
+
+def _lines(body: str, labels: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Item and text of each line that begins with a label; what stands below an empty one belongs to it."""
+    name, below = "", []
+    for line in body.splitlines():
+        before, colon, after = line.replace("：", ":", 1).partition(":")
+        label = labels.get(_folded(before)) if colon and len(before) <= LONGEST_LABEL else None
+        if label is None and name and line.strip():
+            below.append(line.strip())
+            continue
+        yield from _filled(name, below)
+        name, below = label or "", [after.strip()] if label else []
+        if label and not _is_blank(after):
+            yield from _filled(name, below)
+            name, below = "", []
+    yield from _filled(name, below)
+
+
+def _filled(name: str, parts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    value = " ".join(part for part in parts if not _is_blank(part))
+    if name and value:
+        yield name, value
+
+
+def _is_blank(value: str) -> bool:
+    return _BLANK.issuperset(value)
+
+
+@cache
+def _labels(items: tuple[RecordItem, ...]) -> dict[str, str]:
+    """Names of the items by what stands before the colon."""
+    return {_folded(label): item.name for item in items for _, labels in item.lines for label in labels}
+
+
+@cache
+def _codes(items: tuple[RecordItem, ...]) -> dict[tuple[str, str], str]:
+    """Values of the items that have some, by item and word; a code stands for itself."""
+    written = ((item.name, word, code) for item in items for code, words in item.values for word in (code, *words))
+    return {(name, _folded(word)): code for name, word, code in written}
+
+
+def _folded(words: str) -> str:
+    return " ".join(words.strip(_BULLETS).rstrip(".!。").split()).casefold()
+
+
+# -- attributes -------------------------------------------------------------------------------------------------------
+
+
+def _of_attributes(timeline: Timeline, items: tuple[RecordItem, ...]) -> Iterator[Entry]:
+    """What people set the ticket attribute to that holds an item; what customers set counts for nothing."""
+    codes = _codes(items)
+    for item in items:
+        if item.field is None:
+            continue
+        for change in (*_at_creation(timeline, item.field), *timeline.changes_of(item.field)):
+            if not change.by.is_customer:
+                value = str(change["to"] or change.text("to") or change["value"] or change.text("value"))
+                code = codes.get((item.name, _folded(value)))
+                yield Entry(item.name, value.strip(), change.at, change.by, change.key, code)
+
+
+def _at_creation(timeline: Timeline, attribute: str) -> Iterator[Fact]:
+    for seen in timeline.of(FactKind.OBSERVED):
+        if seen["what"] == "field_at_creation" and seen["name"] == attribute:
+            yield seen
