@@ -13,7 +13,7 @@ FACTORY = "__init__"
 _PURE = "model policies engine plan"
 _TOOLS = "failpoints clock skew logs"
 _DOORS_KNOW = (
-    f"{_PURE} {_TOOLS} packs locales zammad store settle handlers visit worker timekeeper control settings"
+    f"{_PURE} {_TOOLS} packs locales zammad store settle handlers visit worker timekeeper control settings rollout"
     " observability"
 )
 
@@ -37,10 +37,12 @@ _TABLE = {
     # the two outer worlds
     "zammad": f"model {_TOOLS}",
     "store": f"model {_TOOLS}",
+    # which pack decides which case
+    "rollout": f"model {_TOOLS} settings store packs",
     # one visit, and the loop around it: ← handlers ← worker
     "handlers": f"{_PURE} {_TOOLS} zammad store locales observability",
     "settle": f"{_PURE} {_TOOLS} zammad store locales observability",
-    "visit": f"{_PURE} {_TOOLS} zammad store handlers settle packs locales observability",
+    "visit": f"{_PURE} {_TOOLS} zammad store handlers settle packs rollout locales observability",
     "control": f"model {_TOOLS} store",
     "timekeeper": f"model {_TOOLS} observability",
     "worker": f"{_PURE} {_TOOLS} zammad store handlers settle visit packs control settings observability timekeeper",

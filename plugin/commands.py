@@ -1,4 +1,4 @@
-"""What commands do in the process that holds the store: pause, resume, look, retry."""
+"""What commands do in the process that holds the store: pause, resume, look, retry, activate, release."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from plugin.clock import Clock
+from plugin import rollout
+from plugin.clock import Clock, system
 from plugin.control import Handler, NotRunning, ask, socket_path
 from plugin.model.effects import Effect, EffectState
 from plugin.model.errors import StewardError
@@ -37,6 +38,17 @@ def handlers(hands: Hands) -> Mapping[str, Handler]:
         "resume": lambda _: resume(hands),
         "look": lambda asked: look(hands, str(asked.get("ticket", ""))),
         "retry": lambda asked: retry(hands, str(asked.get("ticket", ""))),
+        **on_store(hands.store, clock=hands.clock),
+    }
+
+
+def on_store(store: Store, *, clock: Clock) -> Mapping[str, Handler]:
+    """The commands that need nothing but the store: they are done even where Steward cannot start."""
+    return {
+        "activate": lambda asked: {"lines": rollout.activate(store, rollout.Wanted.unpacked(asked), now=clock())},
+        "release": lambda asked: {
+            "lines": rollout.release(store, asked["rule"], by=asked["by"], reason=asked["reason"], now=clock())
+        },
     }
 
 
@@ -47,15 +59,31 @@ def carry_out(
 
     Raises StewardError with one line that says why not.
     """
-    if settings.is_sqlite:
-        try:
-            answer = ask(socket_path(settings.sqlite_file), command, **values)
-        except NotRunning:
-            pass
-        else:
-            return list(answer["lines"])
+    told = _asked(settings, command, **values)
+    if told is not None:
+        return told
     with open_hands() as hands:
         return list(handlers(hands)[command](values)["lines"])
+
+
+def carry_out_on_store(settings: Settings, command: str, **values: Any) -> list[str]:
+    """The same for a command of ``on_store``: it needs no Zammad, and no pack that can be read."""
+    told = _asked(settings, command, **values)
+    if told is not None:
+        return told
+    secret = settings.secret_key.reveal().encode() if settings.secret_key else None
+    with Store.open(settings.database_url.reveal(), secret_key=secret) as store:
+        return list(on_store(store, clock=system)[command](values)["lines"])
+
+
+def _asked(settings: Settings, command: str, **values: Any) -> list[str] | None:
+    """What the running process says, None where none listens."""
+    if not settings.is_sqlite:
+        return None
+    try:
+        return list(ask(socket_path(settings.sqlite_file), command, **values)["lines"])
+    except NotRunning:
+        return None
 
 
 def pause(hands: Hands) -> Mapping[str, Any]:

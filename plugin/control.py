@@ -14,7 +14,7 @@ import orjson
 
 from plugin.model.errors import StewardError, Unavailable
 
-COMMANDS = ("pause", "resume", "look", "retry")
+COMMANDS = ("pause", "resume", "look", "retry", "activate", "release")
 """What a running process does for others; ``plugin.commands`` does it."""
 LONGEST_LINE = 64 * 1024
 CONNECT_SECONDS = 5.0

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from plugin import ground as grounds
-from plugin import packs
+from plugin import rollout
 from plugin.control import COMMANDS, ControlServer, socket_path
 from plugin.ground import Ground
-from plugin.model.errors import PackError, StewardError, Unavailable
+from plugin.model.errors import StewardError, Unavailable
 from plugin.receiver import Receiver
 from plugin.settings import Settings, SettingsError
-from plugin.store import packs as kept_packs
 from plugin.store.errors import PAUSE_SECONDS, StoreUnavailable
 from plugin.web.server import WebServer
 
@@ -47,27 +46,11 @@ def run(settings: Settings, *, web: bool, worker: bool) -> None:
     """
     grounds.check(settings, web=web, worker=worker)
     is_first_start = settings.is_sqlite and not settings.sqlite_file.exists()
-    pack = _load(settings) if is_first_start else None  # a mistake in it leaves no store behind
+    pack = rollout.of_setting(settings) if is_first_start else None  # a mistake in it leaves no store behind
     with Ground.open(settings) as ground:
-        if pack is None and not _is_kept(ground):
-            pack = _load(settings)
+        if pack is None and rollout.waits_for_setting(ground.store, settings):
+            pack = rollout.of_setting(settings)
         Process(ground, web=web, worker=worker, pack=pack).run()
-
-
-def _load(settings: Settings) -> Pack:
-    from plugin.service import load_pack
-
-    return load_pack(settings)
-
-
-def _is_kept(ground: Ground) -> bool:
-    """Whether a Steward on this store has worked by this very text."""
-    try:
-        text = packs.text_of(ground.settings.pack)
-    except PackError:
-        return False
-    with ground.store.read() as connection:
-        return kept_packs.is_kept(connection, text)
 
 
 class Process:
@@ -177,11 +160,10 @@ class Work(threading.Thread):
         self._stopping = threading.Event()
 
     def run(self) -> None:
-        from plugin.service import Service, load_pack
+        from plugin.service import Service
 
         try:
-            pack = self._pack or load_pack(self._ground.settings)
-            join = partial(Service.upon, self._ground, self._receiver, pack=pack, worker=self._has_worker)
+            join = partial(Service.upon, self._ground, self._receiver, pack=self._pack, worker=self._has_worker)
             service = self._joined(join)
             if service is not None:
                 with service:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, partial
 from time import monotonic
@@ -16,21 +16,19 @@ from flask import Flask
 from requests.adapters import BaseAdapter
 
 from plugin import clock as clocks
-from plugin import commands, packs
+from plugin import commands
 from plugin import ground as grounds
+from plugin import rollout as rollouts
 from plugin.ground import Ground
 from plugin.handlers.sweep import Sweep
-from plugin.model.decision import Mode
-from plugin.model.errors import PackError
 from plugin.model.pack import Pack
 from plugin.observability.alarms import Alarms
 from plugin.observability.health import Health, Part
 from plugin.observability.metrics import Metrics
 from plugin.receiver import Receiver
+from plugin.rollout import Rollout
 from plugin.settings import Settings
 from plugin.skew import Skew
-from plugin.store import cases, switches
-from plugin.store import packs as kept_packs
 from plugin.store.store import Store
 from plugin.timekeeper import Timekeeper
 from plugin.visit import Means, Visitor
@@ -54,7 +52,7 @@ class Service:
     settings: Settings
     store: Store
     zammad: Zammad
-    pack: Pack
+    rollout: Rollout
     clock: clocks.Clock
     health: Health
     metrics: Metrics
@@ -83,7 +81,8 @@ class Service:
         SettingsError, PackError and StoreError with one line that says what to do.
         """
         grounds.check(settings, web=web, worker=worker, alone=alone)
-        pack = load_pack(settings)
+        is_first_start = settings.is_sqlite and not settings.sqlite_file.exists()
+        pack = rollouts.of_setting(settings) if is_first_start else None  # a mistake in it leaves no store behind
         with ExitStack() as opened:
             ground = opened.enter_context(Ground.open(settings, clock=clock))
             receiver = Receiver.open(ground) if web else None
@@ -100,15 +99,18 @@ class Service:
         ground: Ground,
         receiver: Receiver | None,
         *,
-        pack: Pack,
+        pack: Pack | None = None,
         worker: bool,
         adapter: BaseAdapter | None = None,
         seconds: Callable[[], float] | None = None,
     ) -> Service:
-        """Join what is open already with Zammad and, where there is to be one, a worker. Raises StoreUnavailable."""
+        """Join what is open already with Zammad and, where there is to be one, a worker.
+
+        ``pack`` is that of the settings where it was read already. Raises PackError and StoreUnavailable.
+        """
         settings, metrics, clock = ground.settings, ground.metrics, ground.clock
         # first, for a store that cannot be written now leaves nothing half joined
-        _keep_pack(ground.store, pack, packs.text_of(settings.pack), clock())
+        rollout = Rollout.begin(ground.store, settings, now=clock(), pack=pack)
         ages = seconds or (monotonic if clock is clocks.system else _seconds_of(clock))
         skew = _skew(settings, clock, seconds)
         alarms = Alarms(metrics, ground.health, clock)
@@ -117,7 +119,7 @@ class Service:
             settings=settings,
             store=ground.store,
             zammad=zammad,
-            pack=pack,
+            rollout=rollout,
             clock=clock,
             health=ground.health,
             metrics=metrics,
@@ -133,6 +135,11 @@ class Service:
         service.closing.callback(zammad.close)
         return service
 
+    @property
+    def pack(self) -> Pack:
+        """The pack in force, held back as the settings say."""
+        return self.rollout.active
+
     # -- parts --------------------------------------------------------------------------------------------------------
 
     def _make_worker(self, ages: Callable[[], float]) -> Worker:
@@ -140,7 +147,7 @@ class Service:
         means = Means(
             store=self.store,
             zammad=self.zammad,
-            pack=self.pack,
+            rollout=self.rollout,
             clock=self.clock,
             metrics=self.metrics,
             alarms=self.alarms,
@@ -153,7 +160,7 @@ class Service:
             zammad=self.zammad,
             health=self.health,
             clock=self.clock,
-            office=self.pack.office_calendar,
+            office=lambda: self.pack.office_calendar,
         )
         every = timedelta(seconds=settings.sweep_interval)
         return Worker(
@@ -200,7 +207,7 @@ class Service:
         found = preflight(self.zammad)
         told = [finding for finding in found if finding.severity is not Severity.INFO]
         self.health.tell("preflight", ok=not told, said="; ".join(map(str, told)))
-        return (*found, *_people_missing(self.pack))
+        return (*found, *_people_missing(self.pack), *self._pack_beside())
 
     def _check_again(self, cursor: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
         """Asks while something is missing, when looks show another server than before, and once a week."""
@@ -210,6 +217,13 @@ class Service:
         found = self.check()
         is_well = all(finding.severity is Severity.INFO for finding in found)
         return {"well_at": now.isoformat(), "signs": signs(self.zammad)} if is_well else {}
+
+    def _pack_beside(self) -> tuple[Finding, ...]:
+        """Where the setting names another pack than somebody activated: that setting is not what counts."""
+        said = rollouts.beside(self.store, self.settings)
+        if not said:
+            return ()
+        return (Finding("pack", Severity.INFO, said, "STEWARD_PACK", "steward pack activate puts it in force"),)
 
     # -- life ---------------------------------------------------------------------------------------------------------
 
@@ -228,25 +242,6 @@ class Service:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def load_pack(settings: Settings) -> Pack:
-    """The pack of the settings, held back as they say. Raises PackError naming the setting."""
-    return held_back(_pack(settings), settings.mode)
-
-
-def held_back(pack: Pack, mode: Mode) -> Pack:
-    """``STEWARD_MODE`` caps every rule's own mode."""
-    if mode is Mode.ENFORCE:
-        return pack
-    return replace(pack, rules=tuple(replace(rule, mode=Mode.OBSERVE) for rule in pack.rules))
-
-
-def _pack(settings: Settings) -> Pack:
-    try:
-        return packs.load(settings.pack)
-    except PackError as error:
-        raise PackError(f"STEWARD_PACK: {error}") from error
 
 
 def _seconds_of(clock: clocks.Clock) -> Callable[[], float]:
@@ -294,18 +289,6 @@ def _skew(settings: Settings, clock: clocks.Clock, seconds: Callable[[], float] 
     runs = clocks.running if clock is clocks.system else _seconds_of(clock)
     follows = isinstance(clock, clocks.FollowedClock)
     return Skew(clock=clock, seconds=seconds or runs, follows=follows, calm=timedelta(seconds=settings.unknown_wait))
-
-
-def _keep_pack(store: Store, pack: Pack, text: str, now: datetime) -> None:
-    """Keep the version for good, note since when each rule is enforced, look again at cases of another version."""
-    enforced = [rule.name for rule in pack.rules if rule.mode is Mode.ENFORCE]
-    with store.write() as connection:
-        kept_packs.keep(connection, name=pack.name, version=pack.version, text=text, now=now)
-        switches.switch(connection, enforced, now=now)
-    woken = 1
-    while woken:  # some at a time: the receiver waits while we write
-        with store.write() as connection:
-            woken = cases.wake_outdated(connection, pack_version=pack.version, now=now)
 
 
 def _people_missing(pack: Pack) -> tuple[Finding, ...]:

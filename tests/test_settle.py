@@ -312,7 +312,7 @@ def visit_under(helpdesk: Helpdesk, ticket: Ticket, *, lock: Lock) -> None:
     means = Means(
         store=service.store,
         zammad=service.zammad,
-        pack=service.pack,
+        rollout=service.rollout,
         clock=service.clock,
         metrics=service.metrics,
         alarms=service.alarms,

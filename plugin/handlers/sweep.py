@@ -41,7 +41,7 @@ class Sweep:
     zammad: Zammad
     health: Health
     clock: Callable[[], datetime]
-    office: Calendar
+    office: Callable[[], Calendar]
 
     def run(self, cursor: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
         """⌈U/200⌉ + 1 list calls for U changed tickets. Raises ``Unavailable``; then the cursor stays."""
@@ -62,7 +62,7 @@ class Sweep:
 
         Their tickets are woken when that begins and when it ends. Asked in office hours: nobody takes over at night.
         """
-        if not self.office.is_open(now):
+        if not self.office().is_open(now):
             return idle_before
         with self.store.read() as connection:
             owned = cases.owners(connection)

@@ -92,6 +92,8 @@ class Effect:
     retry_not_before: datetime | None = None
     tries: int = 0
     error: str = ""
+    pack_version: str = ""
+    """The version of the pack it was decided by; empty where that was before versions were kept with effects."""
 
 
 def op_key(secret: bytes, *, ticket_id: int, rule: str, epoch: str) -> str:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from plugin.model.calendars import Calendar
 from plugin.model.decision import Mode
 from plugin.model.durations import Duration
+from plugin.model.rollout import RunningCases
 
 
 class Kind(StrEnum):
@@ -163,6 +164,8 @@ class Pack:
     retention: Retention
     messages: Mapping[str, Mapping[str, MessageText]] = field(default_factory=dict)
     """By name and language; the pack's language is sent."""
+    running_cases: RunningCases = RunningCases.MOVE
+    """What becomes of running cases when this version is put in force, where nobody says otherwise."""
     office: str = "office"
     """Name of the calendar for working days, orphan and hand-over times, quiet hours."""
 

@@ -26,6 +26,7 @@ from plugin.model.pack import (
     When,
     Words,
 )
+from plugin.model.rollout import RunningCases
 from plugin.packs import values
 from plugin.packs.fields import Mapped, Part, Section, Several, Taken, said, taken
 from plugin.packs.options import HasOptions, clauses_of, clock_names, schema_of
@@ -264,6 +265,7 @@ class _PackSection(Section):
     language = Taken(values.language)
     zone = Taken(values.zone, required=True)
     office = Taken(values.text)
+    running_cases = Taken(values.member(RunningCases))
     scope = Part(_ScopeSection)
     people = Part(_PeopleSection)
     tiers = Mapped(values.member(Tier), Part(_TierSection))
@@ -298,4 +300,5 @@ def build(found: Mapping[str, Any], *, version: str) -> Pack:
         messages=found.get("messages", {}),
         record=found.get("record", Record()),
         office=found.get("office", "office"),
+        running_cases=found.get("running_cases", RunningCases.MOVE),
     )

@@ -9,7 +9,7 @@ from plugin.model.effects import Effect, EffectKind
 from plugin.model.ticket import CLOSED_TYPES, StateType
 from plugin.plan import fields, messages, notes, tags, tasks
 from plugin.plan.ledger import Ledger
-from plugin.plan.making import Making
+from plugin.plan.making import LIMIT, Making
 from plugin.plan.parts import (
     AddItem,
     Brake,
@@ -33,6 +33,7 @@ from plugin.plan.parts import (
 )
 
 __all__ = [
+    "LIMIT",
     "AddItem",
     "Brake",
     "Call",

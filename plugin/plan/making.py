@@ -13,6 +13,10 @@ from plugin.plan.ledger import Ledger, Standby
 from plugin.plan.parts import Held, Standing, Terms
 
 
+LIMIT = "limit"
+"""Why an effect is only recorded whose rule wrote to as many tickets as its limit allows, or was stopped for that."""
+
+
 @dataclass(slots=True)
 class Making:
     """One planning under way: the givens, and what has been sorted out so far."""
@@ -47,6 +51,7 @@ class Making:
             state=EffectState.INTENDED,
             created_at=self.terms.now,
             request=request,
+            pack_version=self.terms.pack_version,
         )
 
     def may_go(self, effect: Effect, mode: Mode) -> bool:
@@ -61,7 +66,7 @@ class Making:
             self.held.append(Held(effect.op_key, "waiting", self.ledger.waits_until(effect.op_key)))
             return False
         if effect.rule.partition(".")[0] in self.terms.exhausted:
-            self.observe(effect, "limit")
+            self.observe(effect, LIMIT)
             self.alarms.append("rule_limit")
             return False
         return True
@@ -81,5 +86,6 @@ class Making:
                 created_at=effect.created_at,
                 request=effect.request,
                 error=why,
+                pack_version=effect.pack_version,
             )
         )

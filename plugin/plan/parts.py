@@ -64,7 +64,7 @@ class Terms:
 
     ``mode`` is the server's, which caps every rule's own; ``exhausted`` are policies that wrote to as many tickets as
     their rule's ``limit`` allows; ``people`` are those the decision names, by login. ``insist``: an operator looks, so
-    what was given up is tried again.
+    what was given up is tried again. ``pack_version``: of the pack that decided.
     """
 
     now: datetime
@@ -80,6 +80,7 @@ class Terms:
     brake: Brake = Brake()
     exhausted: frozenset[str] = frozenset()
     insist: bool = False
+    pack_version: str = ""
 
     def enforces(self, mode: Mode) -> bool:
         """Whether a part of that mode is really written."""

@@ -266,9 +266,10 @@ def wake_owned(connection: Connection, *, owner_id: int, group_id: int, now: dat
     return int(connection.execute(update(cases).where(theirs).values(**values)).rowcount)
 
 
-def wake_held(connection: Connection, *, now: datetime) -> int:
-    """Have the open cases looked at whose effects were held back by a pause; returns how many."""
+def wake_held(connection: Connection, *, now: datetime, because: str | None = None) -> int:
+    """Have the open cases looked at whose effects were held back (``because``: only for that); returns how many."""
     held = select(effects.c.ticket_id).where(effects.c.state == EffectState.OBSERVED).distinct()
+    held = held if because is None else held.where(effects.c.error == because)
     here = and_(cases.c.status == CaseStatus.OPEN, cases.c.ticket_id.in_(held))
     values = _wake_values(Wake(at=now, reason=WakeReason.RETRY))
     values |= {"generation": cases.c.generation + 1, "updated_at": now}

@@ -41,7 +41,7 @@ def _add_or_again(database: str) -> ClauseElement:
     """Where the effect is known it is intended anew, unless it is spent."""
     adding = insert_into(effects, database)
     renewed: dict[str, Any] = {
-        name: adding.excluded[name] for name in ("state", "intended_at", "request", "clause", "because")
+        name: adding.excluded[name] for name in ("state", "intended_at", "request", "clause", "because", "pack_version")
     }
     renewed |= {"settled_at": None, "retry_not_before": None, "tries": effects.c.tries + 1}
     again: ClauseElement = adding.on_conflict_do_update(

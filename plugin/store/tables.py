@@ -117,6 +117,7 @@ effects = Table(
     Column("error", Text, nullable=False),
     Column("request", Json, nullable=False),
     Column("outcome", Json, nullable=False),
+    Column("pack_version", Text, nullable=False),
 )
 
 chores = Table(
@@ -134,6 +135,33 @@ packs = Table(
     Column("version", Text, primary_key=True),
     Column("text", Text, nullable=False),
     Column("loaded_at", Moment, nullable=False),
+)
+
+activations = Table(
+    "activations",
+    metadata,
+    Column("number", Id, primary_key=True, autoincrement=True),
+    Column("at", Moment, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("approver", Text, nullable=False),
+    Column("running", Text, nullable=False),
+)
+
+brakes = Table(
+    "brakes",
+    metadata,
+    Column("number", Id, primary_key=True, autoincrement=True),
+    Column("rule", Text, nullable=False),
+    Column("most", Integer, nullable=False),
+    Column("ticket_id", Id, nullable=False),
+    Column("stopped_at", Moment, nullable=False),
+    Column("released_at", Moment),
+    Column("released_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
 )
 
 switches = Table(

@@ -27,4 +27,5 @@ class Visitor:
 
         Raises the errors of ``plugin.model.errors`` and whatever a policy raises: what follows is the worker's affair.
         """
-        return Visit(UnderWay(self.means, claim, claim.case, stands_still=self.stands_still())).run()
+        pack = self.means.rollout.pack_for(claim.case.pack_version, now=self.means.clock())
+        return Visit(UnderWay(self.means, claim, claim.case, pack, stands_still=self.stands_still())).run()

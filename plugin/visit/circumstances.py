@@ -9,12 +9,12 @@ from plugin import locales
 from plugin.model.decision import Decision, Mode, Urgency
 from plugin.model.effects import EffectKind
 from plugin.model.errors import Refused
-from plugin.model.pack import MessageText, Pack
+from plugin.model.pack import MessageText, Pack, Rule
 from plugin.model.rendering import render
 from plugin.model.ticket import Ticket
 from plugin.model.words import Text
-from plugin.plan import Brake, MakeTask, Person, Plan, Put, Render
-from plugin.store import effects
+from plugin.plan import LIMIT, Brake, MakeTask, Person, Plan, Put, Render
+from plugin.store import brakes, effects
 from plugin.store.database import Connection
 from plugin.zammad.people import People
 
@@ -68,15 +68,29 @@ def brake_of(connection: Connection, *, note_brake: int, now: datetime) -> Brake
 
 
 def exhausted(connection: Connection, pack: Pack, ticket_id: int, *, now: datetime) -> frozenset[str]:
-    """Policies whose rule has a limit and wrote to as many other tickets within 24 hours."""
+    """Names of rules and their policies that may write nothing: stopped, or at their limit within 24 hours."""
+    stopped = {brake.rule for brake in brakes.standing(connection)}
     found = set()
     for rule in pack.rules:
-        if rule.limit is not None:
-            names = {rule.name, rule.policy}
-            written = effects.tickets_written_by(connection, *sorted(names), since=now - DAY) - {ticket_id}
-            if len(written) >= rule.limit:
-                found |= names
+        if rule.name in stopped or _is_at_its_limit(connection, rule, ticket_id, now=now):
+            found |= {rule.name, rule.policy}
     return frozenset(found)
+
+
+def stop_what_is_exhausted(connection: Connection, pack: Pack, plan: Plan, ticket_id: int, *, now: datetime) -> None:
+    """A rule that would have touched one ticket more than its limit allows waits for a person from now on."""
+    over = {effect.rule.partition(".")[0] for effect in plan.observed if effect.error == LIMIT}
+    for rule in pack.rules:
+        if rule.limit is not None and {rule.name, rule.policy} & over:
+            brakes.stop(connection, rule.name, most=rule.limit, ticket_id=ticket_id, now=now)
+
+
+def _is_at_its_limit(connection: Connection, rule: Rule, ticket_id: int, *, now: datetime) -> bool:
+    if rule.limit is None:
+        return False
+    since = max(now - DAY, brakes.released_at(connection, rule.name) or now - DAY)
+    written = effects.tickets_written_by(connection, *sorted({rule.name, rule.policy}), since=since)
+    return len(written - {ticket_id}) >= rule.limit
 
 
 def _logins(decision: Decision) -> Iterable[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from plugin import failpoints
@@ -28,8 +28,9 @@ def commit_look(
     if not looked.facts and not looked.full and _is_as_observed(visit, looked.ticket, told):
         return (), known.timeline, told
     visit.read = looked.ticket.version if looked.full else visit.read
+    found = (*looked.facts, *_moved(visit, now))
     with visit.means.store.write() as connection:
-        added = _append(visit, connection, looked, now) if looked.facts else ()
+        added = _append(visit, connection, found, now) if found else ()
         timeline = Timeline(visit.ticket_id, (*known.timeline, *added)) if added else known.timeline
         tags = tags_now(timeline) if looked.full else told
         if not _is_as_observed(visit, looked.ticket, tags):
@@ -56,7 +57,7 @@ def keep(
         number=seen.number,
         version=visit.read,
         snapshot=_snapshot(seen, tags, read=visit.read),
-        pack_version=visit.means.pack.version,
+        pack_version=visit.pack.version,
         status=status,
         owned=_owned(seen),
         now=now or visit.means.clock(),
@@ -76,7 +77,7 @@ def keep_task(visit: UnderWay, connection: Connection, made: Ticket) -> None:
         number=made.number,
         version=made.version,
         snapshot=_snapshot(made, frozenset(), read=made.version),
-        pack_version=visit.means.pack.version,
+        pack_version=visit.pack.version,
         now=visit.means.clock(),
     )
 
@@ -112,8 +113,16 @@ def record(visit: UnderWay, planned: Plan, done: tuple[Effect, ...]) -> None:
             effects.record(connection, fresh)
 
 
-def _append(visit: UnderWay, connection: Connection, looked: Looked, now: datetime) -> tuple[Fact, ...]:
-    added = visit.means.store.append_facts(connection, visit.ticket_id, looked.facts, now=now)
+def _moved(visit: UnderWay, now: datetime) -> Iterator[Fact]:
+    """The ledger says so where another version of the pack decides the case from now on."""
+    before, version = visit.case.pack_version, visit.pack.version
+    if before is not None and before != version:
+        said = {"what": "pack_version", "value": version, "from": before}
+        yield Fact(f"observed:pack_version:{visit.means.rollout.number}", FactKind.OBSERVED, now, now, data=said)
+
+
+def _append(visit: UnderWay, connection: Connection, found: tuple[Fact, ...], now: datetime) -> tuple[Fact, ...]:
+    added = visit.means.store.append_facts(connection, visit.ticket_id, found, now=now)
     adopted = next((f for f in added if f["what"] == "adopted"), None)
     if adopted is not None:
         baseline = {"created_at": adopted["created_at"], "older": adopted["older"]}
@@ -128,7 +137,7 @@ def _is_as_observed(visit: UnderWay, seen: Ticket, tags: frozenset[str]) -> bool
     case = visit.case
     same = case.version == visit.read and case.status is _status(seen) and not case.misses
     snapshot = _snapshot(seen, tags, read=visit.read)
-    return same and case.pack_version == visit.means.pack.version and case.snapshot == snapshot
+    return same and case.pack_version == visit.pack.version and case.snapshot == snapshot
 
 
 def _status(seen: Ticket) -> CaseStatus:

@@ -18,7 +18,7 @@ from plugin.model.ticket import Ticket
 from plugin.model.work import Verdict, Wake, WakeReason
 from plugin.plan import Plan, Standing
 from plugin.settle import Commit, Settled, Settling, settle
-from plugin.store import cases, clocks, effects, inbox, meta, switches
+from plugin.store import cases, clocks, effects, inbox, meta, packs, switches
 from plugin.visit import absent, keeping, planning, recovering, waiting
 from plugin.visit.looking import Known, Looker
 from plugin.visit.under_way import UnderWay
@@ -36,6 +36,7 @@ class Visit:
     def __init__(self, visit: UnderWay) -> None:
         self._visit = visit
         self._means = visit.means
+        self._newest_pack = 0
 
     def run(self) -> Verdict:
         try:
@@ -83,7 +84,7 @@ class Visit:
     def _round(self, seen: Ticket, *, first: bool) -> Round:
         now = self._means.clock()
         known = self._known(now)
-        looker = Looker(self._means.zammad, pack=self._means.pack, now=now)
+        looker = Looker(self._means.zammad, pack=self._visit.pack, now=now)
         reason = self._visit.claim.wake.reason
         looked = looker.look(
             known,
@@ -125,6 +126,14 @@ class Visit:
 
     def _known(self, now: datetime) -> Known:
         """What the store knows; intents whose process died rest from now on."""
+        known = self._stored()
+        if self._means.rollout.take_up(self._newest_pack, now=now):
+            known = self._stored()  # its rules may be switched on since a moment ago
+        self._visit.pack = self._means.rollout.pack_for(self._visit.case.pack_version, known.timeline, now=now)
+        resting = [*recovering.interrupted(known.effects, now=now, unknown_wait=self._means.unknown_wait)]
+        return replace(known, effects=keeping.commit_found(self._visit, known.effects, resting, now))
+
+    def _stored(self) -> Known:
         with self._means.store.read() as connection:
             case = cases.get(connection, self._visit.ticket_id)
             known = Known(
@@ -138,10 +147,10 @@ class Visit:
                 clocks=clocks.of_case(connection, self._visit.ticket_id),
             )
             self._visit.paused = meta.paused_since(connection) is not None
+            self._newest_pack = packs.newest_activation(connection)
         self._visit.case = case or self._visit.case
         self._visit.read = known.version
-        resting = [*recovering.interrupted(known.effects, now=now, unknown_wait=self._means.unknown_wait)]
-        return replace(known, effects=keeping.commit_found(self._visit, known.effects, resting, now))
+        return known
 
     def _source(self, ticket_id: int) -> Timeline:
         with self._means.store.read() as connection:
@@ -160,7 +169,7 @@ class Visit:
 
     def _decided(self, timeline: Timeline, known: Known, now: datetime) -> Decision:
         return decide(
-            timeline, pack=self._means.pack, now=now, switches=known.switches, customer_mail=self._means.customer_mail
+            timeline, pack=self._visit.pack, now=now, switches=known.switches, customer_mail=self._means.customer_mail
         )
 
     def _settle(self, planned: Plan, standing: Standing, keep_first: Commit | None) -> Settled:

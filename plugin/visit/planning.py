@@ -10,7 +10,7 @@ import structlog
 from plugin.model.decision import Decision
 from plugin.model.effects import UNSETTLED, Effect, EffectKind, EffectState
 from plugin.model.work import WakeReason
-from plugin.plan import AddItem, Brake, NameChecklist, Plan, Standing, Terms, plan, withdraw
+from plugin.plan import LIMIT, AddItem, Brake, NameChecklist, Plan, Standing, Terms, plan, withdraw
 from plugin.plan.tasks import is_done
 from plugin.store import effects
 from plugin.visit import circumstances, keeping, recovering
@@ -39,6 +39,7 @@ def make(
         draft = plan(decision, standing, done, terms)
     if "option_missing" in draft.alarms:
         visit.means.zammad.features.ask_again()
+    _stop_what_is_exhausted(visit, draft, now)
     keeping.record(visit, draft, done)
     planned = frozenset(effect.op_key for call in draft.calls for effect in call.effects)
     reasons = {effect.op_key: effect.error for effect in draft.observed}
@@ -70,22 +71,34 @@ def _terms(visit: UnderWay, now: datetime) -> Terms:
         now=now,
         secret=visit.means.store.op_secret,
         own_id=visit.means.zammad.people.me().id,
-        mode=circumstances.mode_of(visit.means.pack),
+        mode=circumstances.mode_of(visit.pack),
         features=visit.means.zammad.reader.features,
-        office=visit.means.pack.office_calendar,
-        render=circumstances.renderer(visit.means.pack),
-        messages=circumstances.messages_of(visit.means.pack),
+        office=visit.pack.office_calendar,
+        render=circumstances.renderer(visit.pack),
+        messages=circumstances.messages_of(visit.pack),
         paused=visit.paused,
         exhausted=_exhausted(visit, now),
         insist=visit.claim.wake.reason is WakeReason.OPERATOR,
+        pack_version=visit.pack.version,
     )
 
 
 def _exhausted(visit: UnderWay, now: datetime) -> frozenset[str]:
-    if all(rule.limit is None for rule in visit.means.pack.rules):
+    if not _may_be_exhausted(visit):
         return frozenset()
     with visit.means.store.read() as connection:
-        return circumstances.exhausted(connection, visit.means.pack, visit.ticket_id, now=now)
+        return circumstances.exhausted(connection, visit.pack, visit.ticket_id, now=now)
+
+
+def _stop_what_is_exhausted(visit: UnderWay, draft: Plan, now: datetime) -> None:
+    if LIMIT not in {effect.error for effect in draft.observed}:
+        return
+    with visit.means.store.write() as connection:
+        circumstances.stop_what_is_exhausted(connection, visit.pack, draft, visit.ticket_id, now=now)
+
+
+def _may_be_exhausted(visit: UnderWay) -> bool:
+    return any(rule.limit is not None for rule in visit.pack.rules)
 
 
 def _know_more(

@@ -10,6 +10,7 @@ from plugin.model.pack import Pack
 from plugin.model.work import CaseRow, Claim
 from plugin.observability.alarms import Alarms
 from plugin.observability.metrics import Metrics
+from plugin.rollout import Rollout
 from plugin.store.store import Store
 from plugin.zammad.room import Zammad
 
@@ -20,7 +21,7 @@ class Means:
 
     store: Store
     zammad: Zammad
-    pack: Pack
+    rollout: Rollout
     clock: Callable[[], datetime]
     metrics: Metrics
     alarms: Alarms
@@ -31,7 +32,7 @@ class Means:
 
 @dataclass(slots=True)
 class UnderWay:
-    """One claimed case and how far its visit has come.
+    """One claimed case, the pack that decides it, and how far its visit has come.
 
     ``stands_still``: nothing may happen because of time alone now; ``as_of`` is the moment it is decided for then.
     ``case`` is the row as read last, ``paused`` whether an operator has stopped all writing. ``read`` is the version
@@ -41,6 +42,7 @@ class UnderWay:
     means: Means
     claim: Claim
     case: CaseRow
+    pack: Pack
     stands_still: bool = False
     as_of: datetime | None = None
     paused: bool = False
