@@ -204,7 +204,10 @@ def _not_kept_where_it_may_only_read(session: psycopg.Connection[Any] | None, ke
 
 def connect_arguments(url: URL) -> dict[str, Any]:
     """psycopg's arguments beside those of ``url``: short waits, and a dead host noticed in seconds."""
+    from plugin.store.stepwise import StepwiseCursor  # here, for a process on SQLite need not wait for psycopg
+
     defaults = {
+        "cursor_factory": StepwiseCursor,
         "connect_timeout": BUSY_SECONDS,
         "application_name": "steward",
         "keepalives_idle": 5,

@@ -11,18 +11,19 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import psycopg
 import pytest
 import sqlalchemy
 
-from plugin.store import migrate
+from plugin.store import effects, migrate
 from plugin.store.database import postgresql_session
-from plugin.store.errors import StoreError
+from plugin.store.errors import StoreError, StoreUnavailable
 from plugin.store.locks import SESSION_IDLE_SECONDS
 from plugin.store.store import Store
+from tests.store.test_effects import NOON, effect
 
 PATIENCE_SECONDS = 60.0
 NOISE_SECONDS = 20.0
@@ -123,6 +124,52 @@ def test_a_host_that_is_gone_without_a_word_loses_its_locks_and_knows_it_when_it
         assert said.strip() == "lost"
 
 
+def test_a_process_stopped_in_the_midst_of_many_rows_keeps_none_of_them(postgresql_url: str) -> None:
+    with contextlib.closing(session(postgresql_url)) as other, Store.open(postgresql_url) as store:
+        other.execute("BEGIN")
+        with store.write() as connection:
+            effects.intend(connection, [effect("second")], now=NOON)
+        other.execute("SELECT FROM effects WHERE op_key = 'second' FOR UPDATE")
+        with process_running(INTENDS_THREE, postgresql_url) as process:
+            wait_until_blocked(postgresql_url)  # at its second row
+            os.kill(process.pid, signal.SIGSTOP)
+            other.execute("COMMIT")
+            began = time.monotonic()
+            while not can_intend(store, "first"):
+                assert time.monotonic() - began < SESSION_IDLE_SECONDS + NOISE_SECONDS
+
+
+INTENDS_THREE = """
+import sys
+from plugin.store import effects
+from plugin.store.store import Store
+from tests.store.test_effects import NOON, effect
+print("begun", flush=True)
+with Store.open(sys.argv[1]).write() as connection:
+    effects.intend(connection, [effect("first"), effect("second"), effect("third")], now=NOON)
+"""
+
+
+def can_intend(store: Store, op_key: str) -> bool:
+    try:
+        with store.write() as connection:
+            return bool(effects.intend(connection, [effect(op_key)], now=NOON))
+    except StoreUnavailable:
+        return False  # somebody has the row
+
+
+def session(url: str) -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(sqlalchemy.make_url(url).set(drivername="postgresql").render_as_string(), autocommit=True)
+
+
+def wait_until_blocked(url: str) -> None:
+    blocked = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    began = time.monotonic()
+    with contextlib.closing(session(url)) as watching:
+        while watching.execute(blocked).fetchone() is None:
+            assert time.monotonic() - began < PATIENCE_SECONDS
+
+
 def test_postgresql_ends_what_a_silent_client_holds(postgresql_url: str) -> None:
     address = sqlalchemy.make_url(postgresql_url)
     with contextlib.closing(postgresql_session(address, purpose="test")) as session:
@@ -192,23 +239,30 @@ def _hang_up(*sockets: socket.socket) -> None:
             one.shutdown(socket.SHUT_RDWR)
 
 
-@contextmanager
-def holder(url: str) -> Iterator[subprocess.Popen[str]]:
+def holder(url: str) -> AbstractContextManager[subprocess.Popen[str]]:
     """A process that takes lock 7, waits for a line, and says whether it still holds it."""
-    code = """
+    return process_running(TAKES_LOCK_7, url)
+
+
+TAKES_LOCK_7 = """
 import sys
 from plugin.store.store import Store
 store = Store.open(sys.argv[1])
 lock = store.locks.take(7)
-print("taken", flush=True)
+print("begun", flush=True)
 sys.stdin.readline()
 print("held" if lock.still_held() else "lost", flush=True)
 """
+
+
+@contextmanager
+def process_running(code: str, url: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that has said it began, and ends with the block."""
     command = [sys.executable, "-c", code, url]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            assert process.stdout.readline() == "taken\n"
+            assert process.stdout.readline() == "begun\n"
             yield process
         finally:
             process.kill()
