@@ -30,7 +30,7 @@ from plugin.model.decision import (
 )
 from plugin.model.facts import FactKind, Timeline
 from plugin.model.life import state_type_now
-from plugin.model.pack import Kind, Pack, Rule, When
+from plugin.model.pack import Kind, Pack, Rule, share_of_tickets
 from plugin.model.people import Role
 from plugin.model.said import SAY, WORDS, tags_now
 from plugin.model.ticket import StateType
@@ -65,8 +65,9 @@ def decide(
         return Decision(now=now, in_force=False, because=gone)
     collected = _Collected()
     for rule in _in_order(pack.rules):
-        if not _applies(rule.when, case):
+        if not case.suits(rule.when):
             continue
+        rule = _as_rolled_out(rule, case)
         since = (switches or {}).get(rule.name)
         acts = _is_in_force(case, since)
         for part in discover()[rule.policy].decide(case, rule.options):
@@ -99,11 +100,12 @@ def _in_order(rules: Iterable[Rule]) -> list[Rule]:
     return sorted(rules, key=lambda rule: position[rule.policy])
 
 
-def _applies(when: When, case: Case) -> bool:
-    kinds = not when.kinds or case.kind in when.kinds
-    tiers = not when.tiers or case.tier in when.tiers
-    groups = not when.groups or case.group in when.groups
-    return kinds and tiers and groups
+def _as_rolled_out(rule: Rule, case: Case) -> Rule:
+    """The rule as it is for this ticket: outside the groups and the share it is rolled out to, it only observes."""
+    if (not rule.groups and rule.share == 1) or rule.mode is Mode.OBSERVE:
+        return rule
+    reached = (not rule.groups or case.group in rule.groups) and share_of_tickets(case.timeline.ticket_id) < rule.share
+    return rule if reached else replace(rule, mode=Mode.OBSERVE)
 
 
 def _is_in_force(case: Case, since: datetime | None) -> bool:

@@ -12,7 +12,7 @@ from plugin.model.clocks import Clock, Span
 from plugin.model.decision import Finding
 from plugin.model.durations import Duration, Unit
 from plugin.model.facts import Fact, FactKind, Timeline
-from plugin.model.pack import Kind, Pack, Tier
+from plugin.model.pack import ClockSettings, Kind, Pack, Tier, When
 from plugin.model.said import Said, said
 
 WORKING_DAY = Duration(1, Unit.WORKING_DAYS)
@@ -50,6 +50,26 @@ class Case:
 
     def one_working_day_after(self, moment: datetime) -> datetime:
         return self.office.after(moment, WORKING_DAY)
+
+    def clock_settings(self, name: str) -> ClockSettings | None:
+        """The pack's clock as it is for this ticket, None where the pack has none for its kind and tier."""
+        settings = self.pack.clocks.get(name)
+        if settings is None or self.kind not in settings.kinds:
+            return None
+        if settings.tiers is not None and self.tier not in settings.tiers:
+            return None
+        other = next((time for time in settings.instead if self.suits(time.when)), None)
+        return settings.with_time(other) if other is not None else settings
+
+    def suits(self, when: When) -> bool:
+        """Whether the ticket is one of those meant, as far as is known of it by now."""
+        return (
+            (not when.kinds or self.kind in when.kinds)
+            and (not when.tiers or self.tier in when.tiers)
+            and (not when.groups or self.group in when.groups)
+            and (not when.natures or self.finding("nature") in when.natures)
+            and when.vip in (None, bool(self.finding("vip")))
+        )
 
     def is_supervisor(self, login: str) -> bool:
         return login in self.pack.people.supervisors

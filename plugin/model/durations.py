@@ -14,6 +14,8 @@ class Unit(StrEnum):
 
     MINUTES = "min"
     HOURS = "h"
+    WORKING_HOURS = "working hours"
+    """Hours, said of a calendar that closes: the same as ``HOURS`` there."""
     DAYS = "days"
     """Days of the wall clock: the same local time so many days later, worked or not."""
     WORKING_DAYS = "working days"
@@ -29,6 +31,9 @@ _SPELLINGS = {
     "h": Unit.HOURS,
     "hour": Unit.HOURS,
     "hours": Unit.HOURS,
+    "working h": Unit.WORKING_HOURS,
+    "working hour": Unit.WORKING_HOURS,
+    "working hours": Unit.WORKING_HOURS,
     "day": Unit.DAYS,
     "days": Unit.DAYS,
     "working day": Unit.WORKING_DAYS,
@@ -43,16 +48,22 @@ _LONGEST = timedelta(days=36_525)
 _AT_LEAST: dict[Unit, timedelta] = {
     Unit.MINUTES: timedelta(minutes=1),
     Unit.HOURS: timedelta(hours=1),
+    Unit.WORKING_HOURS: timedelta(hours=1),
     Unit.DAYS: timedelta(days=1),
     Unit.WORKING_DAYS: timedelta(days=1),
     Unit.WEEKS: timedelta(weeks=1),
     Unit.MONTHS: timedelta(days=30),
 }
-_IN_PARTS = (Unit.MINUTES, Unit.HOURS)
+_IN_PARTS = (Unit.MINUTES, Unit.HOURS, Unit.WORKING_HOURS)
 """Units that may be written in parts: ``1.5 h``."""
 
-ALLOWED = "an amount and a unit: 90 min, 24 h, 30 days, 2 working days, 8 weeks, 6 months (above 0, up to 100 years)"
+ALLOWED = (
+    "an amount and a unit: 90 min, 24 h, 8 working hours, 30 days, 2 working days, 8 weeks, 6 months (up to 100 years)"
+)
 """What ``Duration.parse`` takes, for messages."""
+
+UNITS = tuple(_SPELLINGS)
+"""Every way a unit is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +98,11 @@ class Duration:
         return f"{amount} {unit.removesuffix('s')}" if self.amount == 1 else f"{amount} {unit}"
 
     @property
+    def needs_opening_hours(self) -> bool:
+        """Whether it says something only on a calendar that is not always open."""
+        return self.unit is Unit.WORKING_HOURS
+
+    @property
     def is_clocked(self) -> bool:
         """Counted in working time rather than in days of the calendar."""
         return self.unit in _IN_PARTS
@@ -96,7 +112,7 @@ class Duration:
         """Minutes and hours as working time; raises ValueError for the other units, whose length no clock knows."""
         if not self.is_clocked:
             raise ValueError(f"{self} has no length without a calendar")
-        minutes = self.amount * 60 if self.unit is Unit.HOURS else self.amount
+        minutes = self.amount if self.unit is Unit.MINUTES else self.amount * 60
         return timedelta(microseconds=int(minutes * 60_000_000))
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
+from hashlib import sha256
+from string import Formatter
 
 from plugin.model.calendars import Calendar
 from plugin.model.decision import Mode
 from plugin.model.durations import Duration
+from plugin.model.ticket import StateType
 from plugin.model.rollout import RunningCases
 
 
@@ -63,6 +66,31 @@ class TierSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class When:
+    """Which tickets a rule, or other time on a clock, is for, inside the scope; an empty part is no restriction."""
+
+    kinds: tuple[Kind, ...] = ()
+    tiers: tuple[Tier, ...] = ()
+    groups: tuple[str, ...] = ()
+    natures: tuple[str, ...] = ()
+    vip: bool | None = None
+    """True: only where the customer or his organization is VIP; False: only where neither is; None: both."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherTime:
+    """What a clock has for some of its tickets (VIP, say) instead of its own; None: as the clock has it."""
+
+    when: When
+    target: Duration | None = None
+    limit: Duration | None = None
+    extended_limit: Duration | None = None
+    calendar: str | None = None
+    warn_at: float | None = None
+    pauses: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ClockSettings:
     """One clock of the pack. ``target`` and ``limit`` run on ``calendar``; ``kinds`` says which tickets it is for.
 
@@ -81,6 +109,16 @@ class ClockSettings:
     pauses: bool = False
     extended_limit: Duration | None = None
     """The limit after the one extension (resolution: 60 days)."""
+    instead: tuple[OtherTime, ...] = ()
+    """Other times for some tickets; the first that fits holds."""
+
+    def with_time(self, other: OtherTime) -> ClockSettings:
+        """The clock as it runs where ``other`` fits: what that leaves open stays as it is."""
+        said = {name: value for name in _TIMES if (value := getattr(other, name)) is not None}
+        return replace(self, **said, instead=())
+
+
+_TIMES = tuple(part.name for part in fields(OtherTime) if part.name != "when")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,67 +154,41 @@ class Rule:
     options: object
     when: When = When()
     limit: int | None = None
+    groups: tuple[str, ...] = ()
+    """Roll-out: only here the rule enforces, elsewhere it observes; empty: everywhere."""
+    share: float = 1.0
+    """Roll-out: of so large a part of all tickets (0–1), always the same ones, the rule enforces."""
     clauses: tuple[str, ...] = ()
     """What the rule carries out: the pack's own ``clauses``, where it names none those of the policy."""
 
 
-MESSAGE_VALUES = ("number", "closed_on")
-"""Everything a message to the customer may name: the ticket's number, the day it was closed. Nothing else."""
+def share_of_tickets(ticket_id: int) -> float:
+    """Where a ticket stands among all (0 to below 1): of a share that grows, whoever was in it stays in it."""
+    digest = sha256(str(ticket_id).encode()).digest()
+    return int.from_bytes(digest[:6], "big") / 2**48
+
+
+MESSAGES: Mapping[str, tuple[str, ...]] = {
+    "confirmation": ("number", "closed_on"),
+    "closing": ("number", "closed_on"),
+    "acknowledgement": ("number", "answer_by"),
+}
+"""Every message there is, and all it may name: the ticket's number, the day it was closed, the first answer's moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageText:
-    """A message to the customer in one language: plain text with closed placeholders (``MESSAGE_VALUES``)."""
+    """A message to the customer in one language: plain text with closed placeholders (``MESSAGES``)."""
 
     subject: str
     body: str
 
-
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """Record classes and how long each is kept at least (C3.3: six months)."""
-
-    minimum: Duration
-    classes: Mapping[str, Duration]
-    default_class: str = "service"
-    complaint_class: str = "complaint"
-
-
-@dataclass(frozen=True, slots=True)
-class Pack:
-    """A whole pack. ``version`` is a digest of its text: versions are kept, never overwritten."""
-
-    name: str
-    version: str
-    title: str
-    language: str
-    zone: str
-    scope: Scope
-    people: People
-    tiers: Mapping[Tier, TierSettings]
-    natures: tuple[str, ...]
-    words: Words
-    group_kinds: Mapping[str, Kind]
-    """Groups whose tickets are of a kind whatever is said (group "Complaints": complaint)."""
-    calendars: Mapping[str, Calendar]
-    clocks: Mapping[str, ClockSettings]
-    rules: tuple[Rule, ...]
-    retention: Retention
-    messages: Mapping[str, Mapping[str, MessageText]] = field(default_factory=dict)
-    """By name and language; the pack's language is sent."""
-    running_cases: RunningCases = RunningCases.MOVE
-    """What becomes of running cases when this version is put in force, where nobody says otherwise."""
-    office: str = "office"
-    """Name of the calendar for working days, orphan and hand-over times, quiet hours."""
-
-    def calendar(self, name: str) -> Calendar:
-        return self.calendars[name]
-
-    def message(self, name: str) -> MessageText | None:
-        """The message of that name in the pack's language."""
-        return self.messages.get(name, {}).get(self.language)
-
     @property
+    def placeholders(self) -> frozenset[str]:
+        """What it names."""
+        return frozenset(name for _, name, _, _ in Formatter().parse(f"{self.subject} {self.body}") if name)
+
+
 ITEMS_OF_THE_TICKET = (
     "time",
     "customer",
@@ -240,6 +252,59 @@ class Record:
         return next((item for item in self.items if item.name == name), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Record classes and how long each is kept at least (C3.3: six months)."""
+
+    minimum: Duration
+    classes: Mapping[str, Duration]
+    default_class: str = "service"
+    complaint_class: str = "complaint"
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A whole pack. ``version`` is a digest of its text: versions are kept, never overwritten."""
+
+    name: str
+    version: str
+    title: str
+    language: str
+    zone: str
+    scope: Scope
+    people: People
+    tiers: Mapping[Tier, TierSettings]
+    natures: tuple[str, ...]
+    words: Words
+    group_kinds: Mapping[str, Kind]
+    """Groups whose tickets are of a kind whatever is said (group "Complaints": complaint)."""
+    calendars: Mapping[str, Calendar]
+    clocks: Mapping[str, ClockSettings]
+    rules: tuple[Rule, ...]
+    retention: Retention
+    messages: Mapping[str, Mapping[str, MessageText]] = field(default_factory=dict)
+    """By name and language; the pack's language is sent."""
+    running_cases: RunningCases = RunningCases.MOVE
+    """What becomes of running cases when this version is put in force, where nobody says otherwise."""
+    waiting_states: tuple[str, ...] | None = None
+    """Names of the ticket states that mean waiting for the customer; None: those of the type pending reminder."""
+    office: str = "office"
+    """Name of the calendar for working days, orphan and hand-over times, quiet hours."""
+    record: Record = Record()
+
+    def calendar(self, name: str) -> Calendar:
+        return self.calendars[name]
+
+    def means_waiting(self, *, state: str, state_type: str) -> bool:
+        """Whether a ticket in this state waits for the customer, where the last public word is ours."""
+        if self.waiting_states is None:
+            return state_type == StateType.PENDING_REMINDER
+        return state in self.waiting_states
+
+    def message(self, name: str) -> MessageText | None:
+        """The message of that name in the pack's language."""
+        return self.messages.get(name, {}).get(self.language)
+
+    @property
     def office_calendar(self) -> Calendar:
         return self.calendars[self.office]
-    record: Record = Record()

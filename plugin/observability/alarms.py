@@ -69,6 +69,11 @@ ALARMS: Mapping[str, Alarm] = {
         "A message to the customer was due for which the pack has no text; it was not sent.",
         "Add the text under `messages` in the pack.",
     ),
+    "message_without_value": Alarm(
+        "A message to the customer names something (`{closed_on}`, say) that is not known of this ticket; it was not sent, "
+        "the rest of the case goes on.",
+        "Look at what `steward case show N` says was left out, and take the placeholder out of the message in the pack.",
+    ),
     "no_right": Alarm(
         "Zammad refused a write because Steward's user may not do it (403); it is tried again every ten minutes.",
         "Give Steward's role read, create and change in the ticket's group.",

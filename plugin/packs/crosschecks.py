@@ -9,8 +9,9 @@ from typing import Any
 from plugin.model.calendars import Calendar
 from plugin.model.durations import Duration
 from plugin.model.pack import ClockSettings, Pack
-from plugin.packs import record, values
+from plugin.packs import hints, record, values
 from plugin.packs.source import Fault
+from plugin.packs.tree import Step
 
 _A_MONDAY = datetime(2027, 3, 1, 12, tzinfo=UTC)
 """Durations of different units are compared from here."""
@@ -22,13 +23,17 @@ def of_text(pack: Mapping[Any, Any]) -> Iterator[Fault]:
     yield from _make_up_days_copy_open_days(pack)
     yield from _classes_exist(pack)
     yield from _rules_differ(pack)
+    yield from _whens_can_be_known(pack)
     yield from record.faults(pack)
 
 
 def of_numbers(pack: Pack) -> Iterator[Fault]:
     """Faults of a pack that is well-formed otherwise."""
     for clock in pack.clocks.values():
-        yield from _limits_agree(clock, pack.calendars[clock.calendar])
+        yield from _of_clock(clock, pack, ())
+        for number, other in enumerate(clock.instead):
+            yield from _of_clock(clock.with_time(other), pack, ("instead", number))
+    yield from _messages_are_sent(pack)
     minimum, office = pack.retention.minimum, pack.office_calendar
     for name, kept in pack.retention.classes.items():
         if _is_longer(minimum, kept, office):
@@ -38,11 +43,12 @@ def of_numbers(pack: Pack) -> Iterator[Fault]:
 def _calendars_exist(pack: Mapping[Any, Any]) -> Iterator[Fault]:
     calendars = _keys(pack, "calendars")
     allowed = f"allowed a calendar of this pack: {', '.join(map(str, calendars))}"
-    for name, clock in _keys(pack, "clocks").items():
-        if isinstance(clock, Mapping) and isinstance(clock.get("calendar"), str) and clock["calendar"] not in calendars:
-            yield Fault(("clocks", name, "calendar"), allowed)
+    for path, clock in _clocks(pack):
+        named = clock.get("calendar")
+        if isinstance(named, str) and named not in calendars:
+            yield Fault((*path, "calendar"), allowed + hints.did_you_mean(named, calendars))
     if "office" in pack and isinstance(pack["office"], str) and pack["office"] not in calendars:
-        yield Fault(("office",), allowed)
+        yield Fault(("office",), allowed + hints.did_you_mean(pack["office"], calendars))
     if "office" not in pack and calendars and "office" not in calendars:
         yield Fault(("calendars",), "found no calendar named office, allowed one, or the key office naming another")
 
@@ -75,9 +81,10 @@ def _classes_exist(pack: Mapping[Any, Any]) -> Iterator[Fault]:
     retention = _keys(pack, "retention")
     classes = _keys(retention, "classes")
     for key, default in (("default_class", "service"), ("complaint_class", "complaint")):
-        if classes and retention.get(key, default) not in classes:
+        named = retention.get(key, default)
+        if classes and named not in classes:
             there = ", ".join(map(str, classes))
-            found = f"found {retention.get(key, default)}, allowed a class of this pack: {there}"
+            found = f"found {named}, allowed a class of this pack: {there}{hints.did_you_mean(named, classes)}"
             yield Fault(("retention", key) if key in retention else ("retention", "classes"), found)
 
 
@@ -87,7 +94,7 @@ def _rules_differ(pack: Mapping[Any, Any]) -> Iterator[Fault]:
     names: set[str] = set()
     served: set[str] = set()
     for number, rule in enumerate(rules if isinstance(rules, list) else ()):
-        if not isinstance(rule, Mapping) or not isinstance(rule.get("policy"), str):
+        if not isinstance(rule, Mapping) or not isinstance(rule.get("policy"), str) or rule.get("mode") == "off":
             continue
         name, policy = str(rule.get("name", rule["policy"])), rule["policy"]
         tickets = f"{policy} {_canonical(rule.get('when') or {})}"
@@ -108,13 +115,60 @@ def _canonical(when: object) -> str:
     return str(sorted((key, part) for key, part in parts if part))
 
 
-def _limits_agree(clock: ClockSettings, calendar: Calendar) -> Iterator[Fault]:
+def _whens_can_be_known(pack: Mapping[Any, Any]) -> Iterator[Fault]:
+    """Natures of this pack; and what classification finds out cannot say for which tickets it is to find it out."""
+    natures = _keys(pack, "natures")
+    rules = pack.get("rules")
+    ruled = [(("rules", n), rule) for n, rule in enumerate(rules if isinstance(rules, list) else ())]
+    for path, part in [*ruled, *_clocks(pack)]:
+        when = _keys(part, "when")
+        named = when.get("natures")
+        for number, nature in enumerate(named if isinstance(named, list) else ()):
+            if nature not in natures:
+                allowed = f"allowed a nature of this pack: {', '.join(map(str, natures)) or 'it names none'}"
+                yield Fault((*path, "when", "natures", number), allowed + hints.did_you_mean(nature, natures))
+        if isinstance(part, Mapping) and part.get("policy") == "classification":
+            for key in set(when) - {"groups"}:
+                found = f"found the key {key}, allowed groups: classification itself finds out the rest"
+                yield Fault((*path, "when", key), found)
+
+
+def _clocks(pack: Mapping[Any, Any]) -> Iterator[tuple[tuple[Step, ...], Mapping[Any, Any]]]:
+    """Every clock, and the other times on it."""
+    for name, clock in _keys(pack, "clocks").items():
+        if isinstance(clock, Mapping):
+            yield ("clocks", name), clock
+            others = clock.get("instead")
+            for number, other in enumerate(others if isinstance(others, list) else ()):
+                if isinstance(other, Mapping):
+                    yield ("clocks", name, "instead", number), other
+
+
+def _of_clock(clock: ClockSettings, pack: Pack, among: tuple[Step, ...]) -> Iterator[Fault]:
+    """``among``: the way to other times on the clock, whose own keys are pointed at where they are the odd ones."""
+    calendar, path = pack.calendars[clock.calendar], ("clocks", clock.name, *among)
     if clock.target is not None and _is_longer(clock.target, clock.limit, calendar):
-        yield Fault(("clocks", clock.name, "target"), f"found {clock.target}, allowed up to the limit of {clock.limit}")
+        yield Fault((*path, "target"), f"found {clock.target}, allowed up to the limit of {clock.limit}")
     extended = clock.extended_limit
     if extended is not None and not _is_longer(extended, clock.limit, calendar):
         message = f"found {extended}, allowed more than the limit of {clock.limit}"
-        yield Fault(("clocks", clock.name, "extended_limit"), message)
+        yield Fault((*path, "extended_limit"), message)
+    for key, duration in (("target", clock.target), ("limit", clock.limit), ("extended_limit", extended)):
+        if duration is not None and duration.needs_opening_hours and calendar.hours is None:
+            plain = str(duration).replace("working hour", "hour").replace("hours", "h").replace("hour", "h")
+            closing = [name for name, other in pack.calendars.items() if other.hours is not None]
+            found = f"found {duration} on the calendar {calendar.name}, which never closes"
+            meant = f"allowed {plain}, or a calendar with hours: {', '.join(closing) or 'make one'}"
+            yield Fault((*path, key), f"{found}, {meant}")
+
+
+def _messages_are_sent(pack: Pack) -> Iterator[Fault]:
+    """Each message has the language it is sent in."""
+    for name, texts in pack.messages.items():
+        if pack.language not in texts:
+            there = ", ".join(texts) or "none"
+            found = f"found no {pack.language}, the language of this pack (only {there})"
+            yield Fault(("messages", name), f"{found}, allowed a text in it")
 
 
 def _is_longer(one: Duration, other: Duration, calendar: Calendar) -> bool:

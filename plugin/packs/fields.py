@@ -1,4 +1,8 @@
-"""marshmallow fields and sections of a pack: unknown keys refused, every message says what is allowed."""
+"""marshmallow fields and sections of a pack: unknown keys refused, every message says what is allowed.
+
+Each can say itself in the words of JSON Schema too (``as_json``), so that editors and the loader cannot differ.
+``partial``: as it may stand in a pack that extends another, where keys may be left out or taken away.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load
+
+from plugin.packs import hints, values
 
 NOTHING = "found nothing, allowed {}"
 
@@ -20,6 +26,10 @@ class Taken(fields.Field[Any]):
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
         return taken(self.take, value)
 
+    def as_json(self, *, partial: bool) -> dict[str, Any]:  # noqa: ARG002
+        found = {**values.as_json(self.take), "description": _what(self.take)}
+        return {"anyOf": [found, {"type": "null"}]} if self.allow_none else found
+
 
 class Several(fields.List[Any]):
     """A list, read as a tuple."""
@@ -28,7 +38,16 @@ class Several(fields.List[Any]):
         super().__init__(inner, required=required, error_messages={**said("a list"), "invalid": "allowed a list"})
 
     def _deserialize(self, value: Any, *names: Any, **more: Any) -> Any:
+        if isinstance(value, str):
+            raise ValidationError(f"allowed a list{hints.meant(f'[{value}]') if value.strip() else ''}")
         return tuple(super()._deserialize(value, *names, **more))
+
+    def as_json(self, *, partial: bool) -> dict[str, Any]:
+        items = {"type": "array", "items": as_json(self.inner, partial=partial)}
+        if not partial:
+            return items
+        changes = {"type": "object", "properties": {"add": items, "without": items}, "additionalProperties": False}
+        return {"anyOf": [items, changes]}
 
 
 class Mapped(fields.Field[Any]):
@@ -54,6 +73,14 @@ class Mapped(fields.Field[Any]):
             raise ValidationError(faults)
         return found
 
+    def as_json(self, *, partial: bool) -> dict[str, Any]:
+        inner = as_json(self.inner, partial=partial)
+        return {
+            "type": "object",
+            "propertyNames": values.as_json(self.key),
+            "additionalProperties": or_nothing(inner) if partial else inner,
+        }
+
 
 class Section(Schema):
     """A part of the pack with fixed keys, built into ``builds``."""
@@ -77,11 +104,22 @@ class Section(Schema):
         messages = error.messages if isinstance(error.messages, dict) else {}
         for key in set(messages) - set(self.fields) - {"_schema"}:
             if isinstance(data, Mapping) and key in data:
-                messages[key] = [f"found the key {key}, allowed {self.error_messages['unknown']}"]
+                near = hints.did_you_mean(key, self.fields)
+                messages[key] = [f"found the key {key}, allowed {self.error_messages['unknown']}{near}"]
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> Any:
         return type(self).builds(**data)
+
+    def as_json(self, *, partial: bool) -> dict[str, Any]:
+        parts = {name: as_json(part, partial=partial) for name, part in self.fields.items()}
+        needed = [name for name, part in self.fields.items() if part.required and not partial]
+        return {
+            "type": "object",
+            "properties": {name: or_nothing(part) for name, part in parts.items()} if partial else parts,
+            "additionalProperties": False,
+            **({"required": needed} if needed else {}),
+        }
 
 
 class Part(fields.Nested):
@@ -89,6 +127,20 @@ class Part(fields.Nested):
 
     def __init__(self, section: type[Schema], *, required: bool = False) -> None:
         super().__init__(section, required=required, error_messages=said("keys with values"))
+
+    def as_json(self, *, partial: bool) -> dict[str, Any]:
+        return as_json(self.schema, partial=partial)
+
+
+def as_json(part: object, *, partial: bool) -> dict[str, Any]:
+    """A field or section in the words of JSON Schema; anything at all for one that does not say."""
+    said_by_itself = getattr(part, "as_json", None)
+    return {} if said_by_itself is None else dict(said_by_itself(partial=partial))
+
+
+def or_nothing(schema: dict[str, Any]) -> dict[str, Any]:
+    """The same, or null: a key that is taken away again."""
+    return {"anyOf": [schema, {"type": "null"}]} if schema else {}
 
 
 def taken(take: Callable[[object], object], value: object) -> Any:

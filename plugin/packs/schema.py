@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from marshmallow import Schema, fields
 
 from plugin.model.calendars import Calendar, Opening, Week
 from plugin.model.decision import Mode
 from plugin.model.pack import (
+    MESSAGES,
     ClockSettings,
     Kind,
     MessageText,
+    OtherTime,
     Pack,
     People,
     Record,
@@ -28,12 +30,14 @@ from plugin.model.pack import (
 )
 from plugin.model.rollout import RunningCases
 from plugin.packs import values
-from plugin.packs.fields import Mapped, Part, Section, Several, Taken, said, taken
+from plugin.packs.fields import Mapped, Part, Section, Several, Taken, as_json, said, taken
 from plugin.packs.options import HasOptions, clauses_of, clock_names, schema_of
 from plugin.packs.record import RecordSection
 
 ALWAYS = "always"
 ALL = "all"
+OFF = "off"
+"""The mode of a rule that is there to be switched on by somebody else, or was by the pack that is extended."""
 
 _MIDNIGHT_TO_MIDNIGHT = values.openings("00:00-24:00")
 
@@ -54,6 +58,7 @@ def pack_schema(policies: Mapping[str, HasOptions]) -> Schema:
 # -- whom it concerns -------------------------------------------------------------------------------------------------
 
 
+@values.written(anyOf=[{"const": ALL}, {"type": "array", "items": {"type": "string"}, "minItems": 1}])
 def _groups(value: object) -> tuple[str, ...] | None:
     if value == ALL:
         return None
@@ -149,10 +154,17 @@ class _HoursField(fields.Field[Any]):
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
         if isinstance(value, Mapping):
-            Mapped(values.weekdays, Taken(values.openings)).deserialize(value)
+            _DAYS.deserialize(value)
         return taken(_hours, value)
 
+    def as_json(self, *, partial: bool) -> dict[str, Any]:
+        return {"anyOf": [{"const": ALWAYS}, as_json(_DAYS, partial=partial)]}
 
+
+_DAYS = Mapped(values.weekdays, Taken(values.openings))
+
+
+@values.written(type="string", examples=["monday", "09:00-13:00"])
 def _like(value: object) -> str:
     """A weekday whose hours are meant, or the hours themselves."""
     if not isinstance(value, str) or value == "closed":
@@ -180,6 +192,26 @@ class _CalendarSection(Section):
 # -- clocks and rules -------------------------------------------------------------------------------------------------
 
 
+class _WhenSection(Section):
+    builds = When
+    kinds = Several(Taken(values.member(Kind)))
+    tiers = Several(Taken(values.member(Tier)))
+    groups = Several(Taken(values.text))
+    natures = Several(Taken(values.code))
+    vip = Taken(values.flag)
+
+
+class _OtherTimeSection(Section):
+    builds = OtherTime
+    when = Part(_WhenSection, required=True)
+    target = Taken(values.duration)
+    limit = Taken(values.duration)
+    extended_limit = Taken(values.duration)
+    calendar = Taken(values.text)
+    warn_at = Taken(values.share)
+    pauses = Taken(values.flag)
+
+
 class _ClockSection(Section):
     clause = Taken(values.text, required=True)
     kinds = Several(Taken(values.member(Kind)))
@@ -190,28 +222,27 @@ class _ClockSection(Section):
     calendar = Taken(values.text, required=True)
     warn_at = Taken(values.share)
     pauses = Taken(values.flag)
-
-
-class _WhenSection(Section):
-    builds = When
-    kinds = Several(Taken(values.member(Kind)))
-    tiers = Several(Taken(values.member(Tier)))
-    groups = Several(Taken(values.text))
+    instead = Several(Part(_OtherTimeSection))
 
 
 class _RuleSection(Section):
     name = Taken(values.text)
-    mode = Taken(values.member(Mode))
+    mode = Taken(values.one_of(*Mode, OFF))
     when = Part(_WhenSection)
     limit = Taken(values.count)
-
+    groups = Several(Taken(values.text))
+    share = Taken(values.share)
     clauses = Several(Taken(values.text))
+
 
 class _AnyOptions(fields.Field[Any]):
     """Options of a policy nobody knows: the policy is the mistake, they are not."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
         return value
+
+    def as_json(self, *, partial: bool) -> dict[str, Any]:  # noqa: ARG002
+        return {"type": "object"}
 
 
 class _RuleField(fields.Field[Any]):
@@ -221,34 +252,58 @@ class _RuleField(fields.Field[Any]):
         super().__init__()
         self.known = {name: schema_of(policy.Options) for name, policy in policies.items()}
         self.defaults = {name: policy.Options for name, policy in policies.items()}
-
         self.clauses = {name: clauses_of(policy) for name, policy in policies.items()}
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        """The rule, None where it is switched off."""
         named = value.get("policy") if isinstance(value, Mapping) else None
         policy = named if isinstance(named, str) else ""
-        options: fields.Field[Any] = Part(self.known[policy]) if policy in self.known else _AnyOptions()
-        section = _RuleSection.from_dict(
-            {"policy": Taken(values.one_of(*self.known), required=True), "options": options}, name="Rule"
-        )
-        found = section().load(value)
+        found = self._section(policy)().load(value)
+        mode = found.pop("mode", Mode.OBSERVE.value)
+        if mode == OFF:
+            return None
         return Rule(
-            name=found.get("name", policy),
-            policy=policy,
-            mode=found.get("mode", Mode.OBSERVE),
-            options=found["options"] if "options" in found else self.defaults[policy](),
-            when=found.get("when", When()),
-            limit=found.get("limit"),
+            **{"name": policy, "options": self.defaults[policy](), "clauses": self.clauses[policy], **found},
+            mode=Mode(mode),
         )
-            clauses=found.get("clauses", self.clauses[policy]),
+
+    def _section(self, policy: str) -> type[Schema]:
+        options: fields.Field[Any] = Part(self.known[policy]) if policy in self.known else _AnyOptions()
+        named = {"policy": Taken(values.one_of(*self.known), required=True), "options": options}
+        return _RuleSection.from_dict(named, name="Rule")
+
+    def as_json(self, *, partial: bool) -> dict[str, Any]:
+        """Every rule's own keys, and the options of the policy it names (or of that name, where a base names it)."""
+        rule = as_json(self._section("")(), partial=partial)
+        known = {
+            name: {"properties": {"options": as_json(options(), partial=partial)}}
+            for name, options in self.known.items()
+        }
+        chosen = [{"if": _names("policy", name), "then": options} for name, options in known.items()]
+        if partial:
+            unnamed = {"not": {"required": ["policy"]}}
+            chosen += [
+                {"if": {"allOf": [_names("name", name), unnamed]}, "then": options} for name, options in known.items()
+            ]
+        return {**rule, "allOf": chosen}
+
+
+def _names(key: str, value: str) -> dict[str, Any]:
+    return {"properties": {key: {"const": value}}, "required": [key]}
 
 
 # -- the whole --------------------------------------------------------------------------------------------------------
 
 
-class _MessageSection(Section):
-    builds = MessageText
-    subject = Taken(values.message, required=True)
-    body = Taken(values.message, required=True)
+def _message(names: tuple[str, ...]) -> type[Schema]:
+    """A message to the customer, which may name so much."""
+    text = values.Message(names)
+    section = Section.from_dict({"subject": Taken(text, required=True), "body": Taken(text, required=True)})
+    cast("type[Section]", section).builds = MessageText
+    return section
+
+
+_MESSAGES = {name: Mapped(values.language, Part(_message(names))) for name, names in MESSAGES.items()}
 
 
 class _RetentionSection(Section):
@@ -295,10 +350,11 @@ def build(found: Mapping[str, Any], *, version: str) -> Pack:
         group_kinds=found.get("group_kinds", {}),
         calendars={name: draft.finish(name, found["zone"]) for name, draft in found["calendars"].items()},
         clocks={name: ClockSettings(name=name, **clock) for name, clock in found["clocks"].items()},
-        rules=found["rules"],
+        rules=tuple(rule for rule in found["rules"] if rule is not None),
+        record=found.get("record", Record()),
         retention=found["retention"],
         messages=found.get("messages", {}),
-        record=found.get("record", Record()),
+        waiting_states=found.get("waiting_states"),
         office=found.get("office", "office"),
         running_cases=found.get("running_cases", RunningCases.MOVE),
     )

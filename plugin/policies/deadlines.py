@@ -33,7 +33,6 @@ from plugin.model.pack import Kind, Tier
 from plugin.model.promises import Promise, run
 from plugin.model.said import Said, fields_set_by_agents
 from plugin.model.tasks import done_at
-from plugin.model.ticket import StateType
 from plugin.model.words import Text, text
 
 CLAUSES = ("C3.1", "E4.2", "C4.1", "A2.1", "D3.3")
@@ -98,7 +97,7 @@ def _waits(case: Case, options: Options) -> Iterator[Span]:
     for fact in case.timeline:
         if since is not None:
             latest = calendar.after(since, options.waiting_ends_after)
-            end = latest if fact.at > latest else _wait_end(fact, by_reminder)
+            end = latest if fact.at > latest else _wait_end(case, fact, by_reminder)
             if end is not None:
                 yield Span(since, end, because)
                 since = None
@@ -117,11 +116,10 @@ def _is_reminder(case: Case, fact: Fact) -> bool:
     if fact.kind is not FactKind.CHANGED or fact["attribute"] != "state" or not fact.by.is_agent:
         return False
     # One PUT may answer and set the reminder: its rows stand some milliseconds apart.
-    set_now = fact["state_type_to"] == StateType.PENDING_REMINDER
-    return set_now and last_word_is_ours(case.timeline, at=fact.at + ONE_ACT)
+    return _means_waiting(case, fact) and last_word_is_ours(case.timeline, at=fact.at + ONE_ACT)
 
 
-def _wait_end(fact: Fact, by_reminder: bool) -> datetime | None:
+def _wait_end(case: Case, fact: Fact, by_reminder: bool) -> datetime | None:
     if (
         fact.kind is FactKind.ARTICLE
         and fact["sender"] == "Customer"
@@ -132,9 +130,13 @@ def _wait_end(fact: Fact, by_reminder: bool) -> datetime | None:
     if fact.kind is FactKind.TAG_ADDED and fact["tag"] == "steward:say:resume" and fact.by.is_agent:
         return fact.at
     left = fact.kind is FactKind.CHANGED and fact["attribute"] == "state"
-    if left and by_reminder and fact["state_type_to"] != StateType.PENDING_REMINDER:
+    if left and by_reminder and not _means_waiting(case, fact):
         return fact.at
     return None
+
+
+def _means_waiting(case: Case, change: Fact) -> bool:
+    return case.pack.means_waiting(state=str(change["to"]), state_type=str(change["state_type_to"]))
 
 
 # -- clocks -----------------------------------------------------------------------------------------------------------
@@ -153,10 +155,8 @@ def _clock(
     extended: bool = False,
 ) -> Iterator[Clock]:
     """The clock of the pack's settings, if the pack has it for this kind and tier."""
-    settings = case.pack.clocks.get(name)
-    if settings is None or case.kind not in settings.kinds:
-        return
-    if settings.tiers is not None and case.tier not in settings.tiers:
+    settings = case.clock_settings(name)
+    if settings is None:
         return
     pauses = [(w.since, w.until, w.because) for w in case.waits] if settings.pauses else []
     pauses += [(c.at, c.until, text("The ticket was closed.")) for c in closed]
@@ -407,7 +407,7 @@ class _Extension:
 
 def _extension(case: Case, options: Options) -> _Extension:
     """Once; with a reason, before the limit, and told to the customer between the word and the limit (A2.1)."""
-    settings = case.pack.clocks.get("resolution")
+    settings = case.clock_settings("resolution") or case.pack.clocks.get("resolution")
     words = case.said_now("extend")
     if settings is None or settings.extended_limit is None or not words:
         return _Extension(
