@@ -133,15 +133,6 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class When:
-    """Which tickets a rule is for, inside the scope; an empty part is no restriction."""
-
-    kinds: tuple[Kind, ...] = ()
-    tiers: tuple[Tier, ...] = ()
-    groups: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Rule:
     """One policy put to work. ``options`` is an instance of the policy module's ``Options``.
 
@@ -228,15 +219,12 @@ class JudgedAt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """Items a record must have by ``at``; an empty part is no restriction, no ``kinds`` are complaints."""
+    """Items the record of these matters must have by ``at``; where ``when`` names no kinds, complaints are meant."""
 
     clause: str
     items: tuple[str, ...]
     at: JudgedAt = JudgedAt.CLOSING
-    kinds: tuple[Kind, ...] = (Kind.COMPLAINT,)
-    tiers: tuple[Tier, ...] = ()
-    natures: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
+    when: When = When(kinds=(Kind.COMPLAINT,))
 
 
 @dataclass(frozen=True, slots=True)

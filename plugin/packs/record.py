@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
-from plugin.model.pack import ITEMS_OF_THE_TICKET, JudgedAt, Kind, Record, RecordItem, Requirement, Tier
+from marshmallow import Schema
+
+from plugin.model.pack import ITEMS_OF_THE_TICKET, JudgedAt, Kind, Record, RecordItem, Requirement, When
 from plugin.packs import values as take
 from plugin.packs.fields import Mapped, Part, Section, Several, Taken
 from plugin.packs.source import Fault
@@ -44,33 +46,39 @@ class _ItemSection(Section):
     values = Mapped(take.code, Several(Taken(take.text)))
 
 
-class _RequirementSection(Section):
-    builds = Requirement
-    clause = Taken(take.text, required=True)
-    items = Several(Taken(take.code), required=True)
-    at = Taken(take.member(JudgedAt))
-    kinds = Several(Taken(take.member(Kind)))
-    tiers = Several(Taken(take.member(Tier)))
-    natures = Several(Taken(take.code))
-    groups = Several(Taken(take.text))
+def record_section(when: type[Schema]) -> type[Schema]:
+    """``items`` by their names, the list of what is ``required``, and what a ``plan`` must name."""
+    parts = {
+        "clause": Taken(take.text, required=True),
+        "items": Several(Taken(take.code), required=True),
+        "at": Taken(take.member(JudgedAt)),
+        "when": Part(when),
+    }
+    required = Section.from_dict(parts, name="Requirement")
+    cast("type[Section]", required).builds = staticmethod(_requirement)
+    section = Section.from_dict(
+        {
+            "items": Mapped(take.code, Part(_ItemSection)),
+            "required": Several(Part(required)),
+            "plan": Several(Taken(take.code)),
+        },
+        name="Record",
+    )
+    cast("type[Section]", section).builds = staticmethod(_record)
+    return section
 
 
-def _build(
+def _requirement(*, when: When | None = None, **given: Any) -> Requirement:
+    meant = when or When()
+    return Requirement(when=replace(meant, kinds=meant.kinds or (Kind.COMPLAINT,)), **given)
+
+
+def _record(
     items: Mapping[str, _ItemDraft] | None = None,
     required: tuple[Requirement, ...] = (),
     plan: tuple[str, ...] = (),
 ) -> Record:
-    meant = tuple(replace(one, kinds=one.kinds or (Kind.COMPLAINT,)) for one in required)
-    return Record(tuple(draft.named(name) for name, draft in (items or {}).items()), meant, plan)
-
-
-class RecordSection(Section):
-    """``items`` by their names, the list of what is ``required``, and what a ``plan`` must name."""
-
-    builds = _build
-    items = Mapped(take.code, Part(_ItemSection))
-    required = Several(Part(_RequirementSection))
-    plan = Several(Taken(take.code))
+    return Record(tuple(draft.named(name) for name, draft in (items or {}).items()), required, plan)
 
 
 def faults(pack: Mapping[Any, Any]) -> Iterator[Fault]:
@@ -84,7 +92,8 @@ def faults(pack: Mapping[Any, Any]) -> Iterator[Fault]:
         if isinstance(one, Mapping):
             path = ("record", "required", number)
             yield from _unknown(one, "items", (*path, "items"), tuple(known))
-            yield from _unknown(one, "natures", (*path, "natures"), tuple(map(str, _keys(pack, "natures"))))
+            natures = tuple(map(str, _keys(pack, "natures")))
+            yield from _unknown(_keys(one, "when"), "natures", (*path, "when", "natures"), natures)
     yield from _labels_differ(items)
 
 

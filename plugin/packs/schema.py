@@ -32,7 +32,7 @@ from plugin.model.rollout import RunningCases
 from plugin.packs import values
 from plugin.packs.fields import Mapped, Part, Section, Several, Taken, as_json, said, taken
 from plugin.packs.options import HasOptions, clauses_of, clock_names, schema_of
-from plugin.packs.record import RecordSection
+from plugin.packs.record import record_section
 
 ALWAYS = "always"
 ALL = "all"
@@ -328,9 +328,10 @@ class _PackSection(Section):
     words = Part(_WordsSection)
     group_kinds = Mapped(values.text, Taken(values.member(Kind)))
     calendars = Mapped(values.name, Part(_CalendarSection), required=True)
+    record = Part(record_section(_WhenSection))
     retention = Part(_RetentionSection, required=True)
-    messages = Mapped(values.code, Mapped(values.language, Part(_MessageSection)))
-    record = Part(RecordSection)
+    messages = Part(Section.from_dict(dict(_MESSAGES), name="Messages"))
+    waiting_states = Several(Taken(values.text))
 
 
 def build(found: Mapping[str, Any], *, version: str) -> Pack:
