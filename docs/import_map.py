@@ -46,6 +46,8 @@ _TABLE = {
     "control": f"model {_TOOLS} store",
     "timekeeper": f"model {_TOOLS} observability",
     "worker": f"{_PURE} {_TOOLS} zammad store handlers settle visit packs control settings observability timekeeper",
+    # histories in, a report out: it reads Zammad as a visit does, and writes to files only
+    "simulate": f"{_PURE} {_TOOLS} packs zammad store handlers visit",
     # doors
     "web": _DOORS_KNOW,
     "commands": _DOORS_KNOW,
@@ -57,7 +59,7 @@ _TABLE = {
     FACTORY: "service settings",
     "sandbox": "",
     "demo": f"{_DOORS_KNOW} web sandbox service",
-    "cli": f"{_DOORS_KNOW} web sandbox demo service running commands {FACTORY}",
+    "cli": f"{_DOORS_KNOW} web sandbox demo service running commands simulate {FACTORY}",
 }  # fmt: skip
 
 ALLOWED = {room: frozenset(others.split()) for room, others in _TABLE.items()}

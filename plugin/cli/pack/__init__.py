@@ -10,6 +10,9 @@ DOORS = {
     "list": "plugin.cli.pack.listing:list_packs",
     "validate": "plugin.cli.pack.validate:validate",
     "show": "plugin.cli.pack.show:show",
+    "simulate": "plugin.cli.pack.simulate:simulate",
+    "diff": "plugin.cli.pack.diff:diff",
+    "scorecard": "plugin.cli.pack.scorecard:scorecard",
 }
 
 

@@ -1,0 +1,174 @@
+"""One history through one pack under a virtual clock: decided whenever something changed or a look was due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from plugin.engine import decide
+from plugin.model.clocks import Clock, ClockState
+from plugin.model.decision import Decision
+from plugin.model.facts import Fact, FactKind, Timeline
+from plugin.model.pack import Pack
+from plugin.simulate.histories import History, acts, as_lived
+from plugin.simulate.judging import Judge
+from plugin.simulate.outcome import Carried, ClockEnd, ClockResult, Done, Outcome
+from plugin.simulate.writing import Desk
+
+QUIET = timedelta(seconds=10)
+"""A worker waits for so long at most before it works on an event, and sees what came meanwhile (promises 10)."""
+OPEN_STAGES = frozenset({"accept", "assess", "handle", "feed_back"})
+SHOWN = ("kind", "tier", "nature", "stage", "first_responder", "breached")
+"""Verdicts that are compared between packs and counted, by field without ``steward_``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What held from ``decision.now`` on, and what was known then."""
+
+    decision: Decision
+    timeline: Timeline
+
+
+@dataclass(slots=True)
+class Play:
+    """A history being played; ``run`` it once."""
+
+    history: History
+    pack: Pack
+    customer_mail: bool = False
+    desk: Desk = field(init=False)
+    judge: Judge = field(init=False)
+    done: list[Done] = field(default_factory=list)
+    carried: list[Carried] = field(default_factory=list)
+    decisions: int = 0
+
+    def __post_init__(self) -> None:
+        self.desk = Desk(self.pack, self.history.ticket_id, self.customer_mail)
+        self.judge = Judge(self.pack)
+
+    def run(self) -> Outcome | None:
+        """What the pack makes of it; None where there is nothing to be made: a task ticket, or an empty history."""
+        facts = as_lived(self.history)
+        last: Step | None = None
+        for step in self._steps(facts):
+            if last is not None:
+                self._carry(last.decision, until=step.decision.now)
+            last = step
+        if last is None:
+            return None
+        self._carry(last.decision, until=self.history.read_at)
+        return self._outcome(last, facts)
+
+    def _steps(self, facts: tuple[Fact, ...]) -> Iterator[Step]:
+        groups = [*acts(facts, within=QUIET)]
+        known = 0
+        for number, group in enumerate(groups):
+            self.judge.hears(group)
+            known += len(group)
+            timeline = Timeline(self.history.ticket_id, facts[:known])
+            until = groups[number + 1][0].at if number + 1 < len(groups) else self.history.read_at
+            yield from self._until(until, timeline, begins=group[-1].at)
+
+    def _until(self, until: datetime, timeline: Timeline, *, begins: datetime) -> Iterator[Step]:
+        """Every moment from ``begins`` on that comes due by itself before anybody does anything."""
+        now: datetime | None = begins
+        while now is not None:
+            decision = decide(timeline, pack=self.pack, now=now, customer_mail=self.customer_mail)
+            self.decisions += 1
+            self.judge.sees(decision)
+            owner, group = _whose(timeline)
+            self.done += self.desk.settle(decision, timeline, owner=owner, group=group)
+            yield Step(decision, timeline)
+            now = self._next(decision, before=until)
+
+    def _next(self, decision: Decision, *, before: datetime) -> datetime | None:
+        look, held_until = decision.next_look, self.desk.wakes_at
+        moments = [look.at] if look is not None else []
+        moments += [held_until] if held_until is not None and held_until > decision.now else []
+        return min((at for at in moments if at < before), default=None)
+
+    def _carry(self, decision: Decision, *, until: datetime) -> None:
+        """Whoever is accountable carries the matter while it is open; nobody's is a load too."""
+        verdicts = _verdicts(decision)
+        if decision.in_force and verdicts.get("stage") in OPEN_STAGES and until > decision.now:
+            person = verdicts.get("first_responder") or "nobody"
+            before = self.carried[-1] if self.carried else None
+            if before is not None and before.person == person and before.until == decision.now:
+                self.carried[-1] = Carried(person, before.since, until)
+            else:
+                self.carried.append(Carried(person, decision.now, until))
+
+    def _outcome(self, last: Step, facts: tuple[Fact, ...]) -> Outcome:
+        decision, group = last.decision, _whose(last.timeline)[1]
+        return Outcome(
+            ticket_id=self.history.ticket_id,
+            number=self.history.number,
+            group=group,
+            begun_at=last.timeline.of(FactKind.CREATED)[0].at,
+            in_force=decision.in_force,
+            verdicts=_verdicts(decision),
+            reasons={_short(f.name): str(f.because) for f in decision.fields} | {"in_force": str(decision.because)},
+            clocks=tuple(_result(clock, decision.now) for clock in decision.clocks),
+            done=tuple(self.done),
+            carried=tuple(self.carried),
+            judged=tuple(self.judge.judged),
+            unjudged=self.judge.unjudged,
+            decisions=self.decisions,
+            facts=len(facts),
+        )
+
+
+def play(history: History, pack: Pack, *, customer_mail: bool = False) -> Outcome | None:
+    """See ``Play.run``."""
+    return Play(history, pack, customer_mail).run()
+
+
+def steps(history: History, pack: Pack, *, customer_mail: bool = False) -> Iterator[Step]:
+    """Every moment of the history at which the worker would have decided, in turn."""
+    return Play(history, pack, customer_mail)._steps(as_lived(history))
+
+
+def _whose(timeline: Timeline) -> tuple[str | None, str]:
+    """Login of the owner (None for nobody) and name of the group, after the last fact."""
+    created = timeline.of(FactKind.CREATED)
+    owner = str(created[0]["owner"] or "-") if created else "-"
+    group = str(created[0]["group"] or "") if created else ""
+    for change in timeline.of(FactKind.CHANGED):
+        if change["attribute"] == "owner":
+            owner = str(change["login_to"] or "-")
+        elif change["attribute"] == "group":
+            group = str(change["to"] or "")
+    return (None if owner == "-" else owner), group
+
+
+def _short(name: str) -> str:
+    return name.removeprefix("steward_")
+
+
+def _verdicts(decision: Decision) -> dict[str, str]:
+    named = ((_short(f.name), f.value) for f in decision.fields)
+    found = {name: str(value) for name, value in named if name in SHOWN and value not in (None, "")}
+    kind = decision.finding("kind")
+    return found if "kind" in found or kind is None else {**found, "kind": str(kind.value)}
+
+
+def _result(clock: Clock, now: datetime) -> ClockResult:
+    had = f"{clock.allowed or 'its time'} from {clock.starts_at:%Y-%m-%d %H:%M} to {clock.limit_at:%Y-%m-%d %H:%M} UTC"
+    because = f"{had}: {clock.because}"
+    return ClockResult(
+        clock.name, clock.epoch, clock.clause, clock.starts_at, clock.limit_at, _end(clock, now), because
+    )
+
+
+def _end(clock: Clock, now: datetime) -> ClockEnd:
+    if clock.state is ClockState.CANCELLED:
+        return ClockEnd.CANCELLED
+    if clock.was_broken:
+        return ClockEnd.BREACHED
+    if clock.state is ClockState.CLOSED_UNANSWERED:
+        return ClockEnd.UNANSWERED
+    if clock.is_open:
+        return ClockEnd.OPEN
+    return ClockEnd.WARNED if (clock.ended_at or now) >= clock.warn_at else ClockEnd.MET

@@ -1,0 +1,196 @@
+"""Plays all histories of a source through one pack or two, on every core, and adds up what comes of them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+
+from plugin.model.pack import Pack
+from plugin.simulate.comparing import Comparison, differences
+from plugin.simulate.outcome import ClockEnd, Doing, Outcome
+from plugin.simulate.playing import play
+from plugin.simulate.sources import Kept, Source
+from plugin.simulate.tally import Tally, Window
+from plugin.store.keys import Key
+
+BATCH = 200
+"""Histories a core is handed at once."""
+FEW = 400
+"""So few are done before another process has come up."""
+AHEAD = 3
+"""Batches waiting for each core: memory stays flat however many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is done with each history. ``against``: the pack it is compared with, if any."""
+
+    pack: Pack
+    window: Window
+    against: Pack | None = None
+    customer_mail: bool = False
+    key: Key | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRow:
+    """One ticket in a line, for the list of all tickets."""
+
+    ticket_id: int
+    number: str
+    group: str
+    begun_at: datetime
+    kind: str
+    tier: str
+    nature: str
+    stage: str
+    first_responder: str
+    breached: str
+    clocks_kept: int
+    notes: int
+    tasks: int
+    messages: int
+    notices: int
+    differs: bool
+
+
+@dataclass(slots=True)
+class Result:
+    """What came of a batch, or of all. ``failed``: tickets a policy could not decide, with what it said."""
+
+    tally: Tally = field(default_factory=Tally)
+    before: Tally = field(default_factory=Tally)
+    """The same of the pack it is compared with."""
+    comparison: Comparison = field(default_factory=Comparison)
+    rows: list[TicketRow] = field(default_factory=list)
+    failed: list[tuple[int, str]] = field(default_factory=list)
+    played: int = 0
+
+    def merge(self, other: Result) -> None:
+        """Add a batch's counts; its rows are the caller's, who may keep them or write them out."""
+        self.tally.merge(other.tally)
+        self.before.merge(other.before)
+        self.comparison.merge(other.comparison)
+        self.failed += other.failed
+        self.played += other.played
+
+
+def simulate(
+    source: Source,
+    work: Work,
+    *,
+    processes: int | None = None,
+    on_rows: Callable[[list[TicketRow]], None] = lambda _rows: None,
+    tell: Callable[[int], None] = lambda _played: None,
+) -> Result:
+    """Play every history of the source. ``processes``: one a core where None; few histories take none of their own.
+
+    ``on_rows`` is handed the tickets' lines as they come, ``tell`` how many are done.
+    """
+    whole = Result()
+    with _executor(source, work, processes) as executor:
+        for batch in _batches(executor, source, ahead=AHEAD * (processes or os.cpu_count() or 1)):
+            on_rows(batch.rows)
+            whole.merge(batch)
+            tell(whole.played)
+    return whole
+
+
+def _executor(source: Source, work: Work, processes: int | None) -> Executor:
+    # "spawn": nothing of this process (threads, connections) is carried over half alive
+    if source.count <= FEW:
+        return ThreadPoolExecutor(1, initializer=_take_up, initargs=(work,))
+    return ProcessPoolExecutor(
+        processes,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_take_up,
+        initargs=(work,),
+    )
+
+
+def _batches(executor: Executor, source: Source, *, ahead: int) -> Iterator[Result]:
+    """The batches' results in their order; a batch that failed is done again ticket by ticket, to find the one."""
+    kept = source.kept()
+    running: deque[tuple[tuple[Kept, ...], Future[Result]]] = deque()
+    while batch := tuple(islice(kept, BATCH)):
+        running.append((batch, executor.submit(_play_all, batch)))
+        while len(running) >= ahead:
+            yield from _results(executor, *running.popleft())
+    while running:
+        yield from _results(executor, *running.popleft())
+
+
+def _results(executor: Executor, batch: tuple[Kept, ...], future: Future[Result]) -> Iterator[Result]:
+    error = future.exception()
+    if error is None:
+        yield future.result()
+    elif len(batch) == 1:
+        # its kind only: what a policy says of a ticket may hold a customer's words
+        yield Result(failed=[(batch[0].ticket_id, type(error).__name__)], played=1)
+    elif isinstance(error, Exception):
+        for one in batch:
+            yield from _results(executor, (one,), executor.submit(_play_all, (one,)))
+    else:
+        raise error
+
+
+# -- in the process of a core -------------------------------------------------------------------------------------
+
+_work: list[Work] = []
+
+
+def _take_up(work: Work) -> None:
+    _work[:] = [work]
+
+
+def _play_all(batch: tuple[Kept, ...]) -> Result:
+    work, result = _work[0], Result()
+    for one in batch:
+        _play_one(one, work, result)
+    return result
+
+
+def _play_one(kept: Kept, work: Work, result: Result) -> None:
+    history = kept.opened(work.key)
+    result.played += 1
+    outcome = play(history, work.pack, customer_mail=work.customer_mail)
+    if outcome is None:
+        return
+    found = []
+    if work.against is not None:
+        before = play(history, work.against, customer_mail=work.customer_mail)
+        assert before is not None  # whether there is anything to play does not hang on the pack
+        result.before.add(before, work.window)
+        found = differences(before, outcome)
+        result.comparison.add(found)
+    result.tally.add(outcome, work.window)
+    result.rows.append(_row(outcome, differs=bool(found)))
+
+
+def _row(outcome: Outcome, *, differs: bool) -> TicketRow:
+    verdicts = outcome.verdicts
+    done = [one.doing for one in outcome.done if not one.only_observed]
+    return TicketRow(
+        ticket_id=outcome.ticket_id,
+        number=outcome.number,
+        group=outcome.group,
+        begun_at=outcome.begun_at,
+        kind=verdicts.get("kind", ""),
+        tier=verdicts.get("tier", ""),
+        nature=verdicts.get("nature", ""),
+        stage=verdicts.get("stage", ""),
+        first_responder=verdicts.get("first_responder", ""),
+        breached=" ".join(dict.fromkeys(clock.name for clock in outcome.clocks if clock.end is ClockEnd.BREACHED)),
+        clocks_kept=sum(clock.end in (ClockEnd.MET, ClockEnd.WARNED) for clock in outcome.clocks),
+        notes=done.count(Doing.NOTE),
+        tasks=done.count(Doing.TASK),
+        messages=done.count(Doing.MESSAGE),
+        notices=done.count(Doing.NOTICE),
+        differs=differs,
+    )

@@ -1,0 +1,141 @@
+"""Where histories come from: the cache of what Zammad was asked for, an exported file, the demo's, Steward's cases."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+
+from plugin.model.errors import StewardError
+from plugin.model.facts import Fact, FactKind
+from plugin.model.pack import Pack
+from plugin.model.wording import matcher
+from plugin.simulate.histories import History, from_bytes, to_bytes
+from plugin.store import cases, histories
+from plugin.store.histories import Histories
+from plugin.store.keys import Key
+from plugin.store.store import Store
+
+DEMO = "demo.jsonl.gz"
+MASKED = "masked.invalid"
+MOST_CASES = 1_000_000
+
+
+class NoHistories(StewardError):
+    """There is nothing to simulate: the message says where it was looked for, and how to come by some."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One history as it lies in its source; ``read_at`` is when it was last known to be so, None: as it says itself."""
+
+    ticket_id: int
+    content: bytes
+    read_at: datetime | None = None
+
+    def opened(self, key: Key | None) -> History:
+        """Raises ValueError and WrongKey where it cannot be read."""
+        content = self.content if key is None else histories.unseal(key, self.ticket_id, self.content)
+        history = from_bytes(content)
+        return history if self.read_at is None else replace(history, read_at=max(history.read_at, self.read_at))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """``kept`` gives the histories, as often as it is asked; ``key`` opens them (None: they lie open)."""
+
+    name: str
+    count: int
+    kept: Callable[[], Iterator[Kept]]
+    key: Key | None = None
+
+    def histories(self) -> Iterator[History]:
+        """Each of them, opened."""
+        return (one.opened(self.key) for one in self.kept())
+
+
+def of_cache(cache: Histories, *, since: datetime | None) -> Source:
+    """What was fetched of tickets that changed at or after ``since``."""
+
+    def kept() -> Iterator[Kept]:
+        return (Kept(*row) for row in cache.read(since=since))
+
+    return Source("Zammad", cache.count(since=since), kept, cache.key)
+
+
+def of_file(file: Path) -> Source:
+    """An exported file, a history a line, packed where its name ends so. Raises NoHistories."""
+    try:
+        return _of_lines(file.name, _lines(file.read_bytes()))
+    except (OSError, EOFError, ValueError) as wrong:
+        raise NoHistories(f"{file}: cannot be read as histories ({wrong}); name a file that --export wrote") from wrong
+
+
+def of_demo() -> Source:
+    """The tickets of the demo's story."""
+    return _of_lines("the demo", _lines(resources.files("plugin.simulate").joinpath(DEMO).read_bytes()))
+
+
+def of_store(store: Store, *, now: datetime) -> Source:
+    """The cases Steward knows already; what it did to them itself is left out when they are played."""
+    with store.read() as connection:
+        rows = [(row.ticket_id, row.number) for row in cases.listed(connection, status=None, limit=MOST_CASES)]
+
+    def kept() -> Iterator[Kept]:
+        for ticket_id, number in rows:
+            with store.read() as connection:
+                facts = tuple(store.timeline(connection, ticket_id))
+            yield Kept(ticket_id, to_bytes(History(ticket_id, number or "", "", now, facts)))
+
+    return Source("the store", len(rows), kept)
+
+
+def export(source: Source, file: Path, *, packs: Iterable[Pack]) -> int:
+    """Write the histories without a word of customers' but those the packs look for; returns how many.
+
+    So the packs' verdicts stay what they are, and nobody can be told from the file: names and addresses are numbers.
+    """
+    words = tuple(sorted({phrase for pack in packs for phrase in _phrases(pack)}))
+    opened = gzip.open if file.suffix == ".gz" else Path.open
+    count = 0
+    with opened(file, "wb") as out:
+        for history in source.histories():
+            out.write(to_bytes(masked(history, words)) + b"\n")
+            count += 1
+    return count
+
+
+def masked(history: History, words: tuple[str, ...]) -> History:
+    """Without customers' words, names and addresses, but for phrases of ``words``."""
+    return replace(history, facts=tuple(_masked(fact, words) for fact in history.facts))
+
+
+def _phrases(pack: Pack) -> Iterator[str]:
+    words = pack.words
+    for phrases in (words.complaint, words.serious, words.danger, words.mood, *words.natures.values()):
+        yield from phrases
+
+
+def _masked(fact: Fact, words: tuple[str, ...]) -> Fact:
+    by = replace(fact.by, login=f"customer-{fact.by.id}@{MASKED}") if fact.by.is_customer else fact.by
+    if fact.kind is not FactKind.ARTICLE:
+        return replace(fact, by=by, payload=None)
+    said = f"{fact.text('subject')}\n{fact.text('body')}"
+    is_said = matcher(words)(said)
+    kept = [phrase.removesuffix("*") for phrase in words if is_said and matcher((phrase,))(said)]
+    payload = {"subject": "", "body": " ".join(kept), "from": by.login}
+    return replace(fact, by=by, payload=payload)
+
+
+def _of_lines(name: str, lines: list[bytes]) -> Source:
+    for line in lines:
+        from_bytes(line)
+    return Source(name, len(lines), lambda: (Kept(number, line) for number, line in enumerate(lines)))
+
+
+def _lines(content: bytes) -> list[bytes]:
+    plain = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+    return [line for line in plain.splitlines() if line.strip()]

@@ -1,0 +1,213 @@
+"""Writes into the air: the worker's own plan over what a simulated ticket would carry by now, done at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from plugin.model.decision import STEWARD_FIELDS, Decision, Mode
+from plugin.model.effects import Effect, EffectKind, EffectState
+from plugin.model.facts import FactKind, Timeline
+from plugin.model.features import Features
+from plugin.model.life import state_type_now
+from plugin.model.pack import MessageText, Pack
+from plugin.model.people import NOBODY_ID
+from plugin.model.said import tags_now
+from plugin.model.ticket import StateType, Ticket
+from plugin.model.words import Text
+from plugin.plan import Call, MakeChecklist, MakeTask, Person, Plan, Put, Standing, TagAdd, TagRemove, Terms, plan
+from plugin.simulate.outcome import Doing, Done
+
+SECRET = b"simulation"
+OWN_ID = 0
+"""No user of Zammad's has it."""
+CHECKLIST_ID = 1
+EVERYTHING = Features(checklists=True, fields=frozenset(STEWARD_FIELDS))
+"""A Zammad that has been set up for Steward whole."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """One ticket under one pack: what Steward would have put on it so far."""
+
+    pack: Pack
+    ticket_id: int
+    customer_mail: bool
+    applied: list[Effect] = field(default_factory=list)
+    fields: dict[str, Any] = field(default_factory=dict)
+    added: set[str] = field(default_factory=set)
+    taken_off: set[str] = field(default_factory=set)
+    observed: set[str] = field(default_factory=set)
+    has_checklist: bool = False
+    wakes_at: datetime | None = None
+    last: Decision | None = None
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def settle(self, decision: Decision, timeline: Timeline, *, owner: str | None, group: str) -> Iterator[Done]:
+        """What Steward would do now; the same as before is not looked at twice."""
+        waited = self.wakes_at is not None and self.wakes_at <= decision.now
+        same = self.last is not None and not decision.calls_for_otherwise_than(self.last)
+        self.last = decision
+        if same and not waited:
+            return
+        planned = self._plan(decision, timeline)
+        self.wakes_at = planned.wakes_at
+        told = _Told(decision.now, owner=owner, group=group, asked=_asked(decision))
+        for call in planned.calls:
+            yield from told.by(call)
+            self._apply(call, decision.now)
+        yield from self._observed(planned, told)
+
+    def _plan(self, decision: Decision, timeline: Timeline) -> Plan:
+        tags = frozenset((tags_now(timeline) | self.added) - self.taken_off)
+        standing = Standing(self._ticket(timeline, decision.now), tags, timeline)
+        return plan(decision, standing, self.applied, self._terms(decision))
+
+    def _terms(self, decision: Decision) -> Terms:
+        return Terms(
+            now=decision.now,
+            secret=SECRET,
+            own_id=OWN_ID,
+            mode=Mode.ENFORCE,
+            features=EVERYTHING,
+            office=self.pack.office_calendar,
+            render=_plainly,
+            people=_people(decision),
+            messages=_messages(self.pack) if self.customer_mail else {},
+        )
+
+    def _ticket(self, timeline: Timeline, now: datetime) -> Ticket:
+        created = timeline.of(FactKind.CREATED)[0]
+        return Ticket(
+            id=self.ticket_id,
+            number=str(created["number"] or self.ticket_id),
+            title="",
+            version="",
+            group="",
+            group_id=0,
+            owner_id=NOBODY_ID,
+            customer_id=int(created["customer_id"] or 0),
+            organization_id=None,
+            state="",
+            state_type=StateType(state_type_now(timeline)),
+            priority_id=None,
+            created_at=created.at,
+            updated_at=now,
+            created_by_id=created.by.id,
+            updated_by_id=created.by.id,
+            article_ids=(),
+            checklist_id=CHECKLIST_ID if self.has_checklist else None,
+            fields=self.fields,
+        )
+
+    def _apply(self, call: Call, now: datetime) -> None:
+        number = next(self.numbers)
+        outcome = {"article_id": number, "ticket_id": number, "item_id": number, "checklist_id": CHECKLIST_ID}
+        for effect in call.effects:
+            self.applied.append(replace(effect, state=EffectState.APPLIED, settled_at=now, outcome=outcome))
+        if isinstance(call, Put):
+            self.fields = {**self.fields, **call.fields}
+        elif isinstance(call, TagAdd):
+            self.added.add(call.tag)
+            self.taken_off.discard(call.tag)
+        elif isinstance(call, TagRemove):
+            self.added.discard(call.tag)
+            self.taken_off.add(call.tag)
+        elif isinstance(call, MakeChecklist):
+            self.has_checklist = True
+
+    def _observed(self, planned: Plan, told: _Told) -> Iterator[Done]:
+        """What rules that only observe would have done, each thing once."""
+        for effect in planned.observed:
+            doing = _DOINGS.get(effect.kind)
+            if doing is not None and effect.error == "observe" and effect.op_key not in self.observed:
+                self.observed.add(effect.op_key)
+                yield replace(told.of(effect, doing), only_observed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Who notices a call, at ``now``, on a ticket of ``owner`` (None for nobody) in ``group``."""
+
+    now: datetime
+    owner: str | None
+    group: str
+    asked: Mapping[tuple[str, str], str]
+    """Who is answerable for a task, by rule and epoch of its effect."""
+
+    def by(self, call: Call) -> Iterator[Done]:
+        for effect in call.effects:
+            doing = _DOINGS.get(effect.kind)
+            if doing is not None:
+                yield self.of(effect, doing)
+        if isinstance(call, Put):
+            yield from self._by_put(call)
+        elif isinstance(call, MakeTask) and call.pending_until is not None:
+            # Zammad's own reminder, when the task is due (promises 7)
+            yield self._notice(call.effects[0], self._asked(call.effects[0]), at=call.pending_until)
+
+    def of(self, effect: Effect, doing: Doing) -> Done:
+        person = self._asked(effect) if doing is Doing.TASK else self._everyone_concerned
+        return Done(doing, self.now, person, effect.rule, _what(effect), effect.clause, effect.because)
+
+    def _by_put(self, put: Put) -> Iterator[Done]:
+        """A quiet note is heard by nobody, a loud one by the owner and who is named; the state is a visible field."""
+        notes = [effect for effect in put.effects if effect.kind is EffectKind.NOTE]
+        if put.note is not None and put.note.notify:
+            for person in dict.fromkeys([self._everyone_concerned, *(name for _, name in put.note.tell)]):
+                yield self._notice(notes[0], person, at=self.now)
+        elif put.state is not None:
+            yield self._notice(put.effects[0], self._everyone_concerned, at=self.now)
+
+    def _notice(self, effect: Effect, person: str, *, at: datetime) -> Done:
+        return Done(Doing.NOTICE, at, person, effect.rule, _what(effect), effect.clause, effect.because)
+
+    def _asked(self, effect: Effect) -> str:
+        return self.asked.get((effect.rule, effect.epoch)) or self._everyone_concerned
+
+    @property
+    def _everyone_concerned(self) -> str:
+        """While nobody owns the ticket, Zammad tells every agent of its group (promises 11)."""
+        return self.owner or f"all of {self.group}"
+
+
+_DOINGS: Mapping[EffectKind, Doing] = {
+    EffectKind.NOTE: Doing.NOTE,
+    EffectKind.ITEM: Doing.TASK,
+    EffectKind.TASK: Doing.TASK,
+    EffectKind.MESSAGE: Doing.MESSAGE,
+}
+
+
+def _what(effect: Effect) -> str:
+    """The effect in a word or two: what a note is about, a task's key, a message's template."""
+    match effect.kind:
+        case EffectKind.NOTE:
+            return str(effect.request.get("about") or "note")
+        case EffectKind.ITEM | EffectKind.TASK:
+            return str(effect.request.get("task") or "task")
+        case EffectKind.MESSAGE:
+            return str(effect.request.get("template") or "message")
+    return "reopened" if effect.kind is EffectKind.STATE else effect.kind.value
+
+
+def _asked(decision: Decision) -> Mapping[tuple[str, str], str]:
+    named = (task for task in decision.tasks if task.assignee)
+    return {(task.rule, f"task-{task.key}-{task.epoch}"): str(task.assignee) for task in named}
+
+
+def _people(decision: Decision) -> Mapping[str, Person]:
+    """Whoever a decision names is there, and may read and own: a history does not tell who could not."""
+    logins = {login for note in decision.notes for login in note.tell} | set(_asked(decision).values())
+    return {login: Person(id=0, login=login, name=login, may_read=True, may_own=True) for login in logins}
+
+
+def _plainly(sentence: Text, at: datetime | None = None, /) -> str:  # noqa: ARG001
+    return str(sentence)
+
+
+def _messages(pack: Pack) -> Mapping[str, MessageText]:
+    return {name: found for name in pack.messages if (found := pack.message(name)) is not None}
