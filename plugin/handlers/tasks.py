@@ -47,11 +47,13 @@ def of_tickets(
         if ticket is None or not has_moved(ticket, effect, known):
             continue
         closed = ticket.state_type in CLOSED_TYPES
-        row = _last_state_row(histories.get(ticket.id, ()))
+        rows = [*histories.get(ticket.id, ())]
+        row = _last_state_row(rows)
         by = who.actor(row.created_by_id, source=row.source) if row else SYSTEM
         at = row.created_at if row else ticket.close_at or now
         key = f"task:{ticket.id}:{row.id if row else at.isoformat()}"
-        yield _fact(effect, key, done=closed, at=at, by=by, now=now, ticket_id=ticket.id)
+        proved = closed and any(_is_by_agent(row, who) for row in rows)
+        yield _fact(effect, key, done=closed, at=at, by=by, now=now, ticket_id=ticket.id, proved=proved)
 
 
 def moved(linked: Iterable[LinkedTicket], effects: Iterable[Effect], *, known: Timeline) -> tuple[int, ...]:
@@ -78,6 +80,12 @@ def _fact(effect: Effect, key: str, *, done: bool, at: datetime, by: Actor, now:
     kind = FactKind.TASK_DONE if done else FactKind.TASK_REOPENED
     named = {"task": effect.request.get("task"), "op_key": effect.op_key, **data}
     return Fact(key, kind, at, now, by, named)
+
+
+def _is_by_agent(row: HistoryRow, who: Who) -> bool:
+    """Whether an agent wrote an article there: it shows what was done."""
+    is_article = row.object == "Ticket::Article" and row.type == "created"
+    return is_article and who.actor(row.created_by_id, source=row.source).is_agent
 
 
 def _last_state_row(rows: Iterable[HistoryRow]) -> HistoryRow | None:

@@ -158,6 +158,8 @@ class Task:
     form: TaskForm = TaskForm.ITEM
     wanted: bool = True
     mode: Mode = Mode.ENFORCE
+    lines: tuple[Text, ...] = ()
+    """What else stands in the note of a task ticket: what to ask, say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,8 @@ class Message:
     clause: str
     because: Text
     moment: datetime
-    values: tuple[tuple[str, str | datetime], ...] = ()
+    values: tuple[tuple[str, str | datetime | Text], ...] = ()
+    """By placeholder; a moment is shown as its day."""
     mode: Mode = Mode.ENFORCE
 
 

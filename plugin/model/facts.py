@@ -42,8 +42,8 @@ class FactKind(StrEnum):
     TIME_TRIGGER = "time_trigger"
     """Zammad's own reminder or escalation fired. trigger."""
     TASK_DONE = "task_done"
-    """One of our tasks was ticked or its ticket closed. task (its key), op_key, ticket_id or item_id; by and at are
-    those of Zammad's row."""
+    """One of our tasks was ticked or its ticket closed. task (its key), op_key, ticket_id or item_id, proved (an agent
+    wrote in the task's ticket); by and at are those of Zammad's row."""
     TASK_REOPENED = "task_reopened"
     """A task was unticked or its ticket reopened. task, op_key, ticket_id or item_id."""
     OBSERVED = "observed"

@@ -156,6 +156,7 @@ def _wording(task: Task) -> Text:
 def _task_note(task: Task, making: Making) -> str:
     render, number = making.terms.render, making.standing.ticket.number
     lines = [render(_wording(task)), render(text("{clause}: {because}", clause=task.clause, because=task.because))]
+    lines += [render(line) for line in task.lines]
     lines.append(render(text("A task of ticket {number}: close this one when it is done.", number=number)))
     return f"<p>{'<br>'.join(escape(line) for line in lines)}</p>"
 

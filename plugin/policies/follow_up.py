@@ -1,9 +1,13 @@
-"""After the closing of a complaint: written confirmation and visit, and the loop for a customer who is not satisfied.
+"""After the closing of a complaint: confirmation, visit and survey, and the loop for a customer who is not satisfied.
 
-Within their times after closing, the customer gets a written confirmation (C2.3) and a follow-up visit (E4.4): with
-``STEWARD_CUSTOMER_MAIL`` off both are one follow-up task ticket; on, the confirmation is a message and the visit the
-task. *dissatisfied* reopens the matter one tier up with a new plan (D5.3), a bounded number of times; a plan nobody
-has made by then gives way to the newer one. Then management's final answer ends it. Requests have neither.
+Within their times after closing the customer gets a written confirmation (C2.3), a follow-up visit (E4.4) and a survey
+(C4.3, E3.4): one message for all three with ``STEWARD_CUSTOMER_MAIL`` on, and a phone call beside it where the matter
+is serious or major; one task ticket for a person with it off. Each ends at the attempt; two tries that reach nobody are
+an outcome; a task that was ticked counts with an article or a reply as proof (D3.3). A customer is surveyed once in a
+while, whatever he complains about. *dissatisfied* reopens the matter one tier up with a new plan (D5.3), a bounded
+number of times; a plan nobody has made by then gives way to the newer one. Then management's final answer ends it.
+Requests have none of it. Where it is asked for, the acceptance of a matter is acknowledged with the moment by which the
+customer hears from us (E4.2).
 
 A rule::
 
@@ -13,7 +17,10 @@ A rule::
         rounds: 3
 
 Options: ``rounds``, how often a dissatisfied customer reopens the matter; ``plan_within`` (a duration on the office
-calendar) for the new plan.
+calendar) for the new plan and the final answer; ``tries`` to reach the customer before he counts as unreachable;
+``visit_needs_proof`` (true, false): a ticked task counts only with an article or a reply; ``survey_pause`` (a duration,
+calendar days) between two surveys of one customer; ``message_after`` (a duration on the confirmation's calendar) the
+closing, for whom closed by mistake; ``acknowledge`` (true, false), off as Zammad's own trigger replies to new tickets.
 """
 
 from __future__ import annotations
@@ -22,20 +29,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from plugin.model.aftercare import FOLLOW_UP, is_our_message, visit_of
 from plugin.model.case import Case, known
-from plugin.model.clocks import Clock
-from plugin.model.decision import Finding, Message, Note, Should, Task, TaskForm, Ticketed, Urgency
+from plugin.model.clocks import Clock, ClockState
+from plugin.model.conversation import articles
+from plugin.model.decision import Finding, Look, Message, Note, Should, Task, TaskForm, Ticketed, Urgency
 from plugin.model.durations import Duration, Unit
-from plugin.model.facts import Fact, FactKind
-from plugin.model.pack import Kind
-from plugin.model.people import Role
+from plugin.model.life import Closing
+from plugin.model.pack import Kind, Tier
 from plugin.model.promises import Promise, run
 from plugin.model.said import Said
-from plugin.model.tasks import done_at
 from plugin.model.words import Text, text
 
-CLAUSES = ("C2.3", "C4.2", "D5.3", "E4.4")
-CLOCKS = ("confirmation", "follow_up_visit")
+CLAUSES = ("C2.3", "C4.2", "C4.3", "D3.3", "D5.3", "E3.4", "E4.2", "E4.4")
+CLOCKS = ("confirmation", "follow_up_visit", "survey")
 AFTER = ("classification", "deadlines", "first_responder")
 
 
@@ -45,9 +52,16 @@ class Options:
 
     rounds: int = 3
     plan_within: Duration = Duration(1, Unit.WORKING_DAYS)
+    tries: int = 2
+    visit_needs_proof: bool = True
+    survey_pause: Duration = Duration(30, Unit.DAYS)
+    message_after: Duration = Duration(1, Unit.HOURS)
+    acknowledge: bool = False
 
 
 def decide(case: Case, options: Options) -> Iterator[Should]:
+    if options.acknowledge and case.customer_mail:
+        yield from _acknowledgement(case)
     if not case.is_complaint:
         yield Finding("followed_up", case.matter.is_closed, "E4.4", text("Only complaints are followed up."))
         if case.kind is Kind.REQUEST:
@@ -58,11 +72,14 @@ def decide(case: Case, options: Options) -> Iterator[Should]:
                 _task(case, number, closing.at, wanted=False) for number, closing in enumerate(case.matter.closings, 1)
             )
         return
-    closed_at = case.matter.closed_at
-    if closed_at is not None and case.matter.suspended_at is None and not _ended_elsewhere(case):
-        yield from _after_closing(case, closed_at)
+    afters = [_After(case, options, number, closing) for number, closing in enumerate(case.matter.closings, 1)]
+    stands = case.matter.is_closed and case.matter.suspended_at is None
+    if stands and not _ended_elsewhere(case):
+        yield from _after_closing(case, options, afters)
     else:
         yield Finding("followed_up", _ended_elsewhere(case), "E4.4", text("The matter is not closed."))
+    for after in afters[:-1] if stands else afters:
+        yield from _broken_before(case, after)
     for number, closing in enumerate(case.matter.closings, start=1):
         if closing.until is not None:
             yield _task(case, number, closing.at, wanted=False)
@@ -76,112 +93,208 @@ def _ended_elsewhere(case: Case) -> bool:
     return bool(case.said_now("not-ours")) and case.matter.is_closed
 
 
-# -- confirmation and visit -------------------------------------------------------------------------------------------
+# -- acknowledgement --------------------------------------------------------------------------------------------------
 
 
-def _after_closing(case: Case, closed_at: datetime) -> Iterator[Should]:
-    done = _visited_at(case, closed_at)
-    confirmed = min((m for m in (done, _confirmed_at(case, closed_at)) if m is not None), default=None)
-    clocks = [*_clock(case, "confirmation", closed_at, confirmed), *_clock(case, "follow_up_visit", closed_at, done)]
-    yield from clocks
-    settled = done is not None and confirmed is not None
-    yield Finding("followed_up", settled or not clocks, "E4.4", text("Visit and confirmation are settled."))
-    if clocks:
-        yield _task(
-            case, len(case.matter.closings), closed_at, wanted=done is None, due_at=min(c.limit_at for c in clocks)
+def _acknowledgement(case: Case) -> Iterator[Message]:
+    """The moment by which the customer hears from us, told while that is still to come and nobody has answered."""
+    owed = next((c for c in reversed(case.clocks_named("first_response")) if c.is_open and not c.was_broken), None)
+    if owed is None or case.matter.is_closed:
+        return
+    yield Message(
+        rule="follow_up.acknowledgement",
+        epoch=f"m{case.matter.number}",
+        template="acknowledgement",
+        clause="E4.2",
+        because=text("The customer is told when he will hear from us."),
+        moment=owed.starts_at,
+        values=(("answer_by", text("{moment}", moment=owed.limit_at)),),
+    )
+
+
+# -- confirmation, visit, survey --------------------------------------------------------------------------------------
+
+
+class _After:
+    """The time after one closing: what was done about the customer, and what he is asked."""
+
+    def __init__(self, case: Case, options: Options, number: int, closing: Closing) -> None:
+        self.closed_at = closing.at
+        self.until = closing.until or closing.reopened_at
+        self.epoch = f"m{case.matter.number}-c{number}"
+        self.number = number
+        self.by_phone = case.tier_at(closing.at) is not Tier.GENERAL
+        self.visit = visit_of(
+            case,
+            closing.at,
+            until=self.until,
+            tries=options.tries,
+            needs_proof=options.visit_needs_proof,
+            asking_is_enough=not self.by_phone,
         )
-    for clock in clocks:
-        if case.customer_mail and clock.name == "confirmation" and confirmed is None:
-            yield _confirmation(case, clock, closed_at)
+        self.surveys = not self._was_surveyed(case, options)
+
+    def _was_surveyed(self, case: Case, options: Options) -> bool:
+        """A customer is surveyed once in a while: on another ticket, or after an earlier closing of this one."""
+        seen = case.timeline.observed("surveyed")
+        asked = [datetime.fromisoformat(str(seen["at"]))] if seen is not None and seen["at"] else []
+        asked += [a.at for a in articles(case.timeline) if a.at < self.closed_at and is_our_message(a)]
+        pause = case.pack.calendar(_calendar(case))
+        return any(at <= self.closed_at < pause.after(at, options.survey_pause) for at in asked)
 
 
-def _task(case: Case, closing: int, closed_at: datetime, *, wanted: bool, due_at: datetime | None = None) -> Task:
+def _calendar(case: Case) -> str:
+    """Of the days a customer counts himself."""
+    clocks = case.pack.clocks
+    return next((clocks[name].calendar for name in CLOCKS if name in clocks), case.pack.office)
+
+
+def _after_closing(case: Case, options: Options, afters: list[_After]) -> Iterator[Should]:
+    after = afters[-1]
+    visit = after.visit
+    clocks = [*_clocks(case, after)]
+    yield from clocks
+    settled = visit.settled_at is not None
+    yield Finding("followed_up", settled or not clocks, "E4.4", text("Visit and confirmation are settled."))
+    yield Finding("visit_outcome", visit.outcome, "E4.4", text("What became of the visit."))
+    if not clocks:
+        return
+    writes = _writes(case, after, clocks)
+    if writes:
+        yield from _message(case, options, after, clocks)
+    # what a message asks, nobody need call about
+    wanted = not settled and (after.by_phone or not writes)
+    due_at = min(c.limit_at for c in clocks)
+    yield _task(case, after.number, after.closed_at, wanted=wanted, due_at=due_at, after=after, writes=writes)
+    if visit.unproven and not settled:
+        yield _unproven(case, after)
+
+
+def _writes(case: Case, after: _After, clocks: list[Clock]) -> bool:
+    """Whether Steward writes to the customer: more than one working day late it is for a person to do."""
+    confirmation = next((c for c in clocks if c.name == "confirmation"), None)
+    if not case.customer_mail or confirmation is None:
+        return False
+    return after.visit.asked_at is not None or case.now <= case.one_working_day_after(confirmation.limit_at)
+
+
+def _broken_before(case: Case, after: _After) -> Iterator[Clock]:
+    """What broke after a closing that did not last stays broken."""
+    yield from (clock for clock in _clocks(case, after) if clock.was_broken)
+
+
+def _task(
+    case: Case,
+    closing: int,
+    closed_at: datetime,
+    *,
+    wanted: bool,
+    due_at: datetime | None = None,
+    after: _After | None = None,
+    writes: bool = False,
+) -> Task:
     """The follow-up task of a closing; one that is not done is void when it is settled otherwise, or reopened."""
     because = text("The complaint was closed on {at}.", at=closed_at)
     return Task(
         rule="follow_up.visit",
         epoch=f"m{case.matter.number}-c{closing}",
-        key="follow_up",
-        title=_task_title(case),
+        key=FOLLOW_UP,
+        title=_task_title(after, writes=writes),
         clause="E4.4",
         because=because if wanted else text("The visit is settled, or the matter is open again."),
         due_at=due_at,
-        assignee=case.accountable or case.owner,
+        assignee=_visitor(case),
         form=TaskForm.TICKET,
         wanted=wanted,
+        lines=(_QUESTIONS,) if after is not None and after.surveys else (),
     )
 
 
-def _task_title(case: Case) -> Text:
-    if case.customer_mail:
-        return text("Follow up: ask the customer whether it is done, and record the answer")
+_QUESTIONS = text(
+    "Ask, from 1 (very bad) to 5 (very good): how we treated the customer, how fast we were, what we told, the place or"
+    " the page, and how well it is settled. Write the answers here: a visit counts with an article or a reply as proof."
+)
+"""The survey of E3.4 and A4.3, asked by whoever visits."""
+
+
+def _visitor(case: Case) -> str | None:
+    """Somebody of the quality department who did not handle it, where one is named; else who is accountable."""
+    handlers = {case.accountable, case.owner}
+    return next((login for login in case.pack.people.quality if login not in handlers), case.accountable or case.owner)
+
+
+def _task_title(after: _After | None, *, writes: bool) -> Text:
+    if writes:
+        return text("Follow up by phone: ask the customer whether it is done, and record the answer")
+    if after is not None and after.by_phone:
+        return text("Follow up: confirm in writing that it is done, ask by phone whether it is, and record the answer")
     return text("Follow up: confirm in writing that it is done, ask whether it is, and record the answer")
 
 
-def _confirmation(case: Case, clock: Clock, closed_at: datetime) -> Message | Task:
-    """The written confirmation; more than one working day late it is a task for a person."""
-    because = text("The complaint was closed on {at}.", at=closed_at)
-    if case.now > case.one_working_day_after(clock.limit_at):
-        return Task(
-            rule="follow_up.confirm",
-            epoch=_epoch(case),
-            key="confirm",
-            title=text("Confirm in writing that it is done: Steward could not send the message in time"),
-            clause="C2.3",
-            because=because,
-            due_at=clock.limit_at,
-            assignee=case.accountable or case.owner,
-            form=TaskForm.TICKET,
-        )
-    return Message(
-        rule="follow_up.confirmation",
-        epoch=_epoch(case),
-        template="confirmation",
-        clause="C2.3",
-        because=because,
-        moment=closed_at,
-        values=(("closed_on", closed_at),),
-    )
-
-
-def _epoch(case: Case) -> str:
-    return f"m{case.matter.number}-c{len(case.matter.closings)}"
-
-
-def _clock(case: Case, name: str, closed_at: datetime, ended_at: datetime | None) -> Iterator[Clock]:
-    settings = case.pack.clocks.get(name)
-    if settings is None or case.kind not in settings.kinds:
+def _message(case: Case, options: Options, after: _After, clocks: list[Clock]) -> Iterator[Message | Look]:
+    """One message confirms, asks and surveys."""
+    if after.visit.confirmed_at is not None:
         return
-    yield run(
-        Promise(
-            settings=settings,
-            calendar=case.pack.calendar(settings.calendar),
-            epoch=_epoch(case),
-            starts_at=closed_at,
-            ended_at=ended_at,
-            because=text("Attempted, the outcome recorded.") if ended_at else text("The customer has not been asked."),
-            ends_with=text("the follow-up task being done"),
-        ),
-        now=case.now,
+    calendar = case.pack.calendar(next(c.calendar for c in clocks if c.name == "confirmation"))
+    goes_at = calendar.after(after.closed_at, options.message_after)
+    if case.now < goes_at:
+        yield Look(goes_at, text("Then the customer is written to."), certain=True)
+        return
+    surveys = after.surveys and case.pack.message("closing") is not None
+    yield Message(
+        rule="follow_up.confirmation",
+        epoch=after.epoch,
+        template="closing" if surveys else "confirmation",
+        clause="C2.3",
+        because=text("The complaint was closed on {at}.", at=after.closed_at),
+        moment=goes_at,
+        values=(("closed_on", after.closed_at),),
     )
 
 
-def _visited_at(case: Case, closed_at: datetime) -> datetime | None:
-    """The visit ends at the attempt: its task done, or an agent saying how the customer sees it."""
-    ticked = done_at(case.timeline, "follow_up", since=closed_at)
-    moments = [ticked] if ticked is not None else []
-    moments += [s.at for s in case.said_now("satisfied", "dissatisfied") if s.at >= closed_at]
-    return min(moments, default=None)
+def _unproven(case: Case, after: _After) -> Note:
+    """Whoever ticked the visit learns that nothing shows it."""
+    return Note(
+        rule="follow_up.unproven",
+        epoch=after.epoch,
+        lines=(text("Write down what the customer said, or that he could not be reached."),),
+        clause="D3.3",
+        because=text("The follow-up was ticked, and no article shows it."),
+        moment=after.visit.ticked_at or after.closed_at,
+        ends_with=text("an article by an agent, “satisfied” or “dissatisfied”"),
+        tell=known((case.accountable or case.owner,)),
+        urgency=Urgency.TELL,
+        asked=True,
+        about="refusal",
+    )
 
 
-def _confirmed_at(case: Case, closed_at: datetime) -> datetime | None:
-    sent = (a.at for a in case.timeline.of(FactKind.ARTICLE) if a.at >= closed_at and _is_our_message(a))
-    return next(sent, None)
-
-
-def _is_our_message(article: Fact) -> bool:
-    ours = article.by.role is Role.STEWARD and bool(article["communication"])
-    return ours and not article["internal"] and not article["failed"]
+def _clocks(case: Case, after: _After) -> Iterator[Clock]:
+    """The three clocks from the closing; a reopening ends them."""
+    visit = after.visit
+    ends = {"confirmation": visit.confirmed_at, "follow_up_visit": visit.visited_at}
+    if after.surveys:
+        ends["survey"] = visit.surveyed_at
+    for name, ended_at in ends.items():
+        settings = case.pack.clocks.get(name)
+        if settings is None or case.kind not in settings.kinds:
+            continue
+        is_reopened = ended_at is None and after.until is not None
+        yield run(
+            Promise(
+                settings=settings,
+                calendar=case.pack.calendar(settings.calendar),
+                epoch=after.epoch,
+                starts_at=after.closed_at,
+                ended_at=ended_at or after.until,
+                end_state=ClockState.CANCELLED if is_reopened else ClockState.MET,
+                because=text("Attempted, the outcome recorded.")
+                if ended_at
+                else text("The customer has not been asked."),
+                ends_with=text("the follow-up task being done"),
+            ),
+            now=case.now,
+        )
 
 
 # -- not satisfied ----------------------------------------------------------------------------------------------------

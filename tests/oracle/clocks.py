@@ -26,8 +26,9 @@ CLAUSES = {
     "progress": "A2.1",
     "confirmation": "C2.3",
     "follow_up_visit": "E4.4",
+    "survey": "C4.3",
 }
-AFTERWARDS = ("confirmation", "follow_up_visit")
+AFTERWARDS = {"confirmation": DAY, "follow_up_visit": DAY, "survey": 7 * DAY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +192,10 @@ def _ended(clock: Clock, at: datetime) -> Clock:
 
 
 def _afterwards(life: Life, closed_at: datetime) -> Iterator[Clock]:
-    """One task for confirmation and visit; both end with it, or with a word of the customer's view."""
-    for name in AFTERWARDS:
-        limit = _exactly(closed_at + DAY)
-        unsure = life.mailed_at is not None or life.not_ours_at is not None
-        yield Clock(name, limit, _exactly(closed_at + DAY * WARNED_AT), life.visited_at, unsure)
+    """One task for all three; visit and confirmation end at the attempt, the survey with the outcome."""
+    unsure = life.mailed_at is not None or life.not_ours_at is not None or "visit" in life.unsure
+    for name, span in AFTERWARDS.items():
+        tried_at = life.tried[0] if life.tried and name != "survey" else None
+        ended_at = min((at for at in (tried_at, life.visited_at) if at is not None), default=None)
+        limit = _exactly(closed_at + span)
+        yield Clock(name, limit, _exactly(closed_at + span * WARNED_AT), ended_at, unsure)

@@ -18,6 +18,8 @@ VIP_TIER = "serious"
 """C2.1: the path of their own, as the pack has it."""
 ROUNDS = 3
 """How often *dissatisfied* reopens a matter."""
+TRIES, BETWEEN_TRIES = 2, timedelta(hours=1)
+"""To reach the customer after the closing."""
 A_WORKING_DAY = 8
 LONGEST_WAIT = timedelta(days=14)
 
@@ -29,6 +31,7 @@ class Life:
     """``unsure`` names what the standard leaves room about: kind, times (of acceptance), tier, a clock's name, …
 
     Moments are those of people's acts. ``closed`` and ``waits`` are spans, the last one open where it still holds;
+    ``tried`` is when the customer was written to after the closing, ``visited_at`` when the visit had an outcome;
     ``tiers_left`` are those it had before somebody gave it another one. ``overtaken_at``: when a merge brought an
     acceptance from before the ticket.
     """
@@ -57,6 +60,7 @@ class Life:
     not_ours_at: datetime | None = None
     outside_at: datetime | None = None
     coordinated_at: datetime | None = None
+    tried: list[datetime] = field(default_factory=list)
     visited_at: datetime | None = None
     dissatisfied: int = 0
     plan_ready: bool = False
@@ -209,6 +213,8 @@ class _Reader:
 
     def _answered(self, act: Act) -> None:
         life = self.life
+        if life.closed_at is not None and act.at > life.closed_at + AT_ONCE:
+            self._tried(act.at)
         life.answered.append(act.at)
         if act.value:
             life.agents_wrote.append(act.at)
@@ -350,13 +356,14 @@ class _Reader:
         if life.answered and life.answered[-1] + AT_ONCE >= max(life.wrote):
             life.result_at = life.result_at or at
         life.closed.append((at, None))
-        life.visited_at = None
+        life.visited_at, life.tried = None, []
 
     def _reopen(self, at: datetime) -> None:
         life = self.life
         life.closed[-1] = (life.closed[-1][0], at)
         life.mailed_at = life.visited_at = None
-        life.unsure.discard("reopened")
+        life.tried = []
+        life.unsure.difference_update(("reopened", "visit"))
 
     def _wait(self, at: datetime) -> None:
         if not self.life.is_waiting:
@@ -373,8 +380,18 @@ class _Reader:
         life.ticks.append(act.value)
         if "outside" in act.value:
             life.coordinated_at = life.coordinated_at or act.at
-        if act.value.startswith("Follow up"):
+        if act.value.startswith("Follow up") and act.whom:
             life.visited_at = life.visited_at or act.at
+        elif act.value.startswith("Follow up"):
+            life.unsure.add("visit")
+
+    def _tried(self, at: datetime) -> None:
+        """Two tries that reach nobody are an outcome; messages at one time are one."""
+        life = self.life
+        if not life.tried or at - life.tried[-1] >= BETWEEN_TRIES:
+            life.tried.append(at)
+        if len(life.tried) == TRIES:
+            life.visited_at = life.visited_at or at
 
     # -- merging ------------------------------------------------------------------------------------------------------
 

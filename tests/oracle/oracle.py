@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from tests.oracle import notes, tasks, working_time
-from tests.oracle.clocks import Clock, clocks_of
+from tests.oracle.clocks import AFTERWARDS, Clock, clocks_of
 from tests.oracle.life import TIERS, Life, life_of
 from tests.oracle.records import World
 from tests.oracle.responsibility import Responsibility, responsibility_of
@@ -97,7 +97,7 @@ def _fields(life: Life, clocks: Sequence[Clock], held: Responsibility) -> Iterat
 
 def _stage(life: Life) -> frozenset[str]:
     """Accept, assess, handle, feed back, follow up, done."""
-    if {"stage", "reopened"} & life.unsure or life.not_ours_at or life.mailed_at:
+    if {"stage", "reopened", "visit"} & life.unsure or life.not_ours_at or life.mailed_at:
         return frozenset()
     if life.is_closed:
         visited = life.kind == "request" or life.visited_at is not None
@@ -153,7 +153,7 @@ def _broken(life: Life, clocks: Sequence[Clock]) -> tuple[frozenset[str], frozen
 
 def _of_earlier_closings(life: Life) -> frozenset[str]:
     """What broke after a closing that did not last."""
-    return frozenset({"confirmation", "follow_up_visit"}) if len(life.closed) > 1 or not life.is_closed else frozenset()
+    return frozenset(AFTERWARDS) if len(life.closed) > 1 or not life.is_closed else frozenset()
 
 
 # -- tags -------------------------------------------------------------------------------------------------------------

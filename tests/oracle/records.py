@@ -155,7 +155,13 @@ class World:
             for row in self.history(task["id"]):
                 if row.get("attribute") == "state" and row["created_by_id"] in self.agents:
                     did = Did.TICKED if self.state_type(row["id_to"]) == "closed" else Did.OTHER
-                    yield Act(at(row), row["id"], row["created_by_id"], did, str(task["title"]), place=task["id"])
+                    by, title, shown = row["created_by_id"], str(task["title"]), int(self._is_written_in(task["id"]))
+                    yield Act(at(row), row["id"], by, did, title, shown, place=task["id"])
+
+    def _is_written_in(self, task_id: int) -> bool:
+        """Whether an agent wrote an article in the task's ticket."""
+        made = (row for row in self.history(task_id) if row["object"] == "Ticket::Article" and row["kind"] == "created")
+        return any(row["created_by_id"] in self.agents for row in made)
 
     # -- changes ------------------------------------------------------------------------------------------------------
 

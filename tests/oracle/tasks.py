@@ -60,6 +60,6 @@ def wanted(life: Life, clocks: list[Clock]) -> Mapping[str, Range]:
         found["coordination"] = (int(not life.closed), 1)
     if life.dissatisfied:
         found["plan"] = (int(handled and not life.plan_ready), 1)
-    if "follow_up_visit" in running:
-        found["visit"] = (int(life.not_ours_at is None), 1)
+    if life.kind == "complaint" and life.is_closed and life.visited_at is None:
+        found["visit"] = (int(life.not_ours_at is None and "visit" not in life.unsure), 1)
     return found

@@ -130,8 +130,9 @@ class Story:
     def moves(self, group: str, *, by: Actor = ANNA, after: float) -> Fact:
         return self.tell(FactKind.CHANGED, after=after, by=by, attribute="group", to=group)
 
-    def task_done(self, task: str, *, by: Actor = ANNA, after: float) -> Fact:
-        return self.tell(FactKind.TASK_DONE, after=after, by=by, task=task)
+    def task_done(self, task: str, *, by: Actor = ANNA, after: float, proved: bool = True) -> Fact:
+        """``proved``: an agent wrote in the task's own ticket."""
+        return self.tell(FactKind.TASK_DONE, after=after, by=by, task=task, proved=proved)
 
     def observe(self, what: str, *, after: float = 0, by: Actor = SYSTEM, **data: Any) -> Fact:
         moment = self.at(after)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
 from plugin.model.clocks import ClockState
 from plugin.model.decision import TaskForm
 from plugin.model.facts import FactKind
+from plugin.policies import follow_up
 from tests.policies.story import ANNA, STEWARD, Story, shipped, with_people
 
 
@@ -42,12 +48,147 @@ def test_requests_are_not_followed_up() -> None:
     assert told.fields["stage"] == "done"
 
 
-def test_with_the_switch_on_the_confirmation_is_a_message_and_the_visit_a_task() -> None:
+def test_the_survey_has_seven_days_and_is_asked_with_the_visit() -> None:
     story = closed()
-    told = story.decided(after=3, customer_mail=True)
+    told = story.decided(after=3)
+    assert told.clock("survey").limit_at == story.at(2 + 7 * 24)
+    assert "from 1 (very bad) to 5 (very good)" in str(told.tasks["follow_up"].lines[0])
+    story.task_done("follow_up", after=5)
+    assert story.decided(after=6).clock("survey").state is ClockState.MET
+
+
+@pytest.mark.parametrize(
+    ("days_before", "asked"),
+    [
+        pytest.param(29, False, id="surveyed less than a month ago"),
+        pytest.param(31, True, id="surveyed longer ago"),
+    ],
+)
+def test_a_customer_is_surveyed_once_in_thirty_days(days_before: int, asked: bool) -> None:
+    story = closed()
+    story.observe("surveyed", after=2.1, at=story.at(-24 * days_before).isoformat())
+    told = story.decided(after=3)
+    assert told.has_clock("survey") is asked
+    assert bool(told.tasks["follow_up"].lines) is asked
+
+
+def test_a_ticket_closed_again_is_not_surveyed_again() -> None:
+    story = closed()
+    story.article("It is done.", after=3, by=STEWARD, sender="System", type="email", to_customer=True, ours=["k"])
+    story.reopens(ANNA, after=30)
+    story.closes(after=40)
+    told = story.decided(after=41, customer_mail=True)
+    assert not told.has_clock("survey")
     assert [m.template for m in told.decision.messages] == ["confirmation"]
+
+
+def test_with_the_switch_on_one_message_confirms_asks_and_surveys() -> None:
+    story = closed()
+    assert story.decided(after=2.9, customer_mail=True).decision.messages == ()
+    told = story.decided(after=3, customer_mail=True)
+    assert [m.template for m in told.decision.messages] == ["closing"]
+    assert [t.key for t in told.tasks.values() if t.wanted] == []
     story.article("It is done.", after=4, by=STEWARD, sender="System", type="email", to_customer=True, ours=["k"])
-    assert story.decided(after=5, customer_mail=True).clock("confirmation").state is ClockState.MET
+    settled = story.decided(after=5, customer_mail=True)
+    assert {settled.clock(n).state for n in ("confirmation", "follow_up_visit", "survey")} == {ClockState.MET}
+    assert settled.fields["stage"] == "done"
+
+
+def test_a_serious_matter_is_asked_about_by_phone_beside_the_message() -> None:
+    story = closed()
+    story.says("serious", after=1.5)
+    told = story.decided(after=3, customer_mail=True)
+    assert [m.template for m in told.decision.messages] == ["closing"]
+    assert "by phone" in str(told.tasks["follow_up"].title)
+    story.article("It is done.", after=4, by=STEWARD, sender="System", type="email", to_customer=True, ours=["k"])
+    waiting = story.decided(after=5, customer_mail=True)
+    assert waiting.clock("confirmation").state is ClockState.MET
+    assert waiting.clock("follow_up_visit").is_open
+    assert waiting.tasks["follow_up"].wanted
+
+
+def test_a_message_that_is_too_late_is_for_a_person() -> None:
+    story = closed()
+    told = story.decided(after=26 + 25, customer_mail=True)
+    assert told.decision.messages == ()
+    assert told.tasks["follow_up"].wanted
+    assert "confirm in writing" in str(told.tasks["follow_up"].title)
+
+
+def test_the_visit_ends_at_the_attempt_and_the_task_waits_for_its_outcome() -> None:
+    story = closed()
+    story.article("Nobody picks up.", after=20, by=ANNA, sender="Agent", type="phone", to_customer=True)
+    told = story.decided(after=30)
+    assert told.clock("follow_up_visit").state is ClockState.MET
+    assert told.clock("confirmation").state is ClockState.BREACHED
+    assert told.tasks["follow_up"].wanted
+    assert told.fields["stage"] == "follow_up"
+
+
+def test_two_tries_that_reach_nobody_are_an_outcome() -> None:
+    story = closed()
+    for hours in (5, 5.1, 25):
+        story.article("Nobody picks up.", after=hours, by=ANNA, sender="Agent", type="phone", to_customer=True)
+    once = story.decided(after=24)
+    assert once.tasks["follow_up"].wanted
+    twice = story.decided(after=26)
+    assert not twice.tasks["follow_up"].wanted
+    assert (finding := twice.decision.finding("visit_outcome")) is not None
+    assert finding.value == "unreachable"
+    assert twice.fields["stage"] == "done"
+
+
+def test_the_answer_that_closes_is_no_visit() -> None:
+    story = closed()
+    story.answers(after=2 + 0.2 / 3600)
+    assert story.decided(after=3).clock("follow_up_visit").is_open
+
+
+def test_a_visit_that_nothing_shows_does_not_count() -> None:
+    story = closed()
+    story.task_done("follow_up", after=5, proved=False)
+    told = story.decided(after=6)
+    assert told.clock("follow_up_visit").is_open
+    note = told.notes["follow_up.unproven"]
+    assert (note.asked, note.tell) == (True, ("anna",))
+    story.notes(after=7, text="She is happy.")
+    later = story.decided(after=8)
+    assert later.clock("follow_up_visit").ended_at == story.at(7)
+    assert "follow_up.unproven" not in later.notes
+
+
+def test_the_quality_department_visits_rather_than_the_handler() -> None:
+    story = closed(quality=("anna", "quinn"))
+    assert story.decided(after=3).tasks["follow_up"].assignee == "quinn"
+
+
+def test_what_broke_after_a_closing_stays_broken_when_it_is_reopened() -> None:
+    story = closed()
+    story.reopens(ANNA, after=30)
+    told = story.decided(after=31)
+    assert told.fields["breached"] == "confirmation,follow_up_visit"
+    assert not told.clock("confirmation").is_open
+
+
+def test_what_was_reopened_in_time_owed_no_confirmation() -> None:
+    story = closed()
+    story.reopens(ANNA, after=20)
+    assert not story.decided(after=60).has_clock("confirmation")
+
+
+def test_an_acknowledgement_names_the_next_promised_moment() -> None:
+    rules = tuple(
+        replace(rule, options=follow_up.Options(acknowledge=True)) if rule.policy == "follow_up" else rule
+        for rule in shipped().rules
+    )
+    story = Story(pack=replace(shipped(), rules=rules)).customer_writes_in()
+    told = story.decided(after=0.1, customer_mail=True)
+    assert [(m.template, str(dict(m.values)["answer_by"])) for m in told.decision.messages] == [
+        ("acknowledgement", "2026-03-03 08:00 UTC")
+    ]
+    assert story.decided(after=0.1).decision.messages == ()
+    story.answers(after=1)
+    assert story.decided(after=2, customer_mail=True).decision.messages == ()
 
 
 def test_what_was_not_ours_has_no_visit() -> None:
@@ -116,7 +257,7 @@ def test_after_three_rounds_managements_final_answer_ends_it() -> None:
 
 def test_a_task_reopened_is_not_done() -> None:
     story = closed()
-    values = {"task": "follow_up", "op_key": "one"}
+    values: dict[str, Any] = {"task": "follow_up", "op_key": "one", "proved": True}
     story.tell(FactKind.TASK_DONE, after=5, by=ANNA, **values)
     assert story.decided(after=6).clock("follow_up_visit").state == "met"
     story.tell(FactKind.TASK_REOPENED, after=7, by=ANNA, **values)

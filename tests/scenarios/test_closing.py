@@ -57,16 +57,30 @@ def test_a_closed_complaint_has_one_follow_up_task_ticket(helpdesk: Helpdesk) ->
 
 def test_closing_the_task_is_done(helpdesk: Helpdesk) -> None:
     ticket = closed_complaint(helpdesk)
-    ticket.tasks[0].closed(helpdesk.anna)
+    ticket.tasks[0].put(helpdesk.anna, state="closed", article={"body": "She is happy: 5 5 4 5 5", "internal": True})
     helpdesk.works()
     assert ticket.field("stage") == "done"
     assert ticket.field("next_due") is None
+    assert ticket.clock("survey").state == "met"
     assert ticket.clock("follow_up_visit").state == "met"
     assert ticket.state == "closed"
 
 
+def test_a_visit_that_nothing_shows_counts_once_it_is_written_down(helpdesk: Helpdesk) -> None:
+    ticket = closed_complaint(helpdesk)
+    ticket.tasks[0].closed(helpdesk.anna)
+    helpdesk.works()
+    assert ticket.field("stage") == "follow_up"
+    assert "Write down what the customer said" in ticket.notes[-1]
+    ticket.noted(helpdesk.anna, "She is happy.")
+    helpdesk.passes(minutes=15)
+    assert ticket.field("stage") == "done"
+    assert len(ticket.notes) == 1
+
+
 def test_a_task_reopened_is_not_done(helpdesk: Helpdesk) -> None:
     ticket = closed_complaint(helpdesk)
+    ticket.tasks[0].noted(helpdesk.anna)
     ticket.tasks[0].closed(helpdesk.anna)
     helpdesk.works()
     ticket.tasks[0].put(helpdesk.anna, state="open")

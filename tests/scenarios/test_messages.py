@@ -42,9 +42,11 @@ def test_with_the_switch_on_the_confirmation_is_one_mail_in_steward_s_own_words(
     assert len(mails) == 1
     assert (mails[0].to, mails[0].subject) == (
         "olga@customer.example",
-        f"Your complaint {ticket.row.number} is settled",
+        f"Your complaint {ticket.row.number} is settled – is it?",
     )
+    assert "from 1 (very bad) to 5 (very good)" in mails[0].body
     assert "Broken again" not in mails[0].body
+    assert ticket.tasks == []
     assert "confirmation" not in (ticket.field("breached") or "")
     assert ticket.row.first_response_at is not None
 
