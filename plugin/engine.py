@@ -59,20 +59,26 @@ def decide(
     matters accepted after their switch; older ones are computed and recorded, never announced (design.md, "From when").
     Reads no clock, network or database: the same arguments give the same decision, for ever.
     """
-    case = Case(timeline, pack=pack, now=now, customer_mail=customer_mail)
+    case = Case(timeline, pack=pack, now=now, customer_mail=customer_mail and bool(pack.messages))
     gone = _out_of_reach(case)
     if gone is not None:
         return Decision(now=now, in_force=False, because=gone)
-    collected = _Collected()
-    for rule in _in_order(pack.rules):
-        if not case.suits(rule.when):
+    rules = [_as_rolled_out(rule, case) for rule in _in_order(pack.rules)]
+    world = _Collected(case)
+    # what rules on trial conclude, those that write must never see; where all are alike there is one world
+    trial = _Collected(case.beside()) if len({rule.mode for rule in rules}) > 1 else None
+    for rule in rules:
+        own = trial if trial is not None and rule.mode is Mode.OBSERVE else world
+        if not own.case.suits(rule.when):
             continue
-        rule = _as_rolled_out(rule, case)
         since = (switches or {}).get(rule.name)
-        acts = _is_in_force(case, since)
-        for part in discover()[rule.policy].decide(case, rule.options):
-            collected.take(_stamped(part, rule, case, acts=acts, since=since), case, acts=acts)
-    return _decision(case, collected)
+        acts = _is_in_force(own.case, since)
+        for part in discover()[rule.policy].decide(own.case, rule.options):
+            own.take(_stamped(part, rule, own.case, acts=acts, since=since), acts=acts, also=trial)
+    if trial is None:
+        return _decision(world)
+    runs_clocks = any(rule.mode is Mode.ENFORCE and hasattr(discover()[rule.policy], "CLOCKS") for rule in rules)
+    return _with_trial(_decision(world, runs_clocks=runs_clocks), trial, runs_clocks=runs_clocks)
 
 
 # -- which tickets ----------------------------------------------------------------------------------------------------
@@ -129,15 +135,19 @@ def _began(case: Case) -> datetime:
 
 @dataclass(slots=True)
 class _Collected:
-    """What the rules said: fields by name, the last one wins, and every other part by its kind."""
+    """What the rules of one world said: fields by name, the last one wins, and every other part by its kind."""
 
+    case: Case
     fields: dict[str, Field] = field(default_factory=dict)
     parts: dict[type, list[Any]] = field(default_factory=dict)
     acted: bool = False
 
-    def take(self, part: Should, case: Case, *, acts: bool) -> None:
+    def take(self, part: Should, *, acts: bool, also: _Collected | None) -> None:
+        """``also``: the world of rules on trial, which knows what this one concludes."""
         if isinstance(part, _LEARNT):
-            case.learn(part)
+            self.case.learn(part)
+            if also is not None and also is not self:
+                also.case.learn(part)
         elif acts:
             self.acted = True
         else:
@@ -154,7 +164,8 @@ class _Collected:
 def _stamped(part: Should, rule: Rule, case: Case, *, acts: bool, since: datetime | None) -> Should:
     """The part with its rule's mode; ``rule`` names stay what the policy gave (they key side effects)."""
     if isinstance(part, _OF_NO_RULE):
-        return part
+        on_trial = isinstance(part, Finding) and rule.mode is Mode.OBSERVE
+        return replace(part, rule=rule.name, mode=rule.mode) if on_trial else part
     if isinstance(part, Clock):
         return replace(part, mode=rule.mode, announced=acts and not _was_late_before(part, case, since))
     if isinstance(part, _NAMING_THEIR_RULE):
@@ -175,14 +186,16 @@ def _was_late_before(clock: Clock, case: Case, since: datetime | None) -> bool:
 # -- joining ----------------------------------------------------------------------------------------------------------
 
 
-def _decision(case: Case, collected: _Collected) -> Decision:
+def _decision(collected: _Collected, *, runs_clocks: bool = True) -> Decision:
+    """``runs_clocks``: whether any of these rules does; fields and tags of clocks are theirs."""
+    case = collected.case
     words = tuple(_words_done(case, collected))
     if case.kind is Kind.NONE and not (case.finding("kind_by_agent") or _wrote_before(case)):
         return _silent(case, collected, _kind_reason(collected))
     if not collected.acted:
         return _silent(case, collected, text("Accepted before the rules were switched on: recorded, never announced."))
     clocks = collected.of(Clock)
-    fields = collected.fields | {f.name: f for f in _due_fields(case)}
+    fields = collected.fields | ({f.name: f for f in _due_fields(case)} if runs_clocks else {})
     if case.kind is Kind.NONE:
         fields = _emptied(fields.get("steward_kind"), _kind_reason(collected))
     return Decision(
@@ -200,6 +213,36 @@ def _decision(case: Case, collected: _Collected) -> Decision:
         next_step=next(reversed(collected.of(NextStep)), None),
         looks=(*collected.of(Look), *_clock_looks(case, clocks)),
         findings=collected.of(Finding),
+    )
+
+
+def _with_trial(decision: Decision, trial: _Collected, *, runs_clocks: bool) -> Decision:
+    """The decision with what rules on trial would add or have otherwise; all of it is recorded only."""
+    known = {(clock.name, clock.epoch) for clock in decision.clocks}
+    clocks = tuple(clock for clock in trial.of(Clock) if (clock.name, clock.epoch) not in known)
+    decision = replace(
+        decision,
+        clocks=(*decision.clocks, *clocks),
+        trial_clocks=tuple(clock for clock in trial.of(Clock) if clock not in clocks),
+        findings=(*decision.findings, *trial.of(Finding)),
+    )
+    if not decision.in_force:
+        return decision
+    wanted = {field.name: field for field in decision.fields}
+    fields = trial.fields | ({} if runs_clocks else {f.name: f for f in _due_fields(trial.case)})
+    other = [f for f in fields.values() if f.name not in wanted or wanted[f.name].value != f.value]
+    carried = {tag.tag for tag in decision.tags}
+    tags = [tag for tag in _tags(trial.case, trial) if tag.mode is Mode.OBSERVE and tag.tag not in carried]
+    return replace(
+        decision,
+        # where both speak of one field, the rule that writes has the last word
+        fields=tuple(sorted((*other, *decision.fields), key=lambda f: (f.name, f.mode is Mode.ENFORCE))),
+        tags=(*decision.tags, *tags),
+        notes=(*decision.notes, *trial.of(Note)),
+        tasks=(*decision.tasks, *trial.of(Task)),
+        messages=(*decision.messages, *trial.of(Message)),
+        ticket=(*decision.ticket, *trial.of(Ticketed)),
+        looks=(*decision.looks, *trial.of(Look), *_clock_looks(trial.case, clocks)),
     )
 
 

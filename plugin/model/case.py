@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from datetime import datetime
 from functools import cached_property
 
@@ -31,10 +32,21 @@ class Case:
         self.customer_mail = customer_mail
         self.clocks: list[Clock] = []
         self._findings: dict[str, object] = {}
+        self._is_on_trial = False
+
+    def beside(self) -> Case:
+        """The same case for rules on trial: it knows what this one knows by now, and what it learns stays its own."""
+        other = copy(self)
+        other.clocks = list(self.clocks)
+        other._findings = dict(self._findings)
+        other._is_on_trial = True
+        return other
 
     def learn(self, found: Finding | Clock) -> None:
-        """Keep what a policy concluded, for the policies after it."""
+        """Keep what a policy concluded, for the policies after it; on trial, of one clock the last word."""
         if isinstance(found, Clock):
+            if self._is_on_trial:
+                self.clocks = [c for c in self.clocks if (c.name, c.epoch) != (found.name, found.epoch)]
             self.clocks.append(found)
         else:
             self._findings[found.name] = found.value
@@ -108,6 +120,12 @@ class Case:
     def said_now(self, *words: str) -> tuple[Said, ...]:
         """These words, as far as they were said in the matter at hand."""
         return tuple(s for s in self.said if s.word in words and s.at >= self.matter.starts_at)
+
+    @cached_property
+    def merges(self) -> tuple[Fact, ...]:
+        """What came in by merges in the matter at hand; whatever has come in belongs to a ticket's first matter."""
+        received = self.timeline.of(FactKind.RECEIVED_MERGE)
+        return tuple(m for m in received if self.matter.number == 1 or m.at >= self.matter.starts_at)
 
     def first_answer_since(self, moment: datetime) -> Fact | None:
         return next((a for a in self.answers if a.at >= moment), None)

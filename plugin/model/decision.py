@@ -157,6 +157,8 @@ class Task:
     """Login of the person answerable, None when nobody is known."""
     form: TaskForm = TaskForm.ITEM
     wanted: bool = True
+    settled: bool = False
+    """Not wanted any more as it was done, though nobody ticked it: it reads *done* then, not *no longer needed*."""
     mode: Mode = Mode.ENFORCE
     lines: tuple[Text, ...] = ()
     """What else stands in the note of a task ticket: what to ask, say."""
@@ -218,6 +220,9 @@ class Finding:
     value: object
     clause: str
     because: Text
+    rule: str = ""
+    """Named where the rule is on trial."""
+    mode: Mode = Mode.ENFORCE
 
 
 Should = Field | Tag | WordDone | Clock | Note | Task | Message | Ticketed | NextStep | Look | Finding
@@ -245,6 +250,8 @@ class Decision:
     next_step: NextStep | None = None
     looks: tuple[Look, ...] = ()
     findings: tuple[Finding, ...] = field(default=())
+    trial_clocks: tuple[Clock, ...] = ()
+    """As rules on trial count them, where a rule that writes counts the same clock."""
 
     @property
     def next_look(self) -> Look | None:
@@ -260,5 +267,5 @@ class Decision:
         return next((f for f in self.findings if f.name == name), None)
 
 
-_HELD_TO = tuple(one.name for one in fields(Decision) if one.name not in ("now", "looks", "findings"))
+_HELD_TO = tuple(one.name for one in fields(Decision) if one.name not in ("now", "looks", "findings", "trial_clocks"))
 """What a decision asks for: everything but when it was made, when to look again, and what it was built on."""
