@@ -34,6 +34,15 @@ class Tier(StrEnum):
 TIERS: tuple[Tier, ...] = (Tier.GENERAL, Tier.SERIOUS, Tier.MAJOR)
 
 
+class Jurisdiction(StrEnum):
+    """Whose matter it is (C4.1)."""
+
+    OURS = "ours"
+    NOT_OURS = "not_ours"
+    SHARED = "shared"
+    """Somebody outside is needed as well."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Which tickets the pack is for. ``groups`` None: every group the service user may change."""
@@ -129,6 +138,12 @@ class Words:
     serious: tuple[str, ...] = ()
     danger: tuple[str, ...] = ()
     mood: tuple[str, ...] = ()
+    reach: tuple[str, ...] = ()
+    """It concerns many."""
+    urgency: tuple[str, ...] = ()
+    not_ours: tuple[str, ...] = ()
+    """Suggest that the matter is somebody else's, or (``shared``) that somebody outside is needed."""
+    shared: tuple[str, ...] = ()
     natures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -278,6 +293,14 @@ class Pack:
     """Names of the ticket states that mean waiting for the customer; None: those of the type pending reminder."""
     office: str = "office"
     """Name of the calendar for working days, orphan and hand-over times, quiet hours."""
+    attribute_kinds: Mapping[str, Mapping[str, Kind]] = field(default_factory=dict)
+    """Ticket attributes whose values say the kind (category: {Complaint: complaint}), by their name."""
+    channel_kinds: Mapping[str, Kind] = field(default_factory=dict)
+    """Zammad's article types whose tickets are of a kind (web: complaint)."""
+    attribute_natures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    group_natures: Mapping[str, str] = field(default_factory=dict)
+    group_jurisdictions: Mapping[str, Jurisdiction] = field(default_factory=dict)
+    """Groups whose matters are hardly ours; it only suggests."""
     record: Record = Record()
 
     def calendar(self, name: str) -> Calendar:

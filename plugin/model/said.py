@@ -40,6 +40,8 @@ WORDS = frozenset(
         "settled",
         "interruption",
         "restored",
+        "upset",
+        "calm",
     }
 )
 """Every word an agent can say; others are taken off and answered with a note."""

@@ -14,6 +14,7 @@ from plugin.model.decision import Mode
 from plugin.model.pack import (
     MESSAGES,
     ClockSettings,
+    Jurisdiction,
     Kind,
     MessageText,
     OtherTime,
@@ -94,6 +95,10 @@ class _WordsSection(Section):
     serious = Several(Taken(values.phrase))
     danger = Several(Taken(values.phrase))
     mood = Several(Taken(values.phrase))
+    reach = Several(Taken(values.phrase))
+    urgency = Several(Taken(values.phrase))
+    not_ours = Several(Taken(values.phrase))
+    shared = Several(Taken(values.phrase))
 
 
 # -- working time -----------------------------------------------------------------------------------------------------
@@ -327,11 +332,19 @@ class _PackSection(Section):
     natures = Mapped(values.code, Several(Taken(values.phrase)))
     words = Part(_WordsSection)
     group_kinds = Mapped(values.text, Taken(values.member(Kind)))
+    attribute_kinds = Mapped(values.code, Mapped(values.text, Taken(values.member(Kind))))
+    channel_kinds = Mapped(values.text, Taken(values.member(Kind)))
+    attribute_natures = Mapped(values.code, Mapped(values.text, Taken(values.code)))
+    group_natures = Mapped(values.text, Taken(values.code))
+    group_jurisdictions = Mapped(values.text, Taken(values.member(Jurisdiction)))
     calendars = Mapped(values.name, Part(_CalendarSection), required=True)
     record = Part(record_section(_WhenSection))
     retention = Part(_RetentionSection, required=True)
     messages = Part(Section.from_dict(dict(_MESSAGES), name="Messages"))
     waiting_states = Several(Taken(values.text))
+
+
+_SIGNS = ("attribute_kinds", "channel_kinds", "attribute_natures", "group_natures", "group_jurisdictions")
 
 
 def build(found: Mapping[str, Any], *, version: str) -> Pack:
@@ -349,6 +362,7 @@ def build(found: Mapping[str, Any], *, version: str) -> Pack:
         natures=tuple(natures),
         words=Words(**found.get("words", {}), natures=natures),
         group_kinds=found.get("group_kinds", {}),
+        **{name: found[name] for name in _SIGNS if name in found},
         calendars={name: draft.finish(name, found["zone"]) for name, draft in found["calendars"].items()},
         clocks={name: ClockSettings(name=name, **clock) for name, clock in found["clocks"].items()},
         rules=tuple(rule for rule in found["rules"] if rule is not None),

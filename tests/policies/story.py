@@ -141,6 +141,14 @@ class Story:
         self.facts.append(fact)
         return fact
 
+    def attribute(self, name: str, value: str, *, after: float = 0) -> Fact:
+        """A look sees an attribute of the administrator's own."""
+        moment = self.at(after)
+        data = {"what": "attribute", "name": name}
+        fact = Fact(f"observed:attribute:{name}", FactKind.OBSERVED, moment, moment, SYSTEM, data, {"value": value})
+        self.facts.append(fact)
+        return fact
+
     # -- what follows -------------------------------------------------------------------------------------------------
 
     def decided(
@@ -177,6 +185,12 @@ class Outcome:
     @property
     def tasks(self) -> dict[str, Task]:
         return {task.key: task for task in self.decision.tasks}
+
+    def found(self, name: str) -> Any:
+        """What a finding concluded."""
+        finding = self.decision.finding(name)
+        assert finding is not None, f"no finding {name}"
+        return finding.value
 
     def clock(self, name: str, *, epoch: str | None = None) -> Clock:
         found = [c for c in self.decision.clocks if c.name == name and epoch in (None, c.epoch)]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from plugin.model.facts import FactKind
-from plugin.model.pack import Kind
+from plugin.model.grounds import spoke_against, spoke_for
+from plugin.model.pack import Jurisdiction, Kind, Tier
 from plugin.model.people import SYSTEM
-from tests.policies.story import ANNA, BEN, CHIEF, MEI, STEWARD, Story, shipped
+from tests.policies.story import ANNA, BEN, CHIEF, MEI, STEWARD, Outcome, Story, shipped
 
 COMPLAINT = "I want to complain about the delivery."
 
@@ -171,7 +174,7 @@ def test_exclusions_are_recorded_and_nothing_is_written(story: object) -> None:
     told = story().decided(after=48)  # type: ignore[operator]
     assert not told.decision.in_force
     assert (told.fields, told.tags, told.notes) == ({}, set(), {})
-    assert told.decision.finding("kind").value is Kind.NONE
+    assert told.found("kind") is Kind.NONE
 
 
 def test_an_agents_word_outranks_an_exclusion() -> None:
@@ -320,3 +323,242 @@ def test_a_late_reopening_is_a_new_matter_judged_anew() -> None:
     told = story.decided(after=5 + 15 * 24)
     assert told.fields["kind"] == "request"
     assert told.clock("first_response").starts_at == again.at
+
+
+# -- senders and signs ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("own_domains", "exclude_senders"),
+    [
+        pytest.param(("customer.example",), (), id="our own domain"),
+        pytest.param((), ("mei@",), id="a machine's address"),
+        pytest.param(("ours.example",), ("mei@",), id="a machine's address, and a domain of ours beside it"),
+    ],
+)
+def test_a_sender_of_either_list_is_excluded(own_domains: tuple[str, ...], exclude_senders: tuple[str, ...]) -> None:
+    pack = shipped()
+    scope = replace(pack.scope, own_domains=own_domains, exclude_senders=exclude_senders)
+    told = Story(pack=replace(pack, scope=scope)).customer_writes_in(COMPLAINT).decided(after=48)
+    assert told.found("kind") is Kind.NONE
+
+
+CATEGORY = {"Claims": Kind.COMPLAINT, "Claims::Praise": Kind.REQUEST}
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        pytest.param("Claims", "complaint", id="the value itself"),
+        pytest.param("Claims::Parcels::Lost", "complaint", id="a level below it"),
+        pytest.param("Claims::Praise", "request", id="the nearest level"),
+        pytest.param("Other", "request", id="another value"),
+        pytest.param("", "request", id="emptied again"),
+    ],
+)
+def test_an_attribute_of_the_ticket_can_decide_the_kind(value: str, kind: str) -> None:
+    story = Story(pack=replace(shipped(), attribute_kinds={"category": CATEGORY}))
+    story.customer_writes_in("Hello").attribute("category", value)
+    assert story.decided(after=1).fields["kind"] == kind
+
+
+def test_a_group_comes_before_an_attribute() -> None:
+    pack = replace(shipped(), attribute_kinds={"category": CATEGORY}, group_kinds={"Sales": Kind.REQUEST})
+    story = Story(pack=pack).customer_writes_in("Hello", group="Sales")
+    story.attribute("category", "Claims")
+    assert story.decided(after=1).fields["kind"] == "request"
+
+
+@pytest.mark.parametrize(("channel", "kind"), [("email", "complaint"), ("phone", "request")])
+def test_a_channel_can_decide_the_kind(channel: str, kind: str) -> None:
+    story = Story(pack=replace(shipped(), channel_kinds={"email": Kind.COMPLAINT})).begin(by=MEI)
+    story.article("Hello", after=0, by=MEI, sender="Customer", type=channel)
+    assert story.decided(after=1).fields["kind"] == kind
+
+
+def test_a_late_reopening_inherits_nothing_of_an_earlier_merge() -> None:
+    story = Story().customer_writes_in("Where is my order?")
+    story.tell(
+        FactKind.RECEIVED_MERGE, after=1, by=ANNA, source_id=9, kind="complaint", tier="serious",
+        accepted_at=story.at(-5).isoformat(),
+    )  # fmt: skip
+    story.answers(after=2)
+    story.closes(after=3)
+    story.customer_writes("Another question.", after=3 + 15 * 24)
+    story.reopens(after=3 + 15 * 24)
+    story.answers(after=4 + 15 * 24)
+    told = story.decided(after=5 + 15 * 24)
+    assert (told.fields["kind"], told.fields["tier"]) == ("request", None)
+    assert told.clock("first_response").starts_at == story.at(3 + 15 * 24)
+
+
+# -- severity ---------------------------------------------------------------------------------------------------------
+
+
+def points(told: Outcome) -> dict[str, int | None]:
+    """What spoke for a tier without an agent, by what it rests on."""
+    grounds = told.found("grounds")
+    return {str(g.because).partition(" ")[0]: g.weight for g in grounds if g.about == "tier" and not g.by_agent}
+
+
+@pytest.mark.parametrize(
+    ("words", "tier"),
+    [
+        pytest.param("I complain.", "general", id="nothing"),
+        pytest.param("I complain, I am furious.", "general", id="a mood alone"),
+        pytest.param("I complain, it is urgent.", "general", id="urgency alone"),
+        pytest.param("I complain: all customers are angry.", "general", id="reach alone"),
+        pytest.param("I complain. It is urgent, all customers are furious.", "general", id="three of them: 40 points"),
+        pytest.param(
+            "I complain. It is urgent, all customers are furious: the app and the staff.",
+            "serious",
+            id="four: 50 points",
+        ),
+        pytest.param("I complain. I lost 4,999 EUR.", "general", id="a loss below the limit"),
+        pytest.param("I complain. I lost 5,000 EUR.", "serious", id="a large loss"),
+        pytest.param("Ich beschwere mich. Der Schaden ist 12.000,00 €.", "serious", id="a large loss, German"),
+        pytest.param("我要投诉,损失5万元", "serious", id="a large loss, Chinese"),
+        pytest.param("I complain. It cost 9,000 JPY.", "general", id="a currency the pack does not name"),
+        pytest.param("I complain, and my lawyer will write.", "serious", id="serious words"),
+        pytest.param(
+            "My lawyer says: urgent! All customers lost 9,000 EUR. I complain.", "serious", id="all, never major"
+        ),
+    ],
+)
+def test_severity_is_weighed(words: str, tier: str) -> None:
+    told = complaint(words).decided(after=2)
+    assert told.fields["tier"] == tier, points(told)
+
+
+def test_each_ground_counts_once() -> None:
+    story = complaint("I complain, it is urgent.")
+    for hour in (2, 3, 4, 5, 6):
+        story.customer_writes("Urgent!", after=hour)
+    assert points(story.decided(after=7)) == {"It": 10}
+
+
+def test_an_earlier_complaint_of_the_same_nature_weighs() -> None:
+    story = complaint("I complain: the device is broken. It is urgent, many customers wait.")
+    earlier = {"id": 9, "at": story.at(-100).isoformat(), "nature": "product", "customer": True}
+    story.observe("related", complaints=[earlier])
+    assert story.decided(after=2).fields["tier"] == "serious"
+    story.sets("steward_nature", "service", after=3)
+    assert story.decided(after=4).fields["tier"] == "general"
+
+
+def test_outside_help_makes_it_difficult() -> None:
+    story = complaint("I complain. It is urgent, all customers are furious.")
+    story.says("outside-help", after=2)
+    assert story.decided(after=3).fields["tier"] == "serious"
+
+
+def test_the_tier_rises_when_its_grounds_come_up() -> None:
+    story = complaint("I complain. It is urgent.")
+    story.customer_writes("Many customers wait, and I lost 6,000 EUR.", after=5)
+    told = story.decided(after=6)
+    steps = told.found("tiers")
+    assert {tier for at, tier in steps if at < story.at(5)} == {Tier.GENERAL}
+    assert steps[-1] == (story.at(5), Tier.SERIOUS)
+
+
+def test_a_verdict_lists_what_spoke_for_and_against_it() -> None:
+    story = complaint("I complain. My lawyer will write to you.", vip=True)
+    story.says("general", by=BEN, after=2)
+    told = story.decided(after=3)
+    grounds = told.found("grounds")
+    tier = told.found("tier")
+    assert [(g.because.values.get("login"), g.weight) for g in spoke_for(grounds, "tier", tier)] == [("ben", None)]
+    against = spoke_against(grounds, "tier", tier)
+    assert [(str(g.because).partition(".")[0].partition(" in ")[0], g.weight, g.words) for g in against] == [
+        ("Serious words", 50, "lawyer"),
+        ("The customer is a VIP", 50, ""),
+    ]
+    assert against[0].fact == story.facts[1].key
+    assert [g.value for g in spoke_for(grounds, "kind", Kind.COMPLAINT)] == ["complaint", "complaint"]
+
+
+def test_what_words_alone_would_have_said_is_kept_beside_an_agents_word() -> None:
+    story = complaint("I complain: the charger caught fire, the staff was rude.")
+    story.says("general", after=2)
+    story.sets("steward_nature", "system", after=3)
+    told = story.decided(after=4)
+    said = {name: told.found(name) for name in ("kind", "tier", "nature")}
+    unsaid = {name: told.found(f"{name}_by_words") for name in ("kind", "tier", "nature")}
+    assert said == {"kind": "complaint", "tier": "general", "nature": "system"}
+    assert unsaid == {"kind": "complaint", "tier": "major", "nature": "service"}
+
+
+# -- nature, jurisdiction, mood ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pack", "nature"),
+    [
+        pytest.param({}, "product", id="words"),
+        pytest.param({"group_natures": {"First line": "environment"}}, "environment", id="the group before words"),
+        pytest.param(
+            {"group_natures": {"First line": "environment"}, "attribute_natures": {"category": {"App": "system"}}},
+            "system",
+            id="an attribute before the group",
+        ),
+    ],
+)
+def test_nature_comes_from_what_is_nearest_to_the_matter(pack: dict[str, Any], nature: str) -> None:
+    story = Story(pack=replace(shipped(), **pack)).customer_writes_in("I complain: the device is broken.")
+    story.attribute("category", "App::Login")
+    assert story.decided(after=1).fields["nature"] == nature
+
+
+@pytest.mark.parametrize(
+    ("words", "whose"),
+    [
+        pytest.param((), None, id="nobody judged it"),
+        pytest.param(("assessed",), "ours", id="assessed"),
+        pytest.param(("not-ours",), "not_ours", id="not ours"),
+        pytest.param(("not-ours", "outside-help"), "shared", id="the newest word"),
+    ],
+)
+def test_only_an_agent_says_whose_matter_it_is(words: tuple[str, ...], whose: str | None) -> None:
+    pack = replace(shipped(), group_jurisdictions={"First line": Jurisdiction.NOT_OURS})
+    story = Story(pack=pack).customer_writes_in("I complain: the carrier lost it.")
+    for hour, word in enumerate(words, start=1):
+        story.says(word, after=hour)
+    told = story.decided(after=5)
+    assert told.found("jurisdiction") == whose
+    assert told.found("jurisdiction_suggested") == "not_ours"
+
+
+@pytest.mark.parametrize(
+    ("happens", "mood", "calm_first"),
+    [
+        pytest.param("", "upset", True, id="upset words"),
+        pytest.param("answer", "upset", False, id="answered since"),
+        pytest.param("friendly", None, False, id="a friendly message since"),
+        pytest.param("calm", "calm", False, id="an agent says calm"),
+        pytest.param("calm, angry", "upset", True, id="upset anew after an agent's word"),
+        pytest.param("friendly, upset", "upset", True, id="an agent says upset"),
+        pytest.param("upset, friendly", "upset", True, id="and friendly words do not take it back"),
+        pytest.param("close", "upset", False, id="closed"),
+    ],
+)
+def test_an_upset_customer_is_calmed_first(happens: str, mood: str | None, calm_first: bool) -> None:
+    story = complaint("I complain, this is unacceptable.")
+    acts: dict[str, Callable[[float], object]] = {
+        "answer": lambda hour: story.answers(after=hour),
+        "friendly": lambda hour: story.customer_writes("Thank you.", after=hour),
+        "angry": lambda hour: story.customer_writes("This is outrageous.", after=hour),
+        "calm": lambda hour: story.says("calm", after=hour),
+        "upset": lambda hour: story.says("upset", after=hour),
+        "close": lambda hour: story.closes(after=hour),
+    }
+    for hour, act in enumerate(filter(None, happens.split(", ")), start=2):
+        acts[act](hour)
+    told = story.decided(after=9)
+    assert told.found("mood") == mood
+    assert told.found("calm_first") is calm_first
+
+
+@pytest.mark.parametrize("vip", [True, False])
+def test_whether_the_customer_is_a_vip_is_known_of_every_ticket(vip: bool) -> None:
+    told = Story().customer_writes_in("Where is my order?", vip=vip).decided(after=1)
+    assert told.found("vip") is vip
