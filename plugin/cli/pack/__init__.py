@@ -8,6 +8,7 @@ from plugin.cli.doors import Doors
 
 DOORS = {
     "list": "plugin.cli.pack.listing:list_packs",
+    "new": "plugin.cli.pack.new:new",
     "validate": "plugin.cli.pack.validate:validate",
     "show": "plugin.cli.pack.show:show",
     "simulate": "plugin.cli.pack.simulate:simulate",
