@@ -24,7 +24,7 @@ _TABLE = {
     "policies": "model",
     "engine": "model policies",
     "plan": "model policies",
-    "packs": "model policies",
+    "packs": "model policies engine",
     "locales": "",
     # tools that know nothing of the work
     "failpoints": "",

@@ -31,6 +31,7 @@ from plugin.model.pack import (
 )
 from plugin.model.rollout import RunningCases
 from plugin.packs import values
+from plugin.packs.examples.schema import examples_field
 from plugin.packs.fields import Mapped, Part, Section, Several, Taken, as_json, said, taken
 from plugin.packs.options import HasOptions, clauses_of, clock_names, schema_of
 from plugin.packs.record import record_section
@@ -321,6 +322,7 @@ class _RetentionSection(Section):
 
 class _PackSection(Section):
     pack = Taken(values.name, required=True)
+    standard = Taken(values.name)
     title = Taken(values.text, required=True)
     language = Taken(values.language)
     zone = Taken(values.zone, required=True)
@@ -342,6 +344,7 @@ class _PackSection(Section):
     retention = Part(_RetentionSection, required=True)
     messages = Part(Section.from_dict(dict(_MESSAGES), name="Messages"))
     waiting_states = Several(Taken(values.text))
+    examples = examples_field()
 
 
 _SIGNS = ("attribute_kinds", "channel_kinds", "attribute_natures", "group_natures", "group_jurisdictions")

@@ -10,6 +10,8 @@ DOORS = {
     "list": "plugin.cli.pack.listing:list_packs",
     "new": "plugin.cli.pack.new:new",
     "validate": "plugin.cli.pack.validate:validate",
+    "test": "plugin.cli.pack.test:test",
+    "coverage": "plugin.cli.pack.coverage:coverage",
     "show": "plugin.cli.pack.show:show",
     "simulate": "plugin.cli.pack.simulate:simulate",
     "diff": "plugin.cli.pack.diff:diff",

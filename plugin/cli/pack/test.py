@@ -1,0 +1,128 @@
+"""``steward pack test``: the examples inside a pack, run against its rules."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import track
+from rich.text import Text
+
+from plugin.cli.pack.placed import placed
+from plugin.packs.examples.book import Exampled, load
+from plugin.packs.examples.given import Given
+from plugin.packs.examples.proving import Failure, Proof
+
+
+@click.command()
+@click.argument("name_or_file")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--only", metavar="WORDS", default="", help="Only examples whose name has these words in it.")
+def test(name_or_file: str, *, as_json: bool, only: str) -> None:
+    """Run the examples inside a pack: given, expected and got of each that fails."""
+    with placed():
+        exampled = load(name_or_file)
+    chosen = [name for name in exampled.examples if only.lower() in name.lower()]
+    proofs = list(_proved(exampled, chosen, quiet=as_json))
+    failed = [proof for proof in proofs if not proof.holds]
+    if as_json:
+        click.echo(json.dumps(_as_json(exampled, proofs), ensure_ascii=False, indent=2))
+    else:
+        out = Console(highlight=False, soft_wrap=True)
+        for proof in failed:
+            for line in _told(exampled, proof):
+                out.print(line)
+        counted = "1 example" if len(proofs) == 1 else f"{len(proofs)} examples"
+        out.print(f"{exampled.pack.name}: {counted}, {len(failed) or 'none'} failed")
+    if failed:
+        raise click.exceptions.Exit(1)
+
+
+def _proved(exampled: Exampled, chosen: list[str], *, quiet: bool) -> Iterable[Proof]:
+    console = Console(stderr=True)
+    wanted = set(chosen)
+    proofs = (exampled.proof(name) for name in exampled.examples if name in wanted)
+    return track(
+        proofs,
+        total=len(chosen),
+        description="Examples",
+        console=console,
+        transient=True,
+        disable=quiet or not console.is_terminal,
+    )
+
+
+# -- for people -------------------------------------------------------------------------------------------------------
+
+
+def _told(exampled: Exampled, proof: Proof) -> Iterator[Text]:
+    yield Text(f"\n{proof.name}", style="bold") + Text(f"  ({exampled.origins[proof.name]})", style="dim")
+    for line in _given(proof.example.given):
+        yield Text(f"  given  {line}")
+    width = max(len(str(moment)) for moment in proof.example.story)
+    for moment, steps in proof.example.story.items():
+        for step in steps:
+            yield Text(f"  {moment!s:<{width}}  {step.written}")
+    for at, failures in _by_moment(proof.failures).items():
+        yield Text(f"  at {at}:")
+        for failure in failures:
+            yield Text(f"    {failure.about}")
+            yield Text(f"      expected  {failure.expected}", style="green")
+            yield Text(f"      got       {failure.got}", style="red")
+    if not exampled.is_own(proof.name):
+        yield Text(
+            f"  It comes with the pack {exampled.file} extends. If this is what you want, write the example anew under"
+            " its name, or take it away with null.",
+            style="dim",
+        )
+
+
+def _given(given: Given) -> Iterator[str]:
+    plain = Given()
+    for name in Given.__slots__:
+        value = getattr(given, name)
+        if value != getattr(plain, name):
+            yield f"{name.replace('_', ' ')}: {_in_words(value)}"
+
+
+def _in_words(value: Any) -> str:
+    if hasattr(value, "supervisors"):
+        named = ((part, getattr(value, part)) for part in ("supervisors", "management", "legal", "quality"))
+        return "; ".join(f"{part} {', '.join(logins)}" for part, logins in named if logins)
+    if isinstance(value, dict):
+        return "; ".join(f"{tier} {', '.join(logins)}" for tier, logins in value.items())
+    return "yes" if value is True else str(value)
+
+
+def _by_moment(failures: tuple[Failure, ...]) -> dict[str, list[Failure]]:
+    found: dict[str, list[Failure]] = {}
+    for failure in failures:
+        found.setdefault(failure.at, []).append(failure)
+    return found
+
+
+# -- for machines -----------------------------------------------------------------------------------------------------
+
+
+def _as_json(exampled: Exampled, proofs: list[Proof]) -> dict[str, Any]:
+    return {
+        "pack": exampled.pack.name,
+        "version": exampled.pack.version,
+        "count": len(proofs),
+        "failed": sum(1 for proof in proofs if not proof.holds),
+        "examples": [
+            {
+                "name": proof.name,
+                "clauses": list(proof.example.clauses),
+                "place": exampled.origins[proof.name],
+                "holds": proof.holds,
+                "failures": [
+                    {"at": f.at, "about": f.about, "expected": f.expected, "got": f.got} for f in proof.failures
+                ],
+            }
+            for proof in proofs
+        ],
+    }

@@ -1,0 +1,104 @@
+"""Examples put to the test: the story told, decided at each moment, and compared with what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from plugin.engine import decide
+from plugin.model.facts import Timeline
+from plugin.model.pack import Pack, TierSettings
+from plugin.packs.examples.example import Example
+from plugin.packs.examples.expectations import Expectation
+from plugin.packs.examples.moments import Diary
+from plugin.packs.examples.ticket import StoryTicket
+
+FIRST_LINE = "First line"
+"""The group of a story's ticket where neither the example nor the pack says another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Something else came out: when in the story, what it is about, what was expected and what came."""
+
+    at: str
+    about: str
+    expected: str
+    got: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What became of one example."""
+
+    name: str
+    example: Example
+    failures: tuple[Failure, ...]
+
+    @property
+    def holds(self) -> bool:
+        return not self.failures
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A story told: what was known at each moment at which something is expected."""
+
+    name: str
+    example: Example
+    diary: Diary
+    moments: tuple[tuple[str, datetime, Timeline, tuple[Expectation, ...]], ...]
+
+
+def prove(name: str, example: Example, *, pack: Pack) -> Proof:
+    """Whether the example holds for the pack."""
+    story = tell(name, example, pack=pack)
+    return Proof(name, example, tuple(failures(story, pack=pack)))
+
+
+def tell(name: str, example: Example, *, pack: Pack) -> Told:
+    """The story as facts; the pack gives its zone and the group its tickets are in."""
+    diary = Diary(zone=pack.zone, first=next(iter(example.story)))
+    ticket = StoryTicket(given=example.given, group=example.given.group or _group(pack), now=diary.begins)
+    for moment in sorted(example.story, key=diary.when):
+        ticket.now = diary.when(moment)
+        for step in example.story[moment]:
+            step.tell(ticket, diary)
+    expected = sorted(example.expect.items(), key=lambda pair: diary.when(pair[0]))
+    return Told(
+        name=name,
+        example=example,
+        diary=diary,
+        moments=tuple(
+            (str(at), diary.when(at), ticket.timeline(ticket_id=1, until=diary.when(at)), expectations)
+            for at, expectations in expected
+        ),
+    )
+
+
+def failures(story: Told, *, pack: Pack) -> Iterator[Failure]:
+    """What comes out otherwise than expected, in order of time."""
+    given, diary = story.example.given, story.diary
+    pack = _with_people(pack, story.example)
+    switches: Mapping[str, datetime] = {}
+    if given.enforced_since is not None:
+        switches = {rule.name: diary.when(given.enforced_since) for rule in pack.rules}
+    for written, at, timeline, expectations in story.moments:
+        decision = decide(timeline, pack=pack, now=at, switches=switches, customer_mail=given.customer_mail)
+        for one in expectations:
+            expected, got = one.expected(diary), one.got(decision, diary)
+            if expected != got:
+                yield Failure(f"{written} ({diary.words(at)})", one.about, expected, got)
+
+
+def _with_people(pack: Pack, example: Example) -> Pack:
+    given = example.given
+    tiers = {tier: TierSettings(handlers=given.handlers.get(tier, ())) for tier in pack.tiers}
+    return replace(pack, people=given.people, tiers=tiers)
+
+
+def _group(pack: Pack) -> str:
+    """A group the pack is for, whose tickets are of no kind beforehand."""
+    groups = pack.scope.groups or (FIRST_LINE,)
+    return next((group for group in groups if group not in pack.group_kinds), groups[0])

@@ -1,0 +1,153 @@
+"""The ticket of a story while it is told: each deed becomes the facts Zammad would have recorded of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from plugin.model.decision import STEWARD_FIELDS
+from plugin.model.facts import Fact, FactKind, Timeline
+from plugin.model.people import NOBODY_ID, SYSTEM, Actor, Role
+from plugin.model.said import SAY
+from plugin.model.ticket import CLOSED_TYPES, StateType
+from plugin.packs.examples.given import Given
+
+CUSTOMER = Actor(2, "customer", Role.CUSTOMER)
+STEWARD = Actor(3, "steward", Role.STEWARD)
+NOBODY = "nobody"
+_FIRST_AGENT = 10
+_NUMBER = "81001"
+
+
+@dataclass
+class StoryTicket:
+    """One ticket, told deed by deed in order of time. ``group`` is where it begins."""
+
+    given: Given
+    group: str
+    now: datetime
+    """When the deed that is being told happens."""
+    facts: list[Fact] = field(default_factory=list)
+    agents: dict[str, Actor] = field(default_factory=dict)
+    owner: Actor | None = None
+    state: StateType = StateType.NEW
+
+    def timeline(self, *, ticket_id: int, until: datetime) -> Timeline:
+        """What was known at ``until``."""
+        return Timeline(ticket_id, [fact for fact in self.facts if fact.at <= until])
+
+    def agent(self, login: str) -> Actor:
+        return self.agents.setdefault(login, Actor(_FIRST_AGENT + len(self.agents), login, Role.AGENT))
+
+    # -- articles -----------------------------------------------------------------------------------------------------
+
+    def customer_writes(self, words: str, *, automatic: bool = False) -> None:
+        """A mail; on a ticket that is closed or pending, Zammad opens it again."""
+        is_reply = bool(self.facts)
+        self.article(words, by=CUSTOMER, sender="Customer", type=self.given.channel, automatic=automatic)
+        if is_reply and self.state not in (StateType.NEW, StateType.OPEN) and not automatic:
+            self.set_state(StateType.OPEN, by=CUSTOMER)
+
+    def article(self, words: str, *, by: Actor, sender: str, type: str, **data: Any) -> None:
+        self._begun(by)
+        known = {
+            "internal": False,
+            "to_customer": sender != "Customer" and type != "note",
+            "automatic": False,
+            "failed": False,
+            "ours": [],
+            "macro": False,
+        }
+        values = known | {"sender": sender, "type": type, "communication": type != "note"} | data
+        sent_from = self.given.address if by is CUSTOMER else by.login
+        payload = {"subject": "", "body": words, "from": sent_from}
+        self._tell("article", FactKind.ARTICLE, by=by, payload=payload, **values)
+
+    # -- changes ------------------------------------------------------------------------------------------------------
+
+    def set_owner(self, owner: Actor | None, *, by: Actor) -> None:
+        before, self.owner = self.owner, owner
+        self.changed(
+            "owner",
+            by=by,
+            id_from=before.id if before else NOBODY_ID,
+            id_to=owner.id if owner else NOBODY_ID,
+            login_from=before.login if before else "-",
+            login_to=owner.login if owner else "-",
+            to=owner.login if owner else "-",
+        )
+
+    def set_state(self, state: StateType, *, by: Actor) -> None:
+        before, self.state = self.state, state
+        names = {"from": str(before), "to": str(state), "state_type_from": str(before), "state_type_to": str(state)}
+        self.changed("state", by=by, **names)
+
+    def reopen(self, *, by: Actor) -> None:
+        if self.state in CLOSED_TYPES:
+            self.set_state(StateType.OPEN, by=by)
+
+    def set_field(self, name: str, value: str, *, by: Actor) -> None:
+        """One of Steward's own fields by its short name (``tier``), or any other attribute."""
+        ours = f"steward_{name}"
+        self.changed(ours if ours in STEWARD_FIELDS else name, by=by, to=value)
+
+    def changed(self, attribute: str, *, by: Actor, **data: Any) -> None:
+        self._begun(by)
+        self._tell("history", FactKind.CHANGED, by=by, attribute=attribute, **data)
+
+    def say(self, word: str, *, by: Actor) -> None:
+        self.tag(f"{SAY}{word}", by=by)
+
+    def tag(self, tag: str, *, by: Actor, added: bool = True) -> None:
+        self._begun(by)
+        self._tell("history", FactKind.TAG_ADDED if added else FactKind.TAG_REMOVED, by=by, tag=tag)
+
+    def task(self, key: str, *, by: Actor, done: bool = True, proved: bool = False) -> None:
+        """A task of ours is done or taken up again; ``proved``: somebody wrote in it what came of it."""
+        kind = FactKind.TASK_DONE if done else FactKind.TASK_REOPENED
+        self._tell("history", kind, by=by, task=key, op_key=f"task-{key}", proved=proved)
+
+    def received(self, **carried: Any) -> None:
+        """Another ticket was merged into this one, and brought these along."""
+        self._begun(CUSTOMER)
+        nothing = dict.fromkeys(("accepted_at", "voiced_at", "voiced_tier", "first_asked", "accountable", "tier"))
+        empty: Mapping[str, Any] = {**nothing, "source_id": 2, "kind": None, "tier_by_agent": False, "articles": []}
+        self._tell("history", FactKind.RECEIVED_MERGE, by=SYSTEM, **{**empty, "tasks_done": [], **carried})
+
+    def seen(self, what: str, **data: Any) -> None:
+        """A state without a row of its own in Zammad, seen when we look."""
+        fact = Fact(
+            f"observed:{what}:{len(self.facts)}", FactKind.OBSERVED, self.now, self.now, SYSTEM, {"what": what, **data}
+        )
+        self.facts.append(fact)
+
+    # -- the beginning ------------------------------------------------------------------------------------------------
+
+    def begin(self, *, by: Actor, owner: Actor | None = None) -> None:
+        self.owner = owner
+        values: dict[str, Any] = {
+            "number": _NUMBER,
+            "group": self.group,
+            "group_id": 2,
+            "customer_id": CUSTOMER.id,
+            "state_type": str(self.state),
+            "owner_id": owner.id if owner else NOBODY_ID,
+            "owner": owner.login if owner else "-",
+        }
+        self._tell("history", FactKind.CREATED, by=by, **values)
+        if self.given.vip:
+            self.seen("vip", value=True)
+
+    def _begun(self, by: Actor) -> None:
+        if not self.facts:
+            self.begin(by=by)
+
+    def _tell(
+        self, row: str, kind: FactKind, *, by: Actor, payload: Mapping[str, Any] | None = None, **data: Any
+    ) -> None:
+        number = len(self.facts) + 101
+        if row == "article":
+            data["id"] = number
+        self.facts.append(Fact(f"{row}:{number}", kind, self.now, self.now, by, data, payload))
