@@ -5,28 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
-from plugin.model.facts import Fact, Timeline
+from plugin.model.facts import Timeline
 
-ATTRIBUTE = "attribute"
-"""The observation's name. name; payload: value, for anybody may have written it."""
 LEVELS = "::"
 """Between the levels of a value of Zammad's tree selects."""
 Meant = TypeVar("Meant")
 
 
-def key_of(name: str) -> str:
-    return f"observed:{ATTRIBUTE}:{name}"
-
-
-def seen(timeline: Timeline, name: str) -> Fact | None:
-    """The last look at the attribute, None where it was always empty."""
-    return timeline.get(key_of(name))
-
-
 def value_of(timeline: Timeline, name: str) -> str:
-    """The attribute's value at the last look, empty without one and once erased."""
-    fact = seen(timeline, name)
-    return fact.text("value") if fact is not None else ""
+    """What the attribute was set to last, by whomever; empty without a value and once it is erased."""
+    changes = timeline.changes_of(name)
+    if changes:
+        return str(changes[-1]["to"] or changes[-1].text("to"))
+    made = timeline.get(f"observed:field_at_creation:{name}")
+    return str(made["value"] or made.text("value")) if made is not None else ""
 
 
 def means(value: str, meanings: Mapping[str, Meant]) -> Meant | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Index
 
-from plugin.store.tables import cases, clocks, effects, inbox
+from plugin.store.tables import cases, clocks, complaints, effects, inbox
 from plugin.store.tables import metadata as metadata  # with these indexes
 
 
@@ -29,6 +29,10 @@ Index("cases_number", cases.c.number)
 _partial("cases_owned", cases.c.owner_id, cases.c.group_id, where=cases.c.owner_id.is_not(None))
 _partial("cases_troubled", cases.c.status, where=cases.c.status != "open")
 Index("clocks_limit", clocks.c.state, clocks.c.limit_at)
+Index("complaints_customer", complaints.c.customer_id, complaints.c.accepted_at)
+for _column in (complaints.c.organization_id, complaints.c.nature, complaints.c.subject):
+    _name = f"complaints_{_column.name.removesuffix('_id')}"
+    _partial(_name, _column, complaints.c.accepted_at, where=_column.is_not(None))
 Index("effects_ticket", effects.c.ticket_id, effects.c.created_at)
 Index("effects_kind", effects.c.kind, effects.c.intended_at)
 Index("effects_rule", effects.c.rule, effects.c.intended_at)

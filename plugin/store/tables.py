@@ -98,6 +98,19 @@ clocks = Table(
     Column("content", Json, nullable=False),
 )
 
+complaints = Table(
+    "complaints",
+    metadata,
+    Column("ticket_id", Id, primary_key=True, autoincrement=False),
+    Column("customer_id", Id, nullable=False),
+    Column("organization_id", Id),
+    Column("accepted_at", Moment, nullable=False),
+    Column("nature", Text),
+    Column("subject", Text),
+    Column("explains", SmallInteger, nullable=False),
+    Column("surveyed_at", Moment),
+)
+
 effects = Table(
     "effects",
     metadata,

@@ -141,11 +141,12 @@ class Story:
         self.facts.append(fact)
         return fact
 
-    def attribute(self, name: str, value: str, *, after: float = 0) -> Fact:
-        """A look sees an attribute of the administrator's own."""
+    def attribute(self, name: str, value: str, *, by: Actor = ANNA, after: float = 0) -> Fact:
+        """An attribute of the administrator's own is set: the ledger seals what anybody may have written."""
         moment = self.at(after)
-        data = {"what": "attribute", "name": name}
-        fact = Fact(f"observed:attribute:{name}", FactKind.OBSERVED, moment, moment, SYSTEM, data, {"value": value})
+        data = {"attribute": name, "id_from": None, "id_to": None}
+        payload = {"from": "", "to": value}
+        fact = Fact(self._key("history"), FactKind.CHANGED, moment, moment, by, data, payload)
         self.facts.append(fact)
         return fact
 
