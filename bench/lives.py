@@ -22,7 +22,7 @@ READ_AT = STARTS + QUARTER
 QUESTIONS = (
     "Good day,\n\nwhere is my order? It should have come on Monday.\n\nKind regards\nMei Ling",
     "Hello, can I change the address of the invoice for my last two orders? Thank you very much in advance.",
-    "Guten Tag,\n\nwie kann ich mein Passwort zurücksetzen? Der Link in der Mail ist abgelaufen.\n\nMit freundlichen Grüßen",
+    "Guten Tag,\n\nwie kann ich mein Passwort zurücksetzen? Der Link ist abgelaufen.\n\nMit freundlichen Grüßen",
     "您好,请问发票什么时候可以寄出?谢谢。",
     "The app shows an error message when I log in with my new phone. It worked last week.",
 )
@@ -35,7 +35,7 @@ COMPLAINTS = (
 DANGERS = ("There was smoke and a fire, my child was injured. I complain.",)
 REPLIES = ("Thank you!", "It is still not solved.", "Yes, that works now.", "When will you call me?", "4711")
 HOURS = (0.1, 0.3, 0.5, 1, 2, 3, 5, 9, 20, 26, 50, 75, 120, 240)
-WEIGHTS = (8, 10, 10, 14, 14, 10, 8, 6, 8, 6, 3, 2, 1, 1)
+WEIGHTS = (20, 24, 24, 28, 24, 18, 12, 8, 6, 4, 2, 1, 1, 1)
 
 
 def lives(number: int, *, seed: int = 1) -> Iterator[History]:
@@ -69,8 +69,8 @@ class Life:
         """The history, facts in the order they happened."""
         kind = self.chance.random()
         self._begins(COMPLAINTS if kind < 0.12 else DANGERS if kind < 0.122 else QUESTIONS, vip=kind > 0.98)
-        turns = 1 + int(self.chance.expovariate(1 / 2.2)) + (3 if kind < 0.122 else 0)
-        for _ in range(min(turns, 12)):
+        turns = 1 + int(self.chance.expovariate(1 / 3)) + (3 if kind < 0.122 else 0)
+        for _ in range(min(turns, 16)):
             self._passes()
             self._turn(complains=kind < 0.122)
         if self.chance.random() < 0.93:
@@ -105,7 +105,9 @@ class Life:
 
     # -- what happens -------------------------------------------------------------------------------------------------
 
-    def _tell(self, kind: FactKind, by: Actor, /, *, row: str = "history", text: str | None = None, **data: Any) -> None:
+    def _tell(
+        self, kind: FactKind, by: Actor, /, *, row: str = "history", text: str | None = None, **data: Any
+    ) -> None:
         number = next(self.rows)
         payload = None
         if kind is FactKind.ARTICLE:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from plugin.simulate.outcome import ClockResult, Done, Outcome
 
 NOTHING = "–"
+LIMIT = " limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +25,38 @@ class Difference:
     why_before: str
     why_after: str
 
+    @property
+    def is_of_a_limit(self) -> bool:
+        """A clock ended at another moment, or would have: whether anything came of it is said beside it."""
+        return self.what.endswith(LIMIT)
+
 
 @dataclass(slots=True)
 class Comparison:
-    """Differences over many tickets: all are counted, and the first ``keep`` kept with their reasons."""
+    """Differences over many tickets: all are counted, and the first ``keep`` kept with their reasons.
+
+    ``tickets`` come out otherwise; of ``moved`` only a clock's limit is another, and nothing came of it.
+    """
 
     keep: int = 2000
     tickets: int = 0
+    moved: int = 0
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """what, before, after: tickets"""
     found: list[Difference] = field(default_factory=list)
 
     def add(self, differences: list[Difference]) -> None:
-        self.tickets += bool(differences)
+        only_moved = bool(differences) and all(one.is_of_a_limit for one in differences)
+        self.tickets += bool(differences) and not only_moved
+        self.moved += only_moved
         for one in differences:
             self.counts[one.what, *_shape(one)] += 1
-        self.found += differences[: max(0, self.keep - len(self.found))]
+        if not only_moved:
+            self.found += differences[: max(0, self.keep - len(self.found))]
 
     def merge(self, other: Comparison) -> None:
         self.tickets += other.tickets
+        self.moved += other.moved
         self.counts.update(other.counts)
         self.found += other.found[: max(0, self.keep - len(self.found))]
 
@@ -58,7 +72,7 @@ Parts = tuple[str, str, str, str, str]
 
 def _shape(one: Difference) -> tuple[str, str]:
     """Moments differ from ticket to ticket: what is counted together is that they do."""
-    return ("", "") if one.what.endswith(" limit") else (one.before, one.after)
+    return ("", "") if one.is_of_a_limit else (one.before, one.after)
 
 
 def _verdicts(before: Outcome, after: Outcome) -> Iterator[Parts]:
@@ -86,8 +100,7 @@ def _clocks(before: Outcome, after: Outcome) -> Iterator[Parts]:
         if was.end != becomes.end:
             yield f"clock {key[0]}", _end(was), _end(becomes), _why(was), _why(becomes)
         elif was.limit_at != becomes.limit_at:
-            limits = (f"{clock.limit_at:%Y-%m-%d %H:%M}" for clock in (was, becomes))
-            yield f"clock {key[0]} limit", *limits, _why(was), _why(becomes)
+            yield f"clock {key[0]}{LIMIT}", _limit(was), _limit(becomes), _why(was), _why(becomes)
 
 
 def _doings(before: Outcome, after: Outcome) -> Iterator[Parts]:
@@ -96,7 +109,7 @@ def _doings(before: Outcome, after: Outcome) -> Iterator[Parts]:
         was, becomes = old.get(sort, []), new.get(sort, [])
         if len(was) != len(becomes):
             doing, rule, what = sort
-            named = f"{doing} {rule}" if rule.endswith(what) else f"{doing} {rule} {what}"
+            named = f"{doing} {rule}" if what in rule.replace("_", "-") or what in rule else f"{doing} {rule} {what}"
             yield named, str(len(was)), str(len(becomes)), _reason(was), _reason(becomes)
 
 
@@ -110,6 +123,10 @@ def _by_sort(outcome: Outcome) -> dict[tuple[str, str, str], list[Done]]:
 
 def _end(clock: ClockResult | None) -> str:
     return NOTHING if clock is None else clock.end.value
+
+
+def _limit(clock: ClockResult) -> str:
+    return f"{clock.limit_at:%Y-%m-%d %H:%M}"
 
 
 def _why(clock: ClockResult | None) -> str:

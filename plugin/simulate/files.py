@@ -79,7 +79,8 @@ def as_json(result: Result, about: About) -> dict[str, Any]:
             "against": {"name": about.against.name, "version": about.against.version},
             "before": _figures(result.before),
             "changes": [{"place": one.place, "before": one.before, "after": one.after} for one in about.changes],
-            "tickets_that_differ": result.comparison.tickets,
+            "tickets_that_come_out_otherwise": result.comparison.tickets,
+            "tickets_with_other_limits_only": result.comparison.moved,
             "differences": [
                 {"what": what, "before": before, "after": after, "tickets": count}
                 for (what, before, after), count in counts.most_common()

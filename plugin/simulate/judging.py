@@ -15,6 +15,7 @@ from plugin.simulate.outcome import Judged
 
 OURS = "steward:"
 SUSPECTED = "steward:suspected"
+CLASSIFICATION = "classification"
 NOTHING = ""
 """What a rule says that sees nothing out of the ordinary."""
 ORDINARY = frozenset({NOTHING, "request", "general", "False", "false"})
@@ -54,48 +55,49 @@ def scores(judged: Judged) -> tuple[Score, ...]:
 class Judge:
     """Follows one ticket: ``hears`` what happened before ``sees`` what is decided of it.
 
-    Only the first thing an agent says of a subject is held against the rule: what he says after is about himself.
+    Only the first thing an agent says of a subject is held against the rules: what he says after is about himself.
     """
 
     pack: Pack
     judged: list[Judged] = field(default_factory=list)
-    _claims: dict[str, tuple[str, str]] = field(default_factory=dict)
-    _stood: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    _claims: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By subject and rule: one that writes and one on trial may both have a view."""
+    _stood: dict[tuple[str, str], datetime] = field(default_factory=dict)
     _settled: set[str] = field(default_factory=set)
 
     def hears(self, facts: Iterable[Fact]) -> None:
         """What people did, before anything is decided on it."""
         for fact in facts:
             for subject, said in self._said(fact):
-                rule, claimed = self._claims.get(subject, (NOTHING, NOTHING))
                 if self._claims and subject not in self._settled:
                     self._settled.add(subject)
-                    rule = rule or self._rule_for(subject)
-                    self.judged.append(Judged(rule, subject, claimed, said, fact.at, fact.by.login))
+                    claims = self._claims.get(subject) or {_nobodys(subject): NOTHING}
+                    self.judged += (
+                        Judged(r, subject, what, said, fact.at, fact.by.login) for r, what in claims.items()
+                    )
 
     def sees(self, decision: Decision) -> None:
         """What the rules say now."""
         self._claims = {}
         for part in decision.fields:
             if part.name in JUDGED_FIELDS:
-                self._claims[part.name] = (part.rule or "classification", str(part.value or NOTHING))
+                self._claim(part.name, part.rule, str(part.value or NOTHING))
         for tag in decision.tags:
-            self._claims[tag.tag] = (tag.rule, tag.tag)
-        if SUSPECTED in self._claims and "steward_kind" in self._claims:
-            self._claims["steward_kind"] = (self._claims["steward_kind"][0], Kind.COMPLAINT.value)
-        for subject, (rule, claimed) in self._claims.items():
-            if claimed not in ORDINARY:
-                self._stood.setdefault(subject, (rule, decision.now))
+            self._claim(tag.tag, tag.rule, tag.tag)
+        for rule in self._claims.get(SUSPECTED, ()):
+            self._claim("steward_kind", rule, Kind.COMPLAINT.value)
+        for subject, claims in self._claims.items():
+            for rule, claimed in claims.items():
+                if claimed not in ORDINARY and subject not in FOLLOWS:
+                    self._stood.setdefault((rule, subject), decision.now)
 
     @property
     def unjudged(self) -> tuple[tuple[str, str, datetime], ...]:
         """(rule, subject, since when) of stands that nobody ever said anything about."""
-        left = ((subject, stood) for subject, stood in self._stood.items() if subject not in self._settled)
-        return tuple((rule, subject, at) for subject, (rule, at) in left if subject not in FOLLOWS)
+        return tuple((*key, at) for key, at in self._stood.items() if key[1] not in self._settled)
 
-    def _rule_for(self, subject: str) -> str:
-        """The rule that would have spoken: of a tag it did not set, nobody knows but its name."""
-        return subject if subject.startswith(OURS) else "classification"
+    def _claim(self, subject: str, rule: str, claimed: str) -> None:
+        self._claims.setdefault(subject, {})[rule] = claimed
 
     def _said(self, fact: Fact) -> Iterator[tuple[str, str]]:
         """What an agent said by this, as (subject, value)."""
@@ -128,3 +130,8 @@ def _by_tag(tag: str) -> Iterator[tuple[str, str]]:
     elif word in TIER_NAMES:
         yield "steward_tier", word
         yield "steward_kind", Kind.COMPLAINT.value
+
+
+def _nobodys(subject: str) -> str:
+    """Where no rule had said anything, the miss is that of the policy for such a subject, as far as it is known."""
+    return CLASSIFICATION if subject in JUDGED_FIELDS else subject

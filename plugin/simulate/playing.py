@@ -68,6 +68,8 @@ class Play:
             self.judge.hears(group)
             known += len(group)
             timeline = Timeline(self.history.ticket_id, facts[:known])
+            if not timeline.of(FactKind.CREATED):
+                continue  # an older ticket's articles, which a merge brought
             until = groups[number + 1][0].at if number + 1 < len(groups) else self.history.read_at
             yield from self._until(until, timeline, begins=group[-1].at)
 

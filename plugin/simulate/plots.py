@@ -10,6 +10,8 @@ from markupsafe import Markup
 
 HEIGHT = 100
 UNIT, GAP = 10, 2
+FEWEST = 8
+"""Columns a plot has room for at least, so that one or two are not as broad as the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Columns:
     most: str
     layers: tuple[Layer, ...]
     marks: tuple[str, ...]
+    share: float
+    """Of the plot's width, 0 to 100, that the marks stand below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +52,11 @@ def columns(labels: Sequence[str], layers: Sequence[Layer]) -> Columns | None:
         return None
     most = _rounded_up(max(sums))
     drawn = "".join(_column(number, label, layers, most) for number, label in enumerate(labels))
-    width = max(len(labels) * UNIT, UNIT)
+    width = max(len(labels), FEWEST) * UNIT
     lines = "".join(f'<path class="grid" d="M0 {y}H{width}"/>' for y in (0, HEIGHT // 2, HEIGHT))
     svg = f'<svg viewBox="0 0 {width} {HEIGHT}" preserveAspectRatio="none" role="img">{lines}{drawn}</svg>'
     # every part was made here, and its words escaped
-    return Columns(Markup(svg), _number(most), tuple(layers), _marks(labels))
+    return Columns(Markup(svg), _number(most), tuple(layers), _marks(labels), 100 * len(labels) * UNIT / width)
 
 
 def bar(parts: Sequence[tuple[str, str, int]]) -> tuple[Part, ...]:

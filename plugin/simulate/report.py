@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 
 from jinja2 import Environment, StrictUndefined, Template
@@ -23,6 +23,7 @@ from plugin.simulate.tally import Ends, Tally
 
 MOST_TICKETS = 200
 """Tickets shown with their reasons; the file of differences has them all."""
+MOST_KINDS = 60
 MOST_PEOPLE = 40
 MOST_WEEKS = 14
 END_NAMES: Mapping[ClockEnd, str] = {
@@ -123,6 +124,7 @@ class Page:
     tickets: tuple[TicketDifferences, ...]
     tickets_left_out: int
     scores: Table | None
+    week_scores: Table | None
     taken_for: Table | None
     failed: tuple[tuple[int, str], ...] = ()
     notes: tuple[str, ...] = ()
@@ -162,7 +164,8 @@ def page(result: Result, about: About) -> Page:
         compared=_compared(result) if about.against is not None else None,
         tickets=tickets,
         tickets_left_out=left_out,
-        scores=_scores(tally),
+        scores=_scores(tally, weekly=False),
+        week_scores=_scores(tally, weekly=True),
         taken_for=_taken_for(tally),
         failed=tuple(result.failed),
         notes=tuple(_notes(result, about)),
@@ -196,10 +199,12 @@ def _tiles(result: Result, about: About) -> Iterator[Tile]:
     yield _tile("clocks breached", tally, before, lambda one: f"{tallies.all_ends(one).of(ClockEnd.BREACHED):,}")
     for doing, name in DOING_NAMES.items():
         busiest = max(tallies.by_day(tally, doing).values(), default=0)
-        made = _tile(f"{name} a day", tally, before, lambda one, doing=doing: _a_day(one, doing))
+        made = _tile(f"{name} a day", tally, before, partial(_a_day, doing))
         yield Tile(made.name, made.value, made.before, f"{tallies.total(tally, doing):,} in all, {busiest} at most")
     if before is not None:
-        yield Tile("tickets that differ", f"{result.comparison.tickets:,}", hint=f"of {tally.tickets:,}")
+        moved = result.comparison.moved
+        hint = f"of {tally.tickets:,}" + (f", {moved:,} more with other limits" if moved else "")
+        yield Tile("tickets that come out otherwise", f"{result.comparison.tickets:,}", hint=hint)
 
 
 def _tile(name: str, tally: Tally, before: Tally | None, figure: Callable[[Tally], str]) -> Tile:
@@ -210,7 +215,7 @@ def _kind(tally: Tally, kind: str) -> int:
     return sum(count for (of, _), count in tally.kinds.items() if of == kind)
 
 
-def _a_day(tally: Tally, doing: Doing) -> str:
+def _a_day(doing: Doing, tally: Tally) -> str:
     days = len(tallies.days_of(tally))
     return f"{tallies.total(tally, doing) / days:.1f}" if days else "0"
 
@@ -269,8 +274,8 @@ def _noise(tally: Tally, before: Tally | None) -> Table:
         busiest = max(counts, key=lambda day: (counts[day], day), default=None)
         was = (f"{tallies.total(before, doing):,}",) if before is not None else ()
         worst = f"{counts[busiest]} on {busiest:%Y-%m-%d}" if busiest is not None else "–"
-        rows.append(Row((name, f"{counts.total():,}", *was, _a_day(tally, doing), worst)))
-    return Table(head, tuple(rows), frozenset(range(1, len(head) - 1)))
+        rows.append(Row((name, f"{counts.total():,}", *was, _a_day(doing, tally), worst)))
+    return Table(head, tuple(rows), frozenset(range(1, len(head))))
 
 
 def _people(people: Mapping[str, Counter[date]], days: int) -> Table:
@@ -279,7 +284,7 @@ def _people(people: Mapping[str, Counter[date]], days: int) -> Table:
         busiest = max(counts, key=lambda day: (counts[day], day))
         a_day = f"{counts.total() / days:.2f}"
         rows.append(Row((person, f"{counts.total():,}", a_day, f"{counts[busiest]} on {busiest:%Y-%m-%d}")))
-    return Table(("who", "notices", "a day", "busiest day"), tuple(rows), frozenset({1, 2}))
+    return Table(("who", "notices", "a day", "busiest day"), tuple(rows), frozenset({1, 2, 3}))
 
 
 def _rules(tally: Tally) -> Table:
@@ -318,7 +323,7 @@ def _changes(about: About) -> Table | None:
 
 def _compared(result: Result) -> Table:
     ordered = sorted(result.comparison.counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    rows = tuple(Row((what, before, after, f"{count:,}")) for (what, before, after), count in ordered)
+    rows = tuple(Row((what, before, after, f"{count:,}")) for (what, before, after), count in ordered[:MOST_KINDS])
     return Table(("what", "before", "after", "tickets"), rows, frozenset({3}))
 
 
@@ -334,14 +339,14 @@ def _tickets(result: Result) -> tuple[tuple[TicketDifferences, ...], int]:
 # -- scorecard ----------------------------------------------------------------------------------------------------
 
 
-def _scores(tally: Tally) -> Table | None:
-    found = tallies.score_rows(tally)
+def _scores(tally: Tally, *, weekly: bool) -> Table | None:
     rows = tuple(
-        Row((rule, subject, _name(week) if week else "all weeks", *(f"{counts.get(one, 0):,}" for one in Score)))
-        for rule, subject, week, counts in found
+        Row((rule, subject, *((_name(week),) if weekly else ()), *(f"{counts.get(one, 0):,}" for one in Score)))
+        for rule, subject, week, counts in tallies.score_rows(tally)
+        if (week is not None) is weekly
     )
-    head = ("rule", "about", "week of", *(one.value for one in Score))
-    return Table(head, rows, frozenset(range(3, len(head)))) if rows else None
+    head = ("rule", "about", *(("week of",) if weekly else ()), *(one.value for one in Score))
+    return Table(head, rows, frozenset(range(len(head) - len(Score), len(head)))) if rows else None
 
 
 def _taken_for(tally: Tally) -> Table | None:

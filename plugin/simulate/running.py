@@ -6,11 +6,12 @@ import multiprocessing
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
+from plugin.model.errors import StewardError
 from plugin.model.pack import Pack
 from plugin.simulate.comparing import Comparison, differences
 from plugin.simulate.outcome import ClockEnd, Doing, Outcome
@@ -25,6 +26,10 @@ FEW = 400
 """So few are done before another process has come up."""
 AHEAD = 3
 """Batches waiting for each core: memory stays flat however many there are."""
+
+
+class Stopped(StewardError):
+    """The simulation cannot go on: why, and what to try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +96,17 @@ def simulate(
 ) -> Result:
     """Play every history of the source. ``processes``: one a core where None; few histories take none of their own.
 
-    ``on_rows`` is handed the tickets' lines as they come, ``tell`` how many are done.
+    ``on_rows`` is handed the tickets' lines as they come, ``tell`` how many are done. Raises ``Stopped``.
     """
     whole = Result()
-    with _executor(source, work, processes) as executor:
-        for batch in _batches(executor, source, ahead=AHEAD * (processes or os.cpu_count() or 1)):
-            on_rows(batch.rows)
-            whole.merge(batch)
-            tell(whole.played)
+    try:
+        with _executor(source, work, processes) as executor:
+            for batch in _batches(executor, source, ahead=AHEAD * (processes or os.cpu_count() or 1)):
+                on_rows(batch.rows)
+                whole.merge(batch)
+                tell(whole.played)
+    except BrokenExecutor as broken:
+        raise Stopped(f"a process that played tickets ended ({broken}); try --processes 1, or more memory") from broken
     return whole
 
 

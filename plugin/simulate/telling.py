@@ -29,7 +29,7 @@ def summary(result: Result, about: About) -> str:
     console.print()
     console.print(_noise(result, compared=about.against is not None))
     if about.against is not None:
-        console.print(f"\n{result.comparison.tickets} of {result.tally.tickets} tickets come out otherwise")
+        console.print(f"\n{_otherwise(result)}.")
     if result.failed:
         console.print(f"{len(result.failed)} tickets could not be decided: {_numbers(result.failed)}")
     return console.export_text().rstrip()
@@ -44,7 +44,7 @@ def difference(result: Result, about: About, most: int) -> str:
     if about.changes:
         console.print(_table(("place", "before", "after"), _places(about.changes)))
     counts = result.comparison.counts
-    console.print(f"\n{result.comparison.tickets} tickets come out otherwise" + (":" if counts else "."))
+    console.print(f"\n{_otherwise(result)}" + (":" if counts else "."))
     if counts:
         rows = [(*key, str(count)) for key, count in counts.most_common(MOST_LINES)]
         console.print(_table(("what", "before", "after", "tickets"), rows, numbers=(3,)))
@@ -81,6 +81,12 @@ def scorecard(result: Result, *, weeks: bool) -> str:
 def _console() -> Console:
     # what is printed is recorded only: the caller prints it
     return Console(width=WIDTH, record=True, file=StringIO(), highlight=False, markup=False)
+
+
+def _otherwise(result: Result) -> str:
+    compared = result.comparison
+    moved = f"; {compared.moved} more have other limits, and nothing came of it" if compared.moved else ""
+    return f"{compared.tickets} of {result.tally.tickets} tickets come out otherwise{moved}"
 
 
 def _clocks(result: Result) -> Table:

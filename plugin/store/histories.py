@@ -56,7 +56,8 @@ class Histories:
         try:
             with database.write() as connection:
                 _metadata.create_all(connection)
-                key = _key(database, secret_key)
+            key = _key(database, secret_key)
+            with database.write() as connection:
                 connection.execute(delete(_histories).where(_histories.c.read_at < now - KEPT_FOR))
             database.forget_deleted()
         except BaseException:

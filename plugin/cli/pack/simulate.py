@@ -13,7 +13,7 @@ from plugin.cli.pack.simulating import ACTIVE, Wanted
 from plugin.clock import system
 
 
-class Span(click.ParamType):
+class Span(click.ParamType[timedelta]):
     """How far back: 90d, 12w, 36h."""
 
     name = "span"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from plugin import packs
+from plugin import packs, rollout
 from plugin.cli.errors import Stopped
 from plugin.cli.reading import open_for_reading
 from plugin.clock import system
@@ -65,8 +65,13 @@ def settings() -> Settings:
 
 
 def load(name: str, known: Settings) -> Pack:
-    """The pack of that name or file; ``active`` is the one the settings name."""
-    return packs.load(known.pack if name == ACTIVE else name)
+    """The pack of that name or file; ``active`` is the one in force, before a first start the one of the settings."""
+    if name != ACTIVE:
+        return packs.load(name)
+    if known.is_sqlite and not known.sqlite_file.exists():
+        return packs.load(known.pack)
+    with open_for_reading(known) as store, store.read() as connection:
+        return rollout.in_force(connection) or packs.load(known.pack)
 
 
 def cache_file(known: Settings, named: Path | None) -> Path:
