@@ -18,10 +18,11 @@ ADD, WITHOUT = "add", "without"
 
 
 def laid_over(base: Tree, own: Tree) -> Tree:
-    """``own`` over ``base``: mappings together, lists instead, null takes a key away."""
-    laying = _Laying([*own.faults, *base.faults])
-    if not isinstance(base.root.value, Mapping) or not isinstance(own.root.value, Mapping):
-        return Tree(own.root, tuple(laying.faults))
+    """``own`` over ``base``, both keys with values: mappings together, lists instead, null takes a key away.
+
+    The faults are those of laying the one over the other.
+    """
+    laying = _Laying()
     taken = {key: node for key, node in base.root.value.items() if key not in (EXTENDS, *OWN)}
     root = laying.over(replace(base.root, value=taken), own.root, ())
     return Tree(root, tuple(laying.faults))
@@ -73,19 +74,19 @@ class _Laying:
         names = [_name(item, keys) for item in items]
         for name, item in zip(names, items, strict=True):
             yield self.over(item, ours[name], (*path, name)) if name in ours else item
-        for number, node in enumerate(own):
+        for node in own:
             name = _name(node, keys)
             if name in names and ours.get(name or "") is node:
                 continue
             if name is not None and name not in names and node.at("policy") is None and "policy" in keys:
                 allowed = ", ".join(str(known) for known in names)
                 found = f"found the name {name}, allowed a rule that is extended ({allowed}), or a policy beside it"
-                self._fault(node, (*path, number), f"{found}{hints.did_you_mean(name, names)}")
+                self._fault(node, path, f"{found}{hints.did_you_mean(name, names)}")
             else:
                 yield node
 
     def _fault(self, node: Node, path: tuple[Step, ...], message: str) -> None:
-        self.faults.append(Placed(node.place, f"{dotted(path)}: {message}"))
+        self.faults.append(Placed(node.place, path, message))
 
 
 def _is_option(path: tuple[Step, ...]) -> bool:

@@ -104,8 +104,11 @@ class Section(Schema):
         messages = error.messages if isinstance(error.messages, dict) else {}
         for key in set(messages) - set(self.fields) - {"_schema"}:
             if isinstance(data, Mapping) and key in data:
-                near = hints.did_you_mean(key, self.fields)
-                messages[key] = [f"found the key {key}, allowed {self.error_messages['unknown']}{near}"]
+                near = hints.nearest(key, self.fields)
+                hint = hints.meant(near) if near else ""
+                messages[key] = [f"found the key {key}, allowed {self.error_messages['unknown']}{hint}"]
+                if near and near not in data:
+                    messages.pop(near, None)  # that it is missing is the same mistake
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> Any:

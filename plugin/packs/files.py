@@ -65,7 +65,7 @@ def extended(file: File) -> tuple[File, ...]:
         if len(found) == LONGEST:
             raise PackError(_about_base(found[-1], base, f"allowed {LONGEST} packs that extend one another"))
         following = _base(found[-1], base)
-        if any(following.path == earlier.path for earlier in found):
+        if any(following.path.resolve() == earlier.path.resolve() for earlier in found):
             circle = " → ".join([*(earlier.name for earlier in found), following.name])
             raise PackError(_about_base(found[-1], base, f"allowed a pack that does not come back here ({circle})"))
         found.extend(_split(following))
@@ -141,7 +141,7 @@ def _read(path: Path, *, name: str) -> File:
         raise PackError(f"{name}:1:1: pack: found no file to read ({reason}), allowed a text in UTF-8") from fault
     if len(content) > LARGEST:
         raise PackError(f"{name}:1:1: pack: found more than {LARGEST // 1024} KB, allowed a pack of that size at most")
-    return File(name=name, text=_decoded(content, name=name), path=path.resolve())
+    return File(name=name, text=_decoded(content, name=name), path=path)
 
 
 def _decoded(content: bytes, *, name: str) -> str:

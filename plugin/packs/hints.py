@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 
 _NEAR = 0.6
@@ -78,16 +78,25 @@ def nearest(found: object, choices: Iterable[object]) -> str | None:
     return names[close[0]] if close else None
 
 
-def of_duration(found: object, units: Iterable[str]) -> str:
+def of_duration(found: object, units: Collection[str]) -> str:
     """The same amount in a unit there is: ``2 business days`` is ``2 working days``."""
     written = _AMOUNT.fullmatch(" ".join(str(found).casefold().split())) if isinstance(found, str | int) else None
     if written is None or isinstance(found, bool):
         return ""
     amount, unit = written[1], written[2].strip().rstrip(".")
+    if unit in units or not float(amount):
+        return ""
     if unit in ("y", "yr", "year", "years", "jahr", "jahre", "年") and amount.isdigit():
         return meant(f"{int(amount) * 12} months")
     known = _UNITS.get(unit) or nearest(unit, units)
     return meant(f"{amount} {known}") if known else ""
+
+
+def of_flag(found: object) -> str:
+    """``yes`` is true."""
+    written = str(found).strip().casefold()
+    meanings = {"true": ("yes", "on", "y", "ja", "1", "是"), "false": ("no", "off", "n", "nein", "0", "否")}
+    return next((meant(flag) for flag, words in meanings.items() if written in (flag, *words)), "")
 
 
 def of_openings(found: object) -> str:

@@ -6,14 +6,13 @@ import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import reduce
 from typing import Any
 
 from plugin.model.errors import PackError
 from plugin.packs import files, tree
 from plugin.packs.extending import BY_NAME, EXTENDS, laid_over
 from plugin.packs.files import File
-from plugin.packs.tree import Node, Place, Placed, Step, Tree, shown
+from plugin.packs.tree import Node, Place, Step, Tree, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +23,10 @@ class Fault:
     message: str
 
 
+Named = tuple[Place, str]
+"""A mistake's place, and its line without it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A pack as it was read, with what it takes over. ``name`` is what messages call its own file."""
@@ -31,7 +34,7 @@ class Source:
     name: str
     text: str
     root: Node
-    faults: tuple[Placed, ...] = ()
+    faults: tuple[Named, ...] = ()
     extends: Place | None = None
 
     @property
@@ -49,17 +52,22 @@ class Source:
 
     def refuse(self, faults: Iterable[Fault] = ()) -> None:
         """Raise one PackError if there are faults: a line ``file:line:column: key: found, allowed`` each."""
-        placed = sorted(
-            {*((fault.place, fault.line) for fault in self.faults), *map(self._placed, faults)},
-            key=lambda found: (found[0].file != self.name, found),
-        )
+        told = (self._placed(fault) for fault in faults if not self._is_told(fault))
+        placed = sorted({*self.faults, *told}, key=lambda found: (found[0].file != self.name, found))
         if placed:
             raise PackError("\n".join(f"{place}: {line}" for place, line in placed))
 
-    def _placed(self, fault: Fault) -> tuple[Place, str]:
+    def _is_told(self, fault: Fault) -> bool:
+        """Something stands there that was refused as it was read."""
+        node: Node | None = self.root
+        for step in fault.path:
+            node = node.at(step) if node else None
+        return node is not None and node.is_unread
+
+    def _placed(self, fault: Fault) -> Named:
         place = self._place(fault)
         told = "" if self.extends is None or self._is_own(place) else f" (as {self.extends} extends it)"
-        return place, f"{self._key(fault)}: {self._found(fault)}{told}"
+        return place, f"{_key(fault.path, self.root)}: {self._found(fault)}{told}"
 
     def _is_own(self, place: Place) -> bool:
         """Written by whoever extends, rather than taken over."""
@@ -77,16 +85,6 @@ class Source:
             node, place = inner, inner.key if of_key and inner.key else inner.place
         return place
 
-    def _key(self, fault: Fault) -> str:
-        """The way to a value as a person reads it: rules by their names."""
-        named: list[Step] = list(fault.path)
-        if len(named) > 1 and named[0] in BY_NAME and isinstance(named[1], int):
-            entry = self.root.at(named[0])
-            entry = entry.at(named[1]) if entry else None
-            parts = [entry.at(key) for key in BY_NAME[str(named[0])]] if entry else []
-            named[1] = next((part.value for part in parts if part and isinstance(part.value, str)), named[1])
-        return tree.dotted(tuple(named))
-
     def _found(self, fault: Fault) -> str:
         if not fault.message.startswith("allowed"):
             return fault.message
@@ -99,17 +97,35 @@ class Source:
 def read(chain: tuple[File, ...]) -> Source:
     """A pack laid over those it extends; raises PackError for what is no YAML, or no mapping of keys to values."""
     trees = [_tree(file) for file in chain]
-    whole = reduce(laid_over, reversed(trees))
-    own = trees[0].root
-    extends = own.at(EXTENDS)
+    whole = trees[-1]
+    faults = list(_named(whole))
+    for own in reversed(trees[:-1]):
+        whole = laid_over(whole, own)
+        faults += [*_named(own), *_named(whole)]
+    extends = trees[0].root.at(EXTENDS)
     keys = {key: node for key, node in whole.root.value.items() if key != EXTENDS}
     return Source(
         name=chain[0].name,
         text=files.joined(chain),
         root=replace(whole.root, value=keys),
-        faults=whole.faults,
+        faults=tuple(faults),
         extends=extends.place if extends else None,
     )
+
+
+def _named(found: Tree) -> Iterator[Named]:
+    yield from ((fault.place, f"{_key(fault.path, found.root)}: {fault.message}") for fault in found.faults)
+
+
+def _key(path: tuple[Step, ...], root: Node) -> str:
+    """The way to a value as a person reads it: rules by their names."""
+    named = list(path)
+    if len(named) > 1 and named[0] in BY_NAME and isinstance(named[1], int):
+        entries = root.at(named[0])
+        entry = entries.at(named[1]) if entries else None
+        parts = [entry.at(key) for key in BY_NAME[str(named[0])]] if entry else []
+        named[1] = next((part.value for part in parts if part and isinstance(part.value, str)), named[1])
+    return tree.dotted(tuple(named))
 
 
 def parse(text: str, *, name: str) -> Source:
@@ -131,13 +147,15 @@ def _tree(file: File) -> Tree:
     found = tree.read(file.text, name=file.name, lines_before=file.lines_before)
     if not isinstance(found.root.value, dict):
         raise PackError(f"{found.root.place}: pack: found {shown(found.root.plain)}, allowed keys with values")
-    return Tree(found.root, (*found.faults, *_unread_base(file, found.root)))
+    _check_base(file, found.root)
+    return found
 
 
-def _unread_base(file: File, root: Node) -> Iterator[Placed]:
+def _check_base(file: File, root: Node) -> None:
     """``extends`` is read before the rest, by a plain look at the text: both must have found the same."""
     seen, written = file.extends, root.at(EXTENDS)
     if (seen["base"] if seen else None) != (written.value if written else None):
         place = written.place if written else root.place
         found = shown(written.plain) if written else "something that only looks like extends"
-        yield Placed(place, f"extends: found {found}, allowed a line of its own with one name or file: extends: NAME")
+        allowed = "allowed a line of its own with one name or file: extends: NAME"
+        raise PackError(f"{place}: extends: found {found}, {allowed}")

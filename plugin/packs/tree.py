@@ -51,11 +51,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A scalar, ``dict`` of nodes or ``list`` of nodes, with the place of the value and of the key before it."""
+    """A scalar, ``dict`` of nodes or ``list`` of nodes, with the place of the value and of the key before it.
+
+    ``is_unread``: something stands there that is no value, and was named already.
+    """
 
     value: Any
     place: Place
     key: Place | None = None
+    is_unread: bool = False
 
     def at(self, step: Step) -> Node | None:
         """The value behind a key or an index, None where there is none."""
@@ -78,10 +82,11 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A mistake at its place: ``key: found …, allowed …``."""
+    """A mistake at its place: the way to it, and ``found …, allowed …``."""
 
     place: Place
-    line: str
+    path: tuple[Step, ...]
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +103,8 @@ def read(text: str, *, name: str, lines_before: int = 0) -> Tree:
     try:
         root = reader.document(text)
     except MarkedYAMLError as fault:
-        mark = fault.problem_mark or fault.context_mark
-        place = reader.place(mark) if mark else reader.start
-        raise PackError(f"{place}: pack: {_what_yaml_means(fault)}") from fault
+        mark, found = _what_yaml_means(fault)
+        raise PackError(f"{reader.place(mark) if mark else reader.start}: pack: found {found}") from fault
     except ReaderError as fault:
         before = text[: fault.position]
         line, column = before.count("\n") + 1 + lines_before, len(before) - (before.rfind("\n") + 1) + 1
@@ -168,7 +172,9 @@ class _Reader:
         if len(path) > DEEPEST:
             raise PackError(f"{place}: pack: found values more than {DEEPEST} deep, allowed fewer: close the brackets")
         if isinstance(event, ScalarEvent):
-            node = Node(self._scalar(event, place, path), place)
+            before_it = len(self.faults)
+            value = self._scalar(event, place, path)
+            node = Node(value, place, is_unread=len(self.faults) > before_it)
         else:
             node = self._collection(event, events, place, path)
         if isinstance(event, NodeEvent) and event.anchor is not None:
@@ -179,7 +185,7 @@ class _Reader:
         known = self.anchors.get(event.anchor)
         if known is None:
             self._fault(place, path, f"found the alias *{event.anchor}, allowed one whose &{event.anchor} stands above")
-            return Node(None, place)
+            return Node(None, place, is_unread=True)
         node, size = known
         self._counts(size, place, path)
         return node
@@ -241,13 +247,13 @@ class _Reader:
             )
             return "<<", False
         key = self._node(event, events, path).value
-        if isinstance(key, dict | list):
+        if isinstance(key, dict | list) or key is None:
             self._fault(place, path, f"found {shown(key)} for a key, allowed a name")
             return "?", False
         return key, True
 
     def _fault(self, place: Place, path: tuple[Step, ...], message: str) -> None:
-        self.faults.append(Placed(place, f"{dotted(path)}: {message}"))
+        self.faults.append(Placed(place, path, message))
 
 
 def dotted(path: tuple[Step, ...]) -> str:
@@ -255,23 +261,34 @@ def dotted(path: tuple[Step, ...]) -> str:
     return ".".join(str(step) for step in path) or "pack"
 
 
+_PROBLEM, _CONTEXT = "problem_mark", "context_mark"
 _MEANT = (
-    ("character '\\t'", "a tab, allowed spaces"),
-    ("mapping values are not allowed", "a second colon or a line set in too far, allowed one key: value in a line"),
-    ("could not find expected ':'", "a line without a colon, allowed key: value"),
-    ("<block end>", "a line that is set in unlike the lines above it, allowed the same number of spaces"),
-    ("unexpected end of stream", "a quote that is never closed, allowed one before and one after the text"),
-    ("unexpected document", "a quote that is never closed, allowed one before and one after the text"),
+    ("character '\\t'", _PROBLEM, "a tab, allowed spaces"),
+    (
+        "mapping values are not allowed",
+        _PROBLEM,
+        "a second colon or a line set in too far, allowed one key: value in a line, texts with a colon in quotes",
+    ),
+    ("could not find expected ':'", _CONTEXT, "a line without a colon, allowed key: value"),
+    ("<block end>", _PROBLEM, "a line set in unlike the lines above it, allowed the same number of spaces"),
+    ("unexpected end of stream", _CONTEXT, "a quote that is never closed, allowed one before and one after the text"),
+    ("unexpected document", _CONTEXT, "a quote that is never closed, allowed one before and one after the text"),
+    ("expected ',' or ']'", _CONTEXT, "a bracket that is never closed, allowed [one, two]"),
+    (
+        "expected ',' or '}'",
+        _CONTEXT,
+        "a brace that is never closed, allowed {key: value}, texts with braces in quotes",
+    ),
 )
-"""What a YAML reader says, and what an administrator has to look for."""
+"""What a YAML reader says, where the mistake is then, and what an administrator has to look for."""
 
 
-def _what_yaml_means(fault: MarkedYAMLError) -> str:
+def _what_yaml_means(fault: MarkedYAMLError) -> tuple[Any, str]:
     said = " ".join(str(fault.problem or fault.context).split())
-    for words, meant in _MEANT:
+    for words, where, meant in _MEANT:
         if words in said:
-            return f"found {meant}"
-    return f"found {said.removeprefix('found ')}, allowed YAML 1.2"
+            return getattr(fault, where) or fault.problem_mark, meant
+    return fault.problem_mark or fault.context_mark, f"{said.removeprefix('found ')}, allowed YAML 1.2"
 
 
 def _code(character: object) -> str:

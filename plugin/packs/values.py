@@ -114,7 +114,7 @@ def phrase(value: object) -> str:
 @written(type="boolean")
 def flag(value: object) -> bool:
     if not isinstance(value, bool):
-        raise ValueError("allowed true or false")
+        raise ValueError(f"allowed true or false{hints.of_flag(value)}")
     return value
 
 

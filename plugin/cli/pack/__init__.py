@@ -10,6 +10,7 @@ DOORS = {
     "list": "plugin.cli.pack.listing:list_packs",
     "new": "plugin.cli.pack.new:new",
     "validate": "plugin.cli.pack.validate:validate",
+    "schema": "plugin.cli.pack.schema:schema",
     "test": "plugin.cli.pack.test:test",
     "coverage": "plugin.cli.pack.coverage:coverage",
     "show": "plugin.cli.pack.show:show",
