@@ -120,7 +120,9 @@ class People:
         task = self._task(ticket_id, act.task)
         if task is None:
             raise StoryError(f"{step.ticket}: {step.who} finds no task “{act.task}”")
-        self._ask("PUT", f"/api/v1/tickets/{task}", who=step.who, json={"state": "closed"})
+        # a visit counts with an article as proof
+        outcome = {"body": "Done, and the customer says so.", "internal": True}
+        self._ask("PUT", f"/api/v1/tickets/{task}", who=step.who, json={"state": "closed", "article": outcome})
 
     def _item(self, ticket_id: int, task: str) -> int | None:
         checklist_id = self._look(ticket_id).get("checklist_id")

@@ -137,6 +137,8 @@ class Words:
     complaint: tuple[str, ...] = ()
     serious: tuple[str, ...] = ()
     danger: tuple[str, ...] = ()
+    promise: tuple[str, ...] = ()
+    """An agent's: with a pending reminder in the same act they promise that moment."""
     mood: tuple[str, ...] = ()
     reach: tuple[str, ...] = ()
     """It concerns many."""

@@ -28,6 +28,8 @@ class Promise:
     end_state: ClockState = ClockState.MET
     pauses: tuple[Span, ...] = ()
     extended: bool = False
+    due_at: datetime | None = None
+    """A moment that was promised: the target; the limit is a grace counted from it. None: counted from the start."""
 
 
 def run(promise: Promise, *, now: datetime) -> Clock:
@@ -35,6 +37,8 @@ def run(promise: Promise, *, now: datetime) -> Clock:
     settings, until = promise.settings, promise.ended_at or now
     allowed = settings.extended_limit if promise.extended and settings.extended_limit else settings.limit
     pauses = tuple(_until(promise, until))
+    if promise.due_at is not None:
+        return _run_to(promise, promise.due_at, now)
     limit_at = _moment(promise, allowed, pauses, until)
     target_at = limit_at if settings.target is None else _moment(promise, settings.target, pauses, until)
     share_at = share_of(
@@ -64,6 +68,30 @@ def run(promise: Promise, *, now: datetime) -> Clock:
         arithmetic=tuple(_arithmetic(promise, allowed, pauses, limit_at)),
         ends_with=promise.ends_with,
         allowed=str(allowed),
+    )
+
+
+def _run_to(promise: Promise, due_at: datetime, now: datetime) -> Clock:
+    """A clock whose moment somebody named: it warns then, and nothing pauses it."""
+    settings = promise.settings
+    limit_at = promise.calendar.after(due_at, settings.limit)
+    named = text("promised for {at}", at=due_at)
+    grace = text("{grace} more on the calendar {calendar}", grace=str(settings.limit), calendar=settings.calendar)
+    return Clock(
+        name=settings.name,
+        epoch=promise.epoch,
+        clause=settings.clause,
+        calendar=settings.calendar,
+        starts_at=promise.starts_at,
+        target_at=due_at,
+        warn_at=due_at,
+        limit_at=limit_at,
+        state=_state(promise, limit_at, now, is_paused=False),
+        because=promise.because,
+        ended_at=promise.ended_at,
+        breached_at=limit_at if _is_late(promise, limit_at, now) else None,
+        arithmetic=(named, grace, text("limit {limit}", limit=limit_at)),
+        ends_with=promise.ends_with,
     )
 
 

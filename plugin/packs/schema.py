@@ -95,6 +95,7 @@ class _WordsSection(Section):
     complaint = Several(Taken(values.phrase))
     serious = Several(Taken(values.phrase))
     danger = Several(Taken(values.phrase))
+    promise = Several(Taken(values.phrase))
     mood = Several(Taken(values.phrase))
     reach = Several(Taken(values.phrase))
     urgency = Several(Taken(values.phrase))

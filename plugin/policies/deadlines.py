@@ -1,8 +1,10 @@
 """The clocks from acceptance to closing: how long each promise has, what ends it, what pauses it (standard.md 3).
 
 First response (C3.1), assessment, coordination and formal notice (C4.1), result (C3.1), resolution with one extension
-(A2.1), progress on major matters (A2.1, D3.3). Numbers, calendars and kinds come from the pack's ``clocks``; a clock
-the pack leaves out does not run.
+(A2.1), progress on major matters (A2.1, D3.3), and the moment an agent promised: a pending reminder he set in the same
+act in which he told the customer so ("we call you on Thursday": the pack's words ``promise``, D5.1; without them he
+waits for the customer). Numbers, calendars and kinds come from the pack's ``clocks``; a clock the pack leaves out does
+not run. Of ``promised`` the limit is the grace after the promised moment.
 
 A rule::
 
@@ -20,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from plugin.model.case import Case
 from plugin.model.clocks import Clock, ClockState, Span
@@ -31,12 +33,15 @@ from plugin.model.facts import Fact, FactKind
 from plugin.model.life import ONE_ACT, Closing
 from plugin.model.pack import Kind, Tier
 from plugin.model.promises import Promise, run
+from plugin.model.quoting import strip_quoted
 from plugin.model.said import Said, fields_set_by_agents
 from plugin.model.tasks import done_at
+from plugin.model.ticket import StateType
+from plugin.model.wording import matcher
 from plugin.model.words import Text, text
 
-CLAUSES = ("C3.1", "E4.2", "C4.1", "A2.1", "D3.3")
-CLOCKS = ("first_response", "assessment", "coordination", "notice", "result", "resolution", "progress")
+CLAUSES = ("C3.1", "E4.2", "C4.1", "A2.1", "D3.3", "D5.1")
+CLOCKS = ("first_response", "assessment", "coordination", "notice", "result", "resolution", "progress", "promised")
 AFTER = ("classification",)
 
 
@@ -75,6 +80,7 @@ def decide(case: Case, options: Options) -> Iterator[Should]:
         yield from _notice(case, matter_end)
         yield from _progress(case, matter_end)
     yield from _result(case, matter_end)
+    yield from _promised(case, matter_end)
     yield from _resolution(case, extension)
     if case.matter.suspended_at is not None:
         until = case.one_working_day_after(case.matter.suspended_at)
@@ -374,6 +380,71 @@ def _progress(case: Case, matter_end: _End | None) -> Iterator[Clock]:
         ):
             if clock.is_open or clock.was_broken:
                 yield clock
+
+
+def _promised(case: Case, matter_end: _End | None) -> Iterator[Clock]:
+    """Each promised moment until the customer hears from us again; a reminder moved in silence releases nobody."""
+    settings = case.pack.clocks.get("promised")
+    if settings is None or case.kind not in settings.kinds:
+        return
+    if settings.tiers is not None and case.tier not in settings.tiers:
+        return
+    for told, due_at in _promises(case):
+        # whatever is promised before a closing is settled by it, also when the ticket is reopened
+        closings = (c for c in case.matter.closings if c.at >= told.at)
+        closed = [_End(c.at, text("Closed by {login}.", login=c.by.login)) for c in closings]
+        end = _earliest(_heard(case.first_answer_since(told.at + ONE_ACT)), matter_end, *closed)
+        clock = run(
+            Promise(
+                settings=settings,
+                calendar=case.pack.calendar(settings.calendar),
+                epoch=f"{_epoch(case)}-{told.key}",
+                starts_at=told.at,
+                ended_at=end.at if end else None,
+                end_state=end.state if end else ClockState.MET,
+                because=end.because if end else text("{login} promised it.", login=told.by.login),
+                ends_with=text("a public answer to the customer, or a recorded call"),
+                due_at=due_at,
+            ),
+            now=case.now,
+        )
+        if clock.is_open or clock.was_broken:
+            yield clock
+
+
+def _heard(answer: Fact | None) -> _End | None:
+    return _End(answer.at, text("{login} told the customer.", login=answer.by.login)) if answer else None
+
+
+def _promises(case: Case) -> Iterator[tuple[Fact, datetime]]:
+    """The answers that came with a pending reminder in the same act, and the moment it was set for."""
+    for change in case.timeline.changes_of("pending_time"):
+        due_at = _moment_of(str(change["to"] or ""))
+        if due_at is None or not change.by.is_agent or change.at < case.matter.starts_at:
+            continue
+        said = (a for a in case.answers if abs(a.at - change.at) <= ONE_ACT and a.by.id == change.by.id)
+        told = next((a for a in said if _promises_in_words(case, a)), None)
+        if told is not None and due_at > told.at and _is_reminded(case, change.at + ONE_ACT):
+            yield told, due_at
+
+
+def _promises_in_words(case: Case, answer: Fact) -> bool:
+    return matcher(case.pack.words.promise)(strip_quoted(answer.text("body")))
+
+
+def _moment_of(value: str) -> datetime | None:
+    """A moment as Zammad's history writes it: ``2026-11-23 07:23:00 UTC``."""
+    try:
+        return datetime.strptime(value, "%Y-%m-%d %H:%M:%S %Z").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _is_reminded(case: Case, at: datetime) -> bool:
+    """Whether the ticket was pending a reminder then: a pending close promises nothing."""
+    states = [c for c in case.timeline.changes_of("state") if c.at <= at]
+    created = case.created["state_type"] if case.created else None
+    return bool((states[-1]["state_type_to"] if states else created) == StateType.PENDING_REMINDER)
 
 
 def _resolution(case: Case, extension: _Extension) -> Iterator[Clock]:

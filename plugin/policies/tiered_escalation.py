@@ -175,6 +175,7 @@ NEXT_STEPS: dict[str, Text] = {
     "result": text("Tell the customer a result"),
     "resolution": text("Settle and close the ticket"),
     "progress": text("Tell the customer how it stands"),
+    "promised": text("Write or call: the customer was promised it"),
 }
 """What to do about each clock, as a person would say it."""
 
@@ -187,6 +188,7 @@ CLOCK_NAMES: dict[str, Text] = {
     "result": text("result"),
     "resolution": text("resolution"),
     "progress": text("progress"),
+    "promised": text("promised moment"),
 }
 """Clocks as people call them."""
 
@@ -206,6 +208,8 @@ def _amount(duration: Duration) -> Text:
             return text("{amount} min", amount=amount)
         case Unit.HOURS:
             return text("{amount} h", amount=amount)
+        case Unit.WORKING_HOURS:
+            return text("{amount} working hours", amount=amount)
         case Unit.WORKING_DAYS:
             return text("{amount} working days", amount=amount)
         case Unit.WEEKS:
@@ -230,7 +234,8 @@ def _ladder(case: Case, options: Options, clock: Clock) -> Iterator[Should]:
     elif case.now >= clock.limit_at:
         tell = known((*case.pack.people.supervisors, case.accountable)) or known((case.owner,))
         yield _step(case, clock, "breach", clock.limit_at, tell)
-    elif case.now >= clock.warn_at and (case.owner or case.accountable):
+    elif case.now >= clock.warn_at and clock.name != "promised" and (case.owner or case.accountable):
+        # of a promised moment Zammad's own reminder tells the owner
         yield _step(case, clock, "warning", clock.warn_at, known((case.owner or case.accountable,)))
 
 

@@ -88,6 +88,14 @@ class Story:
     def answers(self, by: Actor = ANNA, *, after: float, **data: Any) -> Fact:
         return self.article("Here you are.", after=after, by=by, sender="Agent", type="email", to_customer=True, **data)
 
+    def promises(self, by: Actor = ANNA, *, after: float, due: float, text: str = "We call you on Thursday.") -> Fact:
+        """An answer and a pending reminder in one act: Zammad saves the ticket first."""
+        self.state("pending reminder", by=by, after=after)
+        moment = f"{self.at(due):%Y-%m-%d %H:%M:%S} UTC"
+        self.tell(FactKind.CHANGED, after=after, by=by, attribute="pending_time", to=moment)
+        seconds = 0.1 / 3600
+        return self.article(text, after=after + seconds, by=by, sender="Agent", type="email", to_customer=True)
+
     def notes(self, by: Actor = ANNA, *, after: float, text: str = "Looked into it.") -> Fact:
         return self.article(text, after=after, by=by, sender="Agent", type="note", internal=True)
 

@@ -482,3 +482,86 @@ def test_what_was_late_before_a_merge_is_not_told_again() -> None:
         accepted_at=story.at(-2).isoformat(), first_asked=None, accountable=None,
     )  # fmt: skip
     assert story.decided(after=31).clock("first_response", epoch="m1-own").ended_at == story.at(30)
+
+
+# -- the promised moment ----------------------------------------------------------------------------------------------
+
+
+def promised() -> Story:
+    """ "We call you on Thursday", said on Tuesday at nine."""
+    story = Story().customer_writes_in("I complain.")
+    story.says("complaint", after=0.5)
+    story.promises(after=24, due=72)
+    return story
+
+
+def test_an_answer_with_a_reminder_is_a_promise_with_a_clock_of_its_own() -> None:
+    story = promised()
+    clock = story.decided(after=30).clock("promised")
+    assert (clock.starts_at, clock.target_at, clock.limit_at) == (story.at(24 + 0.1 / 3600), story.at(72), story.at(74))
+    assert (clock.state, clock.clause) == (ClockState.RUNNING, "D5.1")
+
+
+@pytest.mark.parametrize(
+    ("called_after", "state"),
+    [
+        pytest.param(71, None, id="called before it"),
+        pytest.param(73.9, None, id="called within the grace"),
+        pytest.param(75, ClockState.BREACHED, id="called too late"),
+        pytest.param(None, ClockState.BREACHED, id="never called"),
+    ],
+)
+def test_a_promise_is_kept_by_the_next_word_to_the_customer(called_after: float | None, state: str | None) -> None:
+    story = promised()
+    if called_after is not None:
+        story.article("Called her.", after=called_after, by=ANNA, sender="Agent", type="phone", to_customer=True)
+    told = story.decided(after=80)
+    assert told.has_clock("promised") is (state is not None)
+    if state is not None:
+        assert told.clock("promised").state == state
+
+
+def test_a_reminder_moved_in_silence_releases_nobody_from_a_promise() -> None:
+    story = promised()
+    later = f"{story.at(200):%Y-%m-%d %H:%M:%S} UTC"
+    story.tell(FactKind.CHANGED, after=70, by=ANNA, attribute="pending_time", to=later)
+    assert story.decided(after=75).clock("promised").breached_at == story.at(74)
+
+
+def test_a_promise_made_anew_before_its_moment_takes_the_place_of_the_old_one() -> None:
+    story = promised()
+    story.promises(after=70, due=100)
+    clocks = [c for c in story.decided(after=75).decision.clocks if c.name == "promised"]
+    assert [c.target_at for c in clocks] == [story.at(100)]
+
+
+def test_a_reminder_of_ones_own_promises_nothing() -> None:
+    story = Story().customer_writes_in("I complain.")
+    story.says("complaint", after=0.5)
+    story.answers(after=1)
+    story.state("pending reminder", after=2)
+    moment = f"{story.at(72):%Y-%m-%d %H:%M:%S} UTC"
+    story.tell(FactKind.CHANGED, after=2, by=ANNA, attribute="pending_time", to=moment)
+    assert not story.decided(after=80).has_clock("promised")
+
+
+def test_a_question_with_a_reminder_waits_and_promises_nothing() -> None:
+    story = Story().customer_writes_in("I complain.")
+    story.says("complaint", after=0.5)
+    story.promises(after=5, due=72, text="Which serial number does it have?")
+    told = story.decided(after=80)
+    assert not told.has_clock("promised")
+    assert "steward:waiting" in story.decided(after=6).tags
+
+
+def test_a_closing_settles_what_was_promised_for_good() -> None:
+    story = promised()
+    story.closes(after=60)
+    story.reopens(ANNA, after=90)
+    assert not story.decided(after=100).has_clock("promised")
+
+
+def test_of_a_promised_moment_zammad_reminds_and_steward_only_says_that_it_was_missed() -> None:
+    story = promised()
+    assert not any("promised" in rule for rule in story.decided(after=73).notes)
+    assert "tiered_escalation.breach.promised" in story.decided(after=75).notes

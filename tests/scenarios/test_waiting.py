@@ -48,6 +48,21 @@ def test_an_answer_with_the_reminder_in_one_save_waits_too(helpdesk: Helpdesk) -
     assert ticket.ours == {"waiting"}
 
 
+def test_a_promised_moment_that_passes_is_a_broken_promise(helpdesk: Helpdesk) -> None:
+    ticket = helpdesk.complains()
+    told = {"state": "pending reminder", "pending_time": reminder(helpdesk, days=2)}
+    ticket.answered(helpdesk.anna, "We call you on Thursday.", **told)
+    helpdesk.works()
+    assert ticket.clock("promised").state == "running"
+    helpdesk.passes(days=2, hours=1)
+    assert "promised" not in (ticket.field("breached") or "")
+    helpdesk.passes(hours=2)
+    assert "promised" in ticket.field("breached")
+    ticket.answered(helpdesk.anna, "Here I am.")
+    helpdesk.works()
+    assert ticket.field("next_due") != "promised"
+
+
 def test_the_first_answer_is_owed_though_somebody_waits(helpdesk: Helpdesk) -> None:
     ticket = helpdesk.complains()
     ticket.said(helpdesk.anna, "waiting")
