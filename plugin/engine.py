@@ -163,9 +163,10 @@ class _Collected:
 
 def _stamped(part: Should, rule: Rule, case: Case, *, acts: bool, since: datetime | None) -> Should:
     """The part with its rule's mode; ``rule`` names stay what the policy gave (they key side effects)."""
+    if isinstance(part, Finding) and rule.mode is Mode.OBSERVE:
+        return replace(part, rule=rule.name, mode=rule.mode)
     if isinstance(part, _OF_NO_RULE):
-        on_trial = isinstance(part, Finding) and rule.mode is Mode.OBSERVE
-        return replace(part, rule=rule.name, mode=rule.mode) if on_trial else part
+        return part
     if isinstance(part, Clock):
         return replace(part, mode=rule.mode, announced=acts and not _was_late_before(part, case, since))
     if isinstance(part, _NAMING_THEIR_RULE):

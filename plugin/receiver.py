@@ -32,6 +32,7 @@ class Receiver:
             "store": health_routes.store_probe(ground.store),
             "worker": health_routes.worker_probe(ground.store, clock=ground.clock),
             "clock": health_routes.clock_probe(ground.store),
+            "rules": health_routes.rules_probe(ground.store),
             "lag": health_routes.lag_probe(ground.store, clock=ground.clock),
         }
         secrets = [secret.reveal() for secret in ground.settings.webhook_secrets]

@@ -10,7 +10,7 @@ import base64
 import binascii
 import threading
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -54,9 +54,7 @@ def of_setting(settings: Settings) -> Pack:
 
 def of_row(row: PackRow) -> Pack:
     """A kept version, read as it was written. Raises PackError where this Steward does not understand it any more."""
-    from plugin.packs import loading, source  # half a second of imports, which a receiver need not wait for
-
-    found = loading.loads(source.parse(row.text, name=f"{row.name}@{row.version[:12]}"))
+    found = packs.loads(row.text, name=f"{row.name}@{row.version[:12]}")
     return replace(found, version=row.version)
 
 
@@ -178,7 +176,9 @@ class Rollout:
         log.info("pack in force", pack=self._active.name, version=self._active.version[:12])
         return True
 
-    def pack_for(self, decided_by: str | None, timeline: Timeline | None = None, *, now: datetime) -> Pack:
+    def pack_for(
+        self, decided_by: str | None, timeline: Callable[[], Timeline] | None = None, *, now: datetime
+    ) -> Pack:
         """The pack that decides a case ``decided_by`` decided last.
 
         A case that keeps its version keeps it to the end of its matter: what begins on the same ticket after the
@@ -190,7 +190,7 @@ class Rollout:
         kept = self._loaded(version)
         if kept is None:
             return self._active
-        if timeline and Case(timeline, pack=kept, now=now).matter.starts_at >= self._history[-1].at:
+        if timeline and Case(timeline(), pack=kept, now=now).matter.starts_at >= self._history[-1].at:
             return self._active
         return kept
 
@@ -304,11 +304,9 @@ class Wanted:
 
 def activate(store: Store, wanted: Wanted, *, now: datetime) -> tuple[str, ...]:
     """Put a pack in force; the lines to show. Raises PackError, and StewardError where it is in force already."""
-    from plugin.packs import loading, source
-
     if not wanted.author.strip() or not wanted.reason.strip():
         raise StewardError("author and reason: each change of the pack needs both; name them")
-    found = loading.loads(source.parse(wanted.text, name=wanted.source))
+    found = packs.loads(wanted.text, name=wanted.source)
     pack = replace(found, version=wanted.version or found.version)
     running = wanted.running or pack.running_cases
     with store.write() as connection:

@@ -95,8 +95,10 @@ ALARMS: Mapping[str, Alarm] = {
         "`steward case list --status parked` has them with their reasons; then `steward case retry N`.",
     ),
     "rule_limit": Alarm(
-        "A rule of the pack wrote to as many tickets within 24 hours as its `limit` allows; the rest is recorded only.",
-        "See whether the rule does what was meant; then raise its `limit`.",
+        "A rule of the pack would have written to more tickets within 24 hours than its `limit` allows. It is stopped: "
+        "what it asks for is recorded only, until a person lets it go on.",
+        "See whether the rule does what was meant (`steward case explain N`); then `steward pack release RULE`, or "
+        "activate a pack with a higher `limit`. Of tickets worked on at the same moment a few more may be written to.",
     ),
     "unknown_state": Alarm(
         "A ticket is in a state whose type Zammad does not tell; it is taken as open, so that its clocks go on.",
@@ -115,6 +117,7 @@ PARTS: Mapping[str, str] = {
     "clock": "Zammad's clock and ours differ by more than 60 s: deadlines are held.",
     "lag": "`steward pause` is in force. Its `seconds` are how long work that is due has been waiting.",
     "preflight": "Something is missing on this Zammad: rights, fields, options. Each finding names its way out.",
+    "rules": "A rule came up to its limit and waits for `steward pack release RULE`.",
     "store": "The database cannot be read or written: webhooks are answered 503 and come again.",
     "sweep": "Never; it shows when the last sweep ended and how many tickets it woke.",
     "webhook": "Tickets change, and no webhook is heard: its trigger, address or signature token is not right.",

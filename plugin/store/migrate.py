@@ -50,6 +50,8 @@ def check(database: Database) -> None:
         revision = _revision(connection)
     if revision is None:
         raise StoreError(f"{database.name}: holds no Steward store yet; start steward serve once")
+    if revision < HEAD:
+        raise StoreError(f"{database.name}: is of an older Steward; start steward serve once, which brings it up to date")
     if revision != HEAD:
         raise StoreError(_other_schema(database.name, revision))
 

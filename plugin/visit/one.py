@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -19,7 +20,8 @@ from plugin.model.work import Verdict, Wake, WakeReason
 from plugin.plan import Plan, Standing
 from plugin.settle import Commit, Settled, Settling, settle
 from plugin.store import cases, clocks, effects, inbox, meta, packs, switches
-from plugin.visit import absent, keeping, planning, recovering, waiting
+from plugin.store.database import Connection
+from plugin.visit import absent, keeping, planning, recovering, relating, waiting
 from plugin.visit.looking import Known, Looker
 from plugin.visit.under_way import UnderWay
 from plugin.visit.waiting import Round
@@ -95,11 +97,16 @@ class Visit:
             tasks_may_have_moved=reason not in (WakeReason.DEADLINE, WakeReason.RETRY),
             sources=self._source,
         )
+        self._choose_pack(lambda: Timeline(self._visit.ticket_id, (*known.timeline, *looked.facts)), now)
         added, timeline, tags = keeping.commit_look(self._visit, looked, known, now)
         evidence = recovering.Evidence(seen, tags, timeline, looked.checklist)
         now = self._moment_for(timeline, now)
         done = self._recover(known, evidence, now)
         decision = self._decided(timeline, known, now)
+        beside = relating.Beside(self._visit, seen, decision, timeline)
+        with_others = beside.observed(timeline)
+        if with_others is not timeline:
+            timeline, decision = with_others, self._decided(with_others, known, now)
         foresee = partial(self._decided, timeline, known)
         failpoints.hit("decided")
         standing = Standing(seen, tags, timeline, looked.checklist)
@@ -109,13 +116,19 @@ class Visit:
             planned, standing = planning.make(self._visit, decision, standing, done, looker, now)
         by_person = any(fact.by.is_person for fact in added)
         keep_clocks = self._clocks_kept(known, decision)
+        keep_row = beside.kept(decision, was_decided_otherwise=keep_clocks is not None)
+        keep_decided = _together(keep_clocks, keep_row)
         waits = waiting.must_wait(self._visit, planned, decision, by_person=by_person, now=now)
         if waits or not planned.calls:
-            self._commit_now(keep_clocks)
+            self._commit_now(keep_decided)
         if waits:
             return Round(decision, planned, None, by_person, foresee)
-        settled = self._settle(planned, standing, keep_clocks) if planned.calls else None
+        settled = self._settle(planned, standing, keep_decided) if planned.calls else None
         return Round(decision, planned, settled, by_person, foresee)
+
+    def _choose_pack(self, timeline: Callable[[], Timeline], now: datetime) -> None:
+        """Known after the look: another matter may have begun on a ticket that kept its version."""
+        self._visit.pack = self._means.rollout.pack_for(self._visit.case.pack_version, timeline, now=now)
 
     def _moment_for(self, timeline: Timeline, now: datetime) -> datetime:
         """``now``; while the clocks are apart when the case was last decided: what is heard counts, time does not."""
@@ -129,7 +142,6 @@ class Visit:
         known = self._stored()
         if self._means.rollout.take_up(self._newest_pack, now=now):
             known = self._stored()  # its rules may be switched on since a moment ago
-        self._visit.pack = self._means.rollout.pack_for(self._visit.case.pack_version, known.timeline, now=now)
         resting = [*recovering.interrupted(known.effects, now=now, unknown_wait=self._means.unknown_wait)]
         return replace(known, effects=keeping.commit_found(self._visit, known.effects, resting, now))
 
@@ -212,3 +224,14 @@ class Visit:
         look = decision.next_look
         wake = Wake(at=look.at, reason=WakeReason.DEADLINE) if look else None
         return Verdict(next_wake=wake, as_of=self._visit.as_of)
+
+
+def _together(*commits: Commit | None) -> Commit | None:
+    """Several in one transaction, None for none."""
+    wanted = [commit for commit in commits if commit is not None]
+
+    def commit_all(connection: Connection) -> None:
+        for commit in wanted:
+            commit(connection)
+
+    return commit_all if wanted else None

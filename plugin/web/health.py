@@ -11,7 +11,7 @@ from plugin import clock as clocks
 from plugin.model.errors import Unavailable
 from plugin.observability import alarms
 from plugin.observability.health import Health, Part, this_process
-from plugin.store import cases, inbox, meta
+from plugin.store import brakes, cases, inbox, meta
 from plugin.store.store import Store
 
 SILENT_AFTER = timedelta(seconds=30)
@@ -125,6 +125,25 @@ def clock_probe(store: Store) -> Probe:
         # whether it lives its signs of life cannot tell: they are stamped by the clock in question
         said = [f"{name}: {apart[name]}" for name in sorted(beats) if name in apart]
         return Part(ok=not said, said="; ".join(said))
+
+    return probe
+
+
+def rules_probe(store: Store) -> Probe:
+    """Whether some rule was stopped at its limit and waits for a person."""
+
+    def probe() -> Part:
+        try:
+            with store.read() as connection:
+                stopped = brakes.standing(connection)
+        except Unavailable as failure:
+            return Part(ok=False, said=str(failure))
+        said = [
+            f"{brake.rule} stopped {brake.stopped_at:%Y-%m-%d %H:%M} UTC at its limit of {brake.most} tickets in 24 h; "
+            f"steward pack release {brake.rule} lets it go on"
+            for brake in stopped
+        ]
+        return Part(ok=not said, said="; ".join(said), more={"stopped": [brake.rule for brake in stopped]})
 
     return probe
 
