@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from plugin.model.errors import PackError
@@ -74,11 +75,11 @@ def extended(file: File) -> tuple[File, ...]:
 
 def joined(files: tuple[File, ...]) -> str:
     """One text of all of them, which ``extended`` takes apart again: what is kept of a version must load by itself."""
-    first, *bases = files
-    return first.text + "".join(
-        f"{'' if before.text.endswith(chr(10)) else chr(10)}{_BEGINS.format(base.name)}\n{base.text}"
-        for before, base in zip(files, bases, strict=False)
-    )
+    parts = [files[0].text]
+    for file, base in pairwise(files):
+        named = file.extends["base"] if file.extends else ""
+        parts += ["" if file.text.endswith("\n") else "\n", f"{_BEGINS.format(named)}\n", base.text]
+    return "".join(parts)
 
 
 def place_of(name_or_path: str | Path) -> tuple[Path, str]:
