@@ -11,6 +11,7 @@ from plugin.handlers.who import Who
 from plugin.model.facts import Fact, FactKind, Timeline
 from plugin.model.people import SYSTEM, Actor
 from plugin.model.ticket import HistoryRow, Ticket
+from plugin.store.complaints import Others
 
 
 def observations(
@@ -37,6 +38,33 @@ def adopted(ticket: Ticket, *, switches: Mapping[str, datetime], now: datetime) 
     """
     older = bool(switches) and ticket.created_at < min(switches.values())
     return _seen("adopted", now=now, value=True, created_at=ticket.created_at.isoformat(), older=older)
+
+
+def related(found: Others, *, customer_id: int, by: str, known: Timeline, now: datetime) -> Iterator[Fact]:
+    """What there is beside a complaint, by ids and codes; ``by`` says what makes others alike."""
+    complaints = [
+        {
+            "id": one.ticket_id,
+            "at": one.accepted_at.isoformat(),
+            "nature": one.nature,
+            "customer": one.customer_id == customer_id,
+        }
+        for one in sorted(found.earlier, key=lambda one: (one.accepted_at, one.ticket_id))
+    ]
+    alike = {"customers": found.alike, "by": by, "explained": found.explained} if found.alike else None
+    said = {"value": bool(complaints or alike), "complaints": complaints, "alike": alike}
+    last = known.get("observed:related")
+    before = {name: last[name] for name in said} if last else {"value": False, "complaints": [], "alike": None}
+    if said != before:
+        yield _seen("related", now=now, **said)
+
+
+def surveyed(found: Others, *, known: Timeline, now: datetime) -> Iterator[Fact]:
+    """When the customer was last surveyed about another ticket."""
+    at = found.surveyed_at.isoformat() if found.surveyed_at else None
+    last = known.get("observed:surveyed")
+    if at != (last["at"] if last else None):
+        yield _seen("surveyed", now=now, value=at is not None, at=at)
 
 
 def sight(known: Timeline, *, visible: bool, now: datetime) -> Iterator[Fact]:

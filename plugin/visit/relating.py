@@ -1,0 +1,116 @@
+"""What there is beside a complaint, asked of our own store: earlier ones of its customer, and others that are alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from plugin.handlers import observations
+from plugin.model.attributes import value_of
+from plugin.model.decision import Decision
+from plugin.model.facts import Fact, Timeline
+from plugin.model.pack import Kind, Pack
+from plugin.model.ticket import Ticket
+from plugin.policies.repeat_complaints import Options
+from plugin.settle import Commit
+from plugin.store import complaints
+from plugin.store.complaints import Complaint, Others
+from plugin.visit.under_way import UnderWay
+from plugin.zammad.fence import demand
+
+SURVEY = "survey"
+"""The clock that ends when the customer is surveyed."""
+
+
+class Beside:
+    """One complaint beside the others of our store; made for one decision about it."""
+
+    def __init__(self, visit: UnderWay, seen: Ticket, decision: Decision, timeline: Timeline) -> None:
+        self._visit = visit
+        self._options = _options(visit.pack)
+        self._one = self._complaint(seen, decision, timeline)
+        self._others = self._asked()
+
+    def observed(self, known: Timeline) -> Timeline:
+        """``known`` with what is to be seen of the others now; the very same where that is known."""
+        now = self._visit.means.clock()
+        found = tuple(self._facts(known, now))
+        if not found:
+            return known
+        with self._visit.means.store.write() as connection:
+            added = self._visit.means.store.append_facts(connection, known.ticket_id, found, now=now)
+            demand(self._visit.claim.lock.still_held, f"what is beside ticket {known.ticket_id} is not kept")
+        return Timeline(known.ticket_id, (*known, *added))
+
+    def _facts(self, known: Timeline, now: datetime) -> Iterator[Fact]:
+        if self._one is None:
+            return
+        by = "subject" if self._one.subject is not None else "nature"
+        customer_id = self._one.customer_id
+        yield from observations.related(self._others, customer_id=customer_id, by=by, known=known, now=now)
+        yield from observations.surveyed(self._others, known=known, now=now)
+
+    def kept(self, decision: Decision, *, was_decided_otherwise: bool) -> Commit | None:
+        """What brings our store's row of it up to date, None where it is.
+
+        A ticket that is no complaint may have been one when it was decided otherwise.
+        """
+        if self._one is None:
+            drop = partial(complaints.drop, ticket_id=self._visit.ticket_id)
+            return drop if was_decided_otherwise else None
+        one = replace(self._one, explains=_found(decision, "explains") is True, surveyed_at=_surveyed_at(decision))
+        return None if one == self._others.kept else partial(complaints.keep, one=one)
+
+    def _complaint(self, seen: Ticket, decision: Decision, timeline: Timeline) -> Complaint | None:
+        accepted_at, nature = _found(decision, "accepted_at"), _found(decision, "nature")
+        if self._options is None or _found(decision, "kind") is not Kind.COMPLAINT:
+            return None
+        if not isinstance(accepted_at, datetime):
+            return None
+        return Complaint(
+            ticket_id=seen.id,
+            customer_id=seen.customer_id,
+            organization_id=seen.organization_id,
+            accepted_at=accepted_at,
+            nature=str(nature) if nature is not None else None,
+            subject=self._subject(timeline),
+        )
+
+    def _subject(self, timeline: Timeline) -> str | None:
+        """A keyed digest of what it is about: anybody may have written the attribute."""
+        name = self._options.attribute if self._options else None
+        value = value_of(timeline, name) if name else ""
+        return self._visit.means.store.key.digest(f"{name} {value}".encode()) if value else None
+
+    def _asked(self) -> Others:
+        one, options = self._one, self._options
+        if one is None or options is None:
+            return Others()
+        since, alike_since = one.accepted_at - options.window, one.accepted_at - options.common_window
+        with self._visit.means.store.read() as connection:
+            return complaints.others(connection, one, since=since, alike_since=alike_since)
+
+
+def attributes_of(pack: Pack) -> frozenset[str]:
+    """The ticket attributes of the administrator's own that the pack reads."""
+    options = _options(pack)
+    named = {item.field for item in pack.record.items if item.field is not None}
+    named |= {*pack.attribute_kinds, *pack.attribute_natures}
+    return frozenset(named | ({options.attribute} if options is not None and options.attribute else set()))
+
+
+def _options(pack: Pack) -> Options | None:
+    """Of the pack's rule about repeated complaints."""
+    return next((rule.options for rule in pack.rules if isinstance(rule.options, Options)), None)
+
+
+def _found(decision: Decision, name: str) -> object:
+    finding = decision.finding(name)
+    return finding.value if finding is not None else None
+
+
+def _surveyed_at(decision: Decision) -> datetime | None:
+    ended = (clock.ended_at for clock in decision.clocks if clock.name == SURVEY)
+    return max((at for at in ended if at is not None), default=None)
