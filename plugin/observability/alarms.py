@@ -51,6 +51,11 @@ ALARMS: Mapping[str, Alarm] = {
         "Ticket attributes of Steward's that were there are gone or renamed. They are left out, the rest works.",
         "Make them again under the same names (README, *Fields*); they are filled at the next look at each ticket.",
     ),
+    "flapping": Alarm(
+        "The same field or tag was written again eight times within 24 hours, and nothing else happened on the ticket "
+        "in between: something in Zammad undoes it. It is left alone until a day has passed; all else goes on.",
+        "`steward case explain N` names it. Look for a scheduler job, a trigger or another integration that sets it.",
+    ),
     "loop_guard": Alarm(
         "One ticket was written to six times within an hour and neither a person nor a date explains it: something "
         "else in Zammad changes it back. It rests for the hour.",
@@ -70,9 +75,9 @@ ALARMS: Mapping[str, Alarm] = {
         "Add the text under `messages` in the pack.",
     ),
     "message_without_value": Alarm(
-        "A message to the customer names something (`{closed_on}`, say) that is not known of this ticket; it was not sent, "
-        "the rest of the case goes on.",
-        "Look at what `steward case show N` says was left out, and take the placeholder out of the message in the pack.",
+        "A message to the customer names something (`{closed_on}`, say) that is not known of this ticket; it was not "
+        "sent, the rest of the case goes on.",
+        "Look at what `steward case show N` says was left out, and take the placeholder out of the pack's message.",
     ),
     "no_right": Alarm(
         "Zammad refused a write because Steward's user may not do it (403); it is tried again every ten minutes.",

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from plugin.model.decision import Field, FieldValue
 from plugin.model.effects import Effect, EffectKind
 from plugin.model.facts import Fact, FactKind
+from plugin.plan import flapping
 from plugin.plan.making import Making
 
 
@@ -26,7 +27,10 @@ def writes(wanted: Iterable[Field], making: Making) -> Iterator[FieldWrites]:
     for part in wanted:
         if not making.terms.features.has(part.name) or not _is_to_be_set(part, making):
             continue
-        if making.terms.features.takes(part.name, as_text(part.name, part.value)):
+        until = flapping.field_rests_until(part.name, making) if making.terms.enforces(part.mode) else None
+        if until is not None:
+            making.rest(_effect(part.rule, [part], making, swings=part.name), flapping.FLAPPING, until=until)
+        elif making.terms.features.takes(part.name, as_text(part.name, part.value)):
             by_rule.setdefault(part.rule, []).append(part)
         else:
             making.alarms.append("option_missing")
@@ -101,14 +105,15 @@ def _last_change(name: str, making: Making) -> Fact | None:
     return next((f for f in at_creation if f["what"] == "field_at_creation" and f["name"] == name), None)
 
 
-def _effect(rule: str, parts: list[Field], making: Making) -> Effect:
+def _effect(rule: str, parts: list[Field], making: Making, *, swings: str = "") -> Effect:
+    """``swings``: the one field that flaps, which is recorded by itself."""
     number = making.ledger.count(EffectKind.FIELDS, rule=rule) + 1
     values = {part.name: as_text(part.name, part.value) for part in parts}
     return making.effect(
         EffectKind.FIELDS,
         rule=rule,
         # absolute values: only a write after a write that was applied is another one
-        epoch=f"fields-{number}",
+        epoch=f"{swings}-rests-{number}" if swings else f"fields-{number}",
         clause=", ".join(dict.fromkeys(part.clause for part in parts)),
         because=parts[0].because,
         request={"fields": values, "rule": rule},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from plugin.model.decision import Mode
@@ -11,7 +12,6 @@ from plugin.model.effects import Effect, EffectKind, EffectState, op_key
 from plugin.model.words import Text
 from plugin.plan.ledger import Ledger, Standby
 from plugin.plan.parts import Held, Standing, Terms
-
 
 LIMIT = "limit"
 """Why an effect is only recorded whose rule wrote to as many tickets as its limit allows, or was stopped for that."""
@@ -70,6 +70,12 @@ class Making:
             self.alarms.append("rule_limit")
             return False
         return True
+
+    def rest(self, effect: Effect, why: str, *, until: datetime) -> None:
+        """Leave something alone for a while, with an alarm: it would only be undone again."""
+        self.observe(effect, why)
+        self.held.append(Held(effect.op_key, why, until))
+        self.alarms.append("flapping")
 
     def observe(self, effect: Effect, why: str) -> None:
         """Record what would have been done, and why it was not; also of what may have been done once."""

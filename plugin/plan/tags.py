@@ -8,6 +8,7 @@ from plugin.model.decision import Mode, Tag, WordDone
 from plugin.model.effects import Effect, EffectKind
 from plugin.model.facts import Fact, FactKind
 from plugin.model.words import text
+from plugin.plan import flapping
 from plugin.plan.making import Making
 from plugin.plan.parts import TagAdd, TagRemove
 
@@ -32,8 +33,16 @@ def _additions(tags: Iterable[Tag], making: Making) -> Iterator[TagAdd]:
             because=tag.because,
             request={"tag": tag.tag, "cause": tag.cause},
         )
-        if making.may_go(effect, tag.mode):
+        if _may_go(effect, tag.mode, making):
             yield TagAdd((effect,), tag.tag)
+
+
+def _may_go(effect: Effect, mode: Mode, making: Making) -> bool:
+    until = flapping.tag_rests_until(str(effect.request["tag"]), effect.kind, making)
+    if until is None or not making.terms.enforces(mode):
+        return making.may_go(effect, mode)
+    making.rest(effect, flapping.FLAPPING, until=until)
+    return False
 
 
 def _epoch(tag: Tag, making: Making) -> str:
@@ -67,7 +76,7 @@ def _removals(wanted: set[str], making: Making) -> Iterator[TagRemove]:
             because=text("It no longer holds."),
             request={"tag": name},
         )
-        if making.may_go(effect, Mode.ENFORCE):
+        if _may_go(effect, Mode.ENFORCE, making):
             yield TagRemove((effect,), name)
 
 

@@ -185,6 +185,17 @@ def test_a_trigger_that_fights_us_is_met_six_times_an_hour(helpdesk: Helpdesk, t
     assert helpdesk.alarms("loop_guard") > 0
 
 
+def test_a_trigger_that_fights_us_for_hours_is_left_alone_for_a_day(helpdesk: Helpdesk, ticket: Ticket) -> None:
+    trigger(helpdesk, {"ticket.steward_stage": {"value": "done"}})
+    ticket.put(helpdesk.anna, title="Changed")
+    helpdesk.passes(hours=3)
+    before = helpdesk.writes
+    helpdesk.passes(hours=12)
+    assert helpdesk.writes == before
+    assert helpdesk.alarms("flapping") > 0
+    assert "flapping" in {effect.error for effect in helpdesk.effects_of(ticket)}
+
+
 def test_our_own_writes_wake_nobody(helpdesk: Helpdesk, ticket: Ticket) -> None:
     helpdesk.passes(minutes=30)
     before = helpdesk.writes
