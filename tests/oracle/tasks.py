@@ -20,6 +20,13 @@ KINDS = {
     "Follow up": "visit",
     "Confirm in writing": "visit",
 }
+OF_REPEATED_COMPLAINTS = (
+    "Find the root cause",
+    "Put the cause down",
+    "Write a case report",
+    "Write down what helps",
+)
+"""Begin the tasks that hang on when Steward saw which other ticket: nothing is said of them."""
 OF_A_MAJOR_MATTER = ("management", "team", "investigation", "talk", "remedy")
 """A2.1, C4.1, and the three-part response of C2.3."""
 
@@ -28,7 +35,11 @@ Range = tuple[int, int]
 
 def opened(world: World, ticket_id: int) -> Counter[str]:
     """How many tasks of each kind wait to be done; one of no known kind is counted by its words."""
-    return Counter(kind_of(text) for text in _open(world, ticket_id))
+    return Counter(kind_of(text) for text in _open(world, ticket_id) if not is_left_out(text))
+
+
+def is_left_out(text: str) -> bool:
+    return any(start in text for start in OF_REPEATED_COMPLAINTS)
 
 
 def kind_of(text: str) -> str:
