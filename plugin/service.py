@@ -38,6 +38,7 @@ from plugin.zammad import timing
 from plugin.zammad.client import Call
 from plugin.zammad.limits import BreakerState
 from plugin.zammad.preflight import CHECKED_EVERY, Finding, Severity, preflight, signs
+from plugin.zammad.reach import reach
 from plugin.zammad.room import Zammad, connect
 
 log = structlog.get_logger(__name__)
@@ -204,10 +205,10 @@ class Service:
 
     def check(self) -> tuple[Finding, ...]:
         """What is missing on this Zammad; kept for /readyz, never a reason not to go on."""
-        found = preflight(self.zammad)
+        found = (*preflight(self.zammad), *self._reach())
         told = [finding for finding in found if finding.severity is not Severity.INFO]
         self.health.tell("preflight", ok=not told, said="; ".join(map(str, told)))
-        return (*found, *_people_missing(self.pack), *self._pack_beside())
+        return (*found, *self._pack_beside())
 
     def _check_again(self, cursor: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
         """Asks while something is missing, when looks show another server than before, and once a week."""
@@ -217,6 +218,10 @@ class Service:
         found = self.check()
         is_well = all(finding.severity is Severity.INFO for finding in found)
         return {"well_at": now.isoformat(), "signs": signs(self.zammad)} if is_well else {}
+
+    def _reach(self) -> tuple[Finding, ...]:
+        """Whether every step of the ladder finds somebody there today."""
+        return reach(self.zammad.people, self.pack, day=self.pack.office_calendar.day_of(self.clock()))
 
     def _pack_beside(self) -> tuple[Finding, ...]:
         """Where the setting names another pack than somebody activated: that setting is not what counts."""
@@ -289,17 +294,3 @@ def _skew(settings: Settings, clock: clocks.Clock, seconds: Callable[[], float] 
     runs = clocks.running if clock is clocks.system else _seconds_of(clock)
     follows = isinstance(clock, clocks.FollowedClock)
     return Skew(clock=clock, seconds=seconds or runs, follows=follows, calm=timedelta(seconds=settings.unknown_wait))
-
-
-def _people_missing(pack: Pack) -> tuple[Finding, ...]:
-    if pack.people.supervisors:
-        return ()
-    return (
-        Finding(
-            "supervisors",
-            Severity.INFO,
-            "the pack names no supervisors: what is late goes to first responder and owner",
-            f"pack {pack.name}",
-            "name logins under people: supervisors",
-        ),
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 NOBODY_ID = 1
@@ -46,6 +47,15 @@ SYSTEM = Actor(id=NOBODY_ID, login="-", role=Role.SYSTEM)
 
 
 @dataclass(frozen=True, slots=True)
+class Absence:
+    """Out of office from the first day to the last, both included; ``replacement_id`` stands in, None for nobody."""
+
+    first: date
+    last: date
+    replacement_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     """A Zammad user, as far as the standard needs to know him.
 
@@ -61,6 +71,11 @@ class User:
     groups: Mapping[int, frozenset[str]] = field(default_factory=dict)
     role_names: frozenset[str] = frozenset()
     name: str = ""
+    absence: Absence | None = None
+
+    def is_away(self, day: date) -> bool:
+        """Whether he said in Zammad that he is out of office that day."""
+        return self.absence is not None and self.absence.first <= day <= self.absence.last
 
     def can_own_in(self, group_id: int) -> bool:
         return self.active and "full" in self.groups.get(group_id, frozenset())

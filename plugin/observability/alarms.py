@@ -83,6 +83,11 @@ ALARMS: Mapping[str, Alarm] = {
         "Zammad refused a write because Steward's user may not do it (403); it is tried again every ten minutes.",
         "Give Steward's role read, create and change in the ticket's group.",
     ),
+    "nobody_present": Alarm(
+        "A note was to tell somebody, and nobody it names is there: unknown, inactive, out of office without a "
+        "substitute, or without access to the ticket's group. It stands on the ticket all the same.",
+        "Name people under `people` in the pack who are there, give them read access to the group, see to substitutes.",
+    ),
     "note_brake": Alarm(
         "More notes were due within an hour than STEWARD_NOTE_BRAKE allows; the rest waits, danger to people does not.",
         "Find out what made so many tickets late at once. Raise the setting only if that is how it is.",

@@ -105,7 +105,22 @@ def _braked(chosen: list[tuple[Note, Effect]], making: Making) -> list[tuple[Not
 
 
 def _people(notes: list[Note], making: Making) -> tuple[Person, ...]:
-    """Those to be mentioned: only who may read the ticket, else Zammad 6.5 refuses the whole note (contract 4.7)."""
-    logins = dict.fromkeys(login for note in notes if note.urgency >= Urgency.TELL for login in note.tell)
-    found = (making.terms.people.get(login) for login in logins)
-    return tuple(person for person in found if person is not None and person.may_read)
+    """Those to be mentioned, each once; of every note somebody, for a step tells somebody present (standard.md 9)."""
+    found: dict[int, Person] = {}
+    for note in notes:
+        if note.urgency >= Urgency.TELL and note.tell:
+            found |= {person.id: person for person in _present(note.tell, making)}
+    return tuple(found.values())
+
+
+def _present(logins: Iterable[str], making: Making) -> tuple[Person, ...]:
+    """Only who may read the ticket, else Zammad 6.5 refuses the whole note (contract 4.7); nobody raises an alarm."""
+    found = _who_may_read(logins, making) or _who_may_read(making.terms.standins, making)[:1]
+    if not found and making.terms.people_known:
+        making.alarms.append("nobody_present")
+    return found
+
+
+def _who_may_read(logins: Iterable[str], making: Making) -> tuple[Person, ...]:
+    people = (making.terms.people.get(login) for login in logins)
+    return tuple(person for person in people if person is not None and person.may_read)

@@ -63,7 +63,8 @@ class Terms:
     """On which terms may be written now.
 
     ``mode`` is the server's, which caps every rule's own; ``exhausted`` are policies that wrote to as many tickets as
-    their rule's ``limit`` allows; ``people`` are those the decision names, by login. ``insist``: an operator looks, so
+    their rule's ``limit`` allows; ``people`` are those the decision names, by login, or who is there in their
+    place; ``standins`` are logins of who is told where nobody of them is. ``insist``: an operator looks, so
     what was given up is tried again. ``pack_version``: of the pack that decided.
     """
 
@@ -76,6 +77,9 @@ class Terms:
     render: Render
     paused: bool = False
     people: Mapping[str, Person] = field(default_factory=dict)
+    standins: tuple[str, ...] = ()
+    people_known: bool = False
+    """Whether ``people`` was asked for: a first draft names nobody."""
     messages: Mapping[str, MessageText] = field(default_factory=dict)
     brake: Brake = Brake()
     exhausted: frozenset[str] = frozenset()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
 
 from plugin import locales
 from plugin.model.decision import Decision, Mode, Urgency
@@ -54,9 +54,34 @@ def needs_people(plan: Plan) -> bool:
     return any(isinstance(call, MakeTask) or (isinstance(call, Put) and call.note) for call in plan.calls)
 
 
-def people_of(decision: Decision, ticket: Ticket, people: People) -> Mapping[str, Person]:
-    """Everybody the decision names, as Zammad has them now; unknown logins are left out."""
-    return {person.login: person for login in _logins(decision) for person in _person(login, ticket, people)}
+def people_of(decision: Decision, ticket: Ticket, people: People, *, pack: Pack, now: datetime) -> Mapping[str, Person]:
+    """Everybody the decision names as Zammad has them now, by the login it names; unknown ones are left out.
+
+    For who is out of office stands his substitute. Where nobody of those to be told is there, the pack's supervisors
+    and management are in it too, as far as the first who is.
+    """
+    day = pack.office_calendar.day_of(now)
+    named = {login: _present(login, ticket, people, day) for login in _logins(decision)}
+    found = {login: person for login, person in named.items() if person is not None}
+    told = (note.tell for note in decision.notes if note.urgency >= Urgency.TELL and note.tell)
+    if all(_reaches(logins, found) for logins in told):
+        return found
+    for login in standins(pack):
+        person = found.get(login) or _present(login, ticket, people, day)
+        if person is not None:
+            found[login] = person
+        if _reaches((login,), found):
+            break
+    return found
+
+
+def standins(pack: Pack) -> tuple[str, ...]:
+    """Who is told instead where nobody of those meant is there: a step tells somebody present (standard.md 9)."""
+    return tuple(dict.fromkeys((*pack.people.supervisors, *pack.people.management)))
+
+
+def _reaches(logins: Iterable[str], found: Mapping[str, Person]) -> bool:
+    return any(login in found and found[login].may_read for login in logins)
 
 
 def brake_of(connection: Connection, *, note_brake: int, now: datetime) -> Brake:
@@ -99,13 +124,14 @@ def _logins(decision: Decision) -> Iterable[str]:
     return dict.fromkeys([*told, *asked])
 
 
-def _person(login: str, ticket: Ticket, people: People) -> Iterator[Person]:
+def _present(login: str, ticket: Ticket, people: People, day: date) -> Person | None:
+    """Him, or who stands in for him that day; nobody where all are away."""
     try:
-        user = people.user_by_login(login)
+        user = people.there(login, day)
     except Refused:
-        return
-    if user is None or not user.active:
-        return
+        return None
+    if user is None:
+        return None
     may_own = people.may_own(user, ticket.group_id)
     may_read = may_own or bool(user.groups.get(ticket.group_id))
-    yield Person(id=user.id, login=login, name=user.name, may_read=may_read, may_own=may_own)
+    return Person(id=user.id, login=user.login, name=user.name, may_read=may_read, may_own=may_own)

@@ -110,8 +110,16 @@ def _know_more(
     if not tells and not names:
         return None
     if tells:
-        people = circumstances.people_of(decision, standing.ticket, visit.means.zammad.people)
-        terms = replace(terms, people=people, brake=_brake(visit, terms.now))
+        people = circumstances.people_of(
+            decision, standing.ticket, visit.means.zammad.people, pack=visit.pack, now=terms.now
+        )
+        terms = replace(
+            terms,
+            people=people,
+            people_known=True,
+            standins=circumstances.standins(visit.pack),
+            brake=_brake(visit, terms.now),
+        )
     if names:
         standing = replace(standing, checklist=looker.checklist(standing.ticket))
     return standing, terms

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from time import monotonic
 from typing import Any
 
@@ -25,6 +26,8 @@ ROLES_PAUSE = 600.0
 """Seconds between two refreshes that a role nobody has heard of, or the preflight, may cause."""
 ME_PAUSE = 300.0
 """Seconds our own rights are trusted by who asks for them afresh."""
+MOST_SUBSTITUTES = 10
+"""Zammad follows substitutes of substitutes as far (contract 5.4)."""
 AGENT_PERMISSIONS = frozenset({"ticket.agent", "ticket"})
 """Permissions are hierarchical: ``ticket`` implies ``ticket.agent``."""
 AGENT_ROLE = "Agent"
@@ -82,6 +85,16 @@ class People:
                 self._users.keep(user.id, user)
             found = self._known_by_login(login)
         return found
+
+    def there(self, login: str, day: date) -> User | None:
+        """Him, or who stands in for him while he is out of office that day; None where nobody of them is there."""
+        user = self.user_by_login(login)
+        for _ in range(MOST_SUBSTITUTES):
+            if user is None or user.absence is None or not user.is_away(day):
+                break
+            substitute = user.absence.replacement_id
+            user = self.user(substitute) if substitute is not None else None
+        return user if user is not None and user.active and not user.is_away(day) else None
 
     def learn(self, raw: Mapping[str, Any]) -> Mapping[int, User]:
         """Users (and on 6.1 roles) that came along as assets with an answer; those that cannot be read are left."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Protocol, TypeVar
 
 from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, missing
 
 from plugin.model.errors import Unreadable
-from plugin.model.people import User
+from plugin.model.people import Absence, User
 from plugin.model.ticket import (
     Article,
     ChangedTicket,
@@ -259,6 +259,10 @@ class UserSchema(_Known):
     group_ids = fields.Raw(load_default=None, allow_none=True)
     role_ids = fields.List(_id(), load_default=list, allow_none=True)
     roles = fields.List(Words(), load_default=list, allow_none=True)
+    out_of_office = fields.Boolean(load_default=False, allow_none=True)
+    out_of_office_start_at = fields.Raw(load_default=None, allow_none=True)
+    out_of_office_end_at = fields.Raw(load_default=None, allow_none=True)
+    out_of_office_replacement_id = _some_id()
 
 
 class ItemSchema(_Known):
@@ -372,7 +376,23 @@ def user(raw: Any, *, role_names: Mapping[int, str] | None = None, path: str = "
         groups=access(data["group_ids"]),
         role_names=frozenset(roles),
         name=f"{data['firstname']} {data['lastname']}".strip(),
+        absence=_absence(data),
     )
+
+
+def _absence(data: Mapping[str, Any]) -> Absence | None:
+    """Zammad takes both days with the switch; where one cannot be read, he is there."""
+    first, last = _day(data["out_of_office_start_at"]), _day(data["out_of_office_end_at"])
+    if not data["out_of_office"] or first is None or last is None:
+        return None
+    return Absence(first, last, data["out_of_office_replacement_id"])
+
+
+def _day(raw: Any) -> date | None:
+    try:
+        return date.fromisoformat(str(raw)[:10])
+    except ValueError:
+        return None
 
 
 def role_ids(raw: Any) -> frozenset[int]:

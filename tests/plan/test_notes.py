@@ -79,6 +79,18 @@ def test_only_who_may_read_the_ticket_is_mentioned(people: dict[str, Person]) ->
     assert written(about(note(), under=terms(people=people))).tell == ()
 
 
+def test_where_nobody_of_those_meant_is_there_a_stand_in_is_told() -> None:
+    people = {"anna": Person(7, "anna", "Anna", may_read=False, may_own=False), "dora": TOLD["anna"]}
+    under = terms(people=people, standins=("chief", "dora"), people_known=True)
+    assert [who for who, _ in written(about(note(), under=under)).tell] == [TOLD["anna"].id]
+
+
+def test_where_nobody_at_all_is_there_an_alarm_says_so() -> None:
+    planned = about(note(), under=terms(people_known=True))
+    assert "nobody_present" in planned.alarms
+    assert written(planned).tell == ()
+
+
 def test_a_quiet_note_tells_nobody() -> None:
     quiet = written(about(note(urgency=Urgency.QUIET), under=terms(people=TOLD)))
     assert not quiet.notify

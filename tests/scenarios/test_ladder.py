@@ -53,6 +53,31 @@ def test_a_warning_within_office_hours_reaches_the_owner(staffed: Helpdesk) -> N
     assert "Answer the customer by" in ticket.notes[0]
 
 
+def leaves(helpdesk: Helpdesk, who: str, *, substitute: str | None = None) -> None:
+    """He enters in Zammad that he is away this week."""
+    absence = {"out_of_office": True, "out_of_office_start_at": "2026-03-01", "out_of_office_end_at": "2026-03-08"}
+    number = helpdesk.user_id(substitute) if substitute else None
+    body = absence | {"out_of_office_replacement_id": number}
+    helpdesk.admin.call("PUT", f"/users/{helpdesk.user_id(who)}", body)
+
+
+def test_a_step_tells_the_substitute_of_who_is_out_of_office(staffed: Helpdesk) -> None:
+    leaves(staffed, "chief", substitute="ben")
+    staffed.mails("Where is my order?").owned(staffed.anna)
+    staffed.passes(hours=25)
+    assert "ben" in staffed.told
+    assert "chief" not in staffed.told
+
+
+def test_a_step_whose_people_are_all_away_tells_the_next_who_is_there(staffed: Helpdesk) -> None:
+    leaves(staffed, "chief")
+    leaves(staffed, "anna")
+    staffed.mails("Where is my order?").owned(staffed.anna)
+    staffed.passes(hours=25)
+    assert "dora" in staffed.told
+    assert "chief" not in staffed.told
+
+
 def test_an_answer_in_time_stops_the_clock(staffed: Helpdesk) -> None:
     ticket = staffed.mails("Where is my order?")
     ticket.owned(staffed.anna)
