@@ -21,7 +21,7 @@ _CURRENCY = {sign.casefold(): name for name, signs in _SIGNS.items() for sign in
 _SIGN = "|".join(re2.escape(sign) for sign in sorted(_CURRENCY, key=lambda sign: -len(sign)))
 _NUMBER = r"\d{1,3}(?:[.,'’ \x{a0}]\d{3})+(?:[.,]\d{1,2})?|\d{1,12}(?:[.,]\d{1,2})?"
 _AMOUNT = re2.compile(
-    rf"(?i)(?:(?:^|[^\pL\pN])(?P<before>{_SIGN})\s?(?P<first>{_NUMBER})"
+    rf"(?i)(?:(?:^|[^\pL\pN]|\p{{Han}})(?P<before>{_SIGN})\s?(?P<first>{_NUMBER})"
     rf"|(?P<number>{_NUMBER})\s?(?P<myriad>[万萬])?\s?(?P<after>{_SIGN}))"
 )
 _GROUPING = re2.compile(r"[.,'’ \x{a0}](\d{3})")

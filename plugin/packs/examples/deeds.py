@@ -33,6 +33,31 @@ def customer_is_agent(ticket: StoryTicket) -> None:
     ticket.seen("customer_is_agent", value=True)
 
 
+@sentence("customer is a VIP")
+def customer_is_vip(ticket: StoryTicket) -> None:
+    ticket.seen("vip", value=True)
+
+
+@sentence("customer complained about <word:nature> on <moment>")
+def complained_before(ticket: StoryTicket, nature: str, moment: datetime) -> None:
+    ticket.saw_complaint(at=moment, nature=nature, by_customer=True)
+
+
+@sentence("somebody of his organization complained about <word:nature> on <moment>")
+def organization_complained_before(ticket: StoryTicket, nature: str, moment: datetime) -> None:
+    ticket.saw_complaint(at=moment, nature=nature, by_customer=False)
+
+
+@sentence("<number> other customers complained of the same")
+def others_complained(ticket: StoryTicket, number: str) -> None:
+    ticket.saw_alike(int(number))
+
+
+@sentence("customer was surveyed on <moment>")
+def surveyed_before(ticket: StoryTicket, moment: datetime) -> None:
+    ticket.seen("surveyed", value=True, at=moment.isoformat())
+
+
 # -- what agents write ------------------------------------------------------------------------------------------------
 
 
@@ -133,7 +158,7 @@ def steward_reopens(ticket: StoryTicket) -> None:
 @sentence("<agent> sets a reminder for <moment>")
 def sets_reminder(ticket: StoryTicket, agent: str, moment: datetime) -> None:
     ticket.set_state(StateType.PENDING_REMINDER, by=ticket.agent(agent))
-    ticket.changed("pending_time", by=ticket.agent(agent), to=moment.isoformat())
+    ticket.changed("pending_time", by=ticket.agent(agent), to=f"{moment:%Y-%m-%d %H:%M:%S} UTC")
 
 
 @sentence("<agent> sets <name> to <value>")

@@ -19,6 +19,7 @@ _KINDS = {
     "text": r'"[^"]*"',
     "moment": Moment.PATTERN,
     "word": r"[a-z][a-z-]*",
+    "number": r"\d{1,4}",
     "name": r"[A-Za-z0-9_:.-]+",
     "value": r'[^"]+',
 }

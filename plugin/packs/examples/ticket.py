@@ -10,6 +10,7 @@ from typing import Any
 from plugin.model.decision import STEWARD_FIELDS
 from plugin.model.facts import Fact, FactKind, Timeline
 from plugin.model.people import NOBODY_ID, SYSTEM, Actor, Role
+from plugin.model.related import RELATED
 from plugin.model.said import SAY
 from plugin.model.ticket import CLOSED_TYPES, StateType
 from plugin.packs.examples.given import Given
@@ -33,6 +34,9 @@ class StoryTicket:
     agents: dict[str, Actor] = field(default_factory=dict)
     owner: Actor | None = None
     state: StateType = StateType.NEW
+    complaints: list[Mapping[str, Any]] = field(default_factory=list)
+    """What was seen of other complaints."""
+    alike: Mapping[str, Any] | None = None
 
     def timeline(self, *, ticket_id: int, until: datetime) -> Timeline:
         """What was known at ``until``."""
@@ -89,9 +93,13 @@ class StoryTicket:
             self.set_state(StateType.OPEN, by=by)
 
     def set_field(self, name: str, value: str, *, by: Actor) -> None:
-        """One of Steward's own fields by its short name (``tier``), or any other attribute."""
+        """One of Steward's own fields by its short name (``tier``), or any other attribute, whose value is sealed."""
         ours = f"steward_{name}"
-        self.changed(ours if ours in STEWARD_FIELDS else name, by=by, to=value)
+        if ours in STEWARD_FIELDS:
+            self.changed(ours, by=by, to=value)
+        else:
+            payload = {"from": "", "to": value}
+            self._tell("history", FactKind.CHANGED, by=by, payload=payload, attribute=name, id_from=None, id_to=None)
 
     def changed(self, attribute: str, *, by: Actor, **data: Any) -> None:
         self._begun(by)
@@ -118,10 +126,23 @@ class StoryTicket:
 
     def seen(self, what: str, **data: Any) -> None:
         """A state without a row of its own in Zammad, seen when we look."""
-        fact = Fact(
-            f"observed:{what}:{len(self.facts)}", FactKind.OBSERVED, self.now, self.now, SYSTEM, {"what": what, **data}
-        )
-        self.facts.append(fact)
+        data = {"what": what, **data}
+        key, revision = f"observed:{what}", len(self.facts)
+        self.facts.append(Fact(key, FactKind.OBSERVED, self.now, self.now, SYSTEM, data, None, revision))
+
+    def saw_complaint(self, *, at: datetime, nature: str, by_customer: bool) -> None:
+        """An earlier complaint, of the customer or of somebody else in his organization."""
+        one = {"id": 900 + len(self.complaints), "at": at.isoformat(), "nature": nature, "customer": by_customer}
+        self.complaints.append(one)
+        self._saw_related()
+
+    def saw_alike(self, customers: int) -> None:
+        """So many other customers complained of the same."""
+        self.alike = {"customers": customers, "by": "nature", "explained": False}
+        self._saw_related()
+
+    def _saw_related(self) -> None:
+        self.seen(RELATED, value=True, complaints=list(self.complaints), alike=self.alike)
 
     # -- the beginning ------------------------------------------------------------------------------------------------
 
