@@ -48,6 +48,7 @@ def test_a_whole_desk_is_fetched_and_played_without_a_single_write(helpdesk: Hel
     assert {ticket.id: str(ticket.row.updated_at) for ticket in tickets} == before
 
 
+@pytest.mark.parametrize("helpdesk", ["6.5"], indirect=True)
 @pytest.mark.parametrize("story", STORIES)
 def test_a_fetched_history_has_the_facts_the_worker_makes(helpdesk: Helpdesk, reading: Reading, story: Story) -> None:
     ticket = story(helpdesk)

@@ -14,7 +14,7 @@ from plugin.simulate.sources import Kept, Source, export, of_file
 from plugin.simulate.tally import Window
 from tests.policies.story import shipped
 
-COUNT = 90
+COUNT = 40
 
 
 def a_source(count: int = COUNT, *, spoilt: int = 0, said: int | None = None) -> Source:
@@ -24,10 +24,10 @@ def a_source(count: int = COUNT, *, spoilt: int = 0, said: int | None = None) ->
     return Source("made up", said or count, lambda: iter(kept))
 
 
-def run(source: Source, **options: int) -> tuple[Result, list[TicketRow]]:
+def run(source: Source, *, processes: int | None = None) -> tuple[Result, list[TicketRow]]:
     rows: list[TicketRow] = []
     work = Work(shipped(), Window("UTC"))
-    return simulate(source, work, on_rows=rows.extend, **options), rows
+    return simulate(source, work, on_rows=rows.extend, processes=processes), rows
 
 
 def test_two_processes_count_as_one_does() -> None:

@@ -22,7 +22,7 @@ from plugin.simulate.histories import History, as_lived, from_bytes, to_bytes
 from plugin.simulate.playing import Step, play, steps
 from tests.policies.story import shipped
 
-EXAMPLES = 60
+EXAMPLES = 40
 lives = st.builds(
     lambda seed, ticket_id: Life(ticket_id, random.Random(seed)).lived(), st.integers(0, 2**32), st.integers(1, 9)
 )
