@@ -192,6 +192,11 @@ class Case:
         login = self.finding("accountable")
         return login if isinstance(login, str) else None
 
+    @property
+    def investigator(self) -> str | None:
+        """Who organises an investigation: the quality department where the pack names one (D5.2)."""
+        return next(iter(self.pack.people.quality), None) or self.accountable or self.owner
+
     def clocks_named(self, name: str) -> tuple[Clock, ...]:
         return tuple(c for c in self.clocks if c.name == name)
 

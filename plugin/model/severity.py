@@ -35,7 +35,7 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Severity:
-    """The tier that its grounds give a complaint, and each tier they gave it on the way, with its moment."""
+    """The tier that its grounds give a complaint, and each they raised it to on the way, with its moment."""
 
     tier: Tier
     because: Text
@@ -53,20 +53,22 @@ def severity(case: Case, voices: Iterable[Voice], *, weights: Weights, nature: s
     found = [*_deciding(case, voices), *_weighed(case, tuple(voices), weights, nature, natures)]
     grounds = sorted((ground for ground in found if ground.weight != 0), key=lambda ground: ground.at)
     steps = tuple(_steps(grounds, weights))
-    tier = max((tier for _, tier in steps), key=TIERS.index, default=Tier.GENERAL)
+    tier = steps[-1][1] if steps else Tier.GENERAL
     because, clause = _because(grounds, tier, weights)
     return Severity(tier, because, clause, tuple(sorted(grounds, key=_strongest_first)), steps)
 
 
 def _steps(grounds: Iterable[Ground], weights: Weights) -> Iterator[tuple[datetime, Tier]]:
-    """The tier since each ground came up: points only add up, so it never falls."""
-    place, points = 0, 0
+    """Each rise with its moment: points only add up, so the tier never falls, and what adds nothing is no step."""
+    tier, points = Tier.GENERAL, 0
     for ground in grounds:
         points += ground.weight or 0
         given = Tier(ground.value) if ground.weight is None else Tier.GENERAL
         weighed = Tier.SERIOUS if points >= weights.serious_from else Tier.GENERAL
-        place = max(place, TIERS.index(given), TIERS.index(weighed))
-        yield ground.at, TIERS[place]
+        raised = max(given, weighed, key=TIERS.index)
+        if TIERS.index(raised) > TIERS.index(tier):
+            tier = raised
+            yield ground.at, tier
 
 
 def _because(grounds: Iterable[Ground], tier: Tier, weights: Weights) -> tuple[Text, str]:

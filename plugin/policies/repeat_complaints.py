@@ -129,7 +129,7 @@ def _cause(case: Case, options: Options, because: Text, *, is_repeated: bool) ->
             clause=clause,
             because=because,
             due_at=case.office.after(case.accepted_at, options.cause_within),
-            assignee=_investigator(case),
+            assignee=case.investigator,
         )
         if not is_repeated:
             yield replace(task, wanted=False)
@@ -138,11 +138,6 @@ def _cause(case: Case, options: Options, because: Text, *, is_repeated: bool) ->
             yield replace(task, wanted=False, settled=True, because=done)
         elif not case.matter.is_closed:
             yield task
-
-
-def _investigator(case: Case) -> str | None:
-    """The quality department organises the investigation (D5.2)."""
-    return next(iter(case.pack.people.quality), None) or case.accountable or case.owner
 
 
 def _report(case: Case, options: Options, because: Text) -> Iterator[Task]:
@@ -193,6 +188,6 @@ def _after_closing(case: Case, key: str, title: Text, clause: str, because: Text
         clause=clause,
         because=because,
         due_at=due_at,
-        assignee=_investigator(case),
+        assignee=case.investigator,
         form=TaskForm.TICKET,
     )

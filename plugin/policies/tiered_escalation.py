@@ -26,7 +26,7 @@ from plugin.model.case import Case, known
 from plugin.model.clocks import Clock, ClockState
 from plugin.model.decision import Look, NextStep, Note, Should, Task, Urgency
 from plugin.model.durations import Duration, Unit
-from plugin.model.pack import Kind, Tier
+from plugin.model.pack import Jurisdiction, Kind, Tier
 from plugin.model.said import fields_set
 from plugin.model.words import Text, text
 
@@ -127,7 +127,7 @@ def _major_tasks(case: Case, time: int) -> Iterator[Task]:
             clause=clause,
             because=text("Its tier is major."),
             due_at=_limit_of(case, clock_name),
-            assignee=case.accountable or case.owner,
+            assignee=case.investigator if key == "investigate" else case.accountable or case.owner,
         )
 
 
@@ -268,6 +268,20 @@ def _next_step(case: Case) -> Iterator[NextStep]:
     due = [c for c in case.clocks if c.is_due_next and c.announced]
     if due:
         clock = min(due, key=lambda c: c.limit_at)
-        yield NextStep(
-            text("{do} by {limit}", do=_what_to_do(clock), limit=clock.limit_at), clock.clause, clock.because
-        )
+        step = text("{do} by {limit}", do=_what_to_do(clock), limit=clock.limit_at)
+        yield NextStep(_with_advice(case, clock, step), clock.clause, clock.because)
+
+
+def _with_advice(case: Case, clock: Clock, step: Text) -> Text:
+    """What classification makes of the customer's words is said where people look for the next step, and nowhere else."""
+    if case.finding("calm_first") and clock.name in _SPOKEN_TO:
+        return text("{step}. Calm the customer first", step=step)
+    if clock.name == "assessment" and case.finding("jurisdiction_suggested") is Jurisdiction.NOT_OURS:
+        return text("{step}. It may be somebody else's", step=step)
+    if clock.name == "assessment" and case.finding("jurisdiction_suggested") is Jurisdiction.SHARED:
+        return text("{step}. Somebody outside may be needed", step=step)
+    return step
+
+
+_SPOKEN_TO = ("first_response", "notice", "result", "progress")
+"""Clocks that end when the customer is spoken to."""

@@ -461,6 +461,13 @@ def test_the_tier_rises_when_its_grounds_come_up() -> None:
     assert steps[-1] == (story.at(5), Tier.SERIOUS)
 
 
+def test_what_raises_nothing_is_no_step() -> None:
+    story = complaint("I complain, the charger caught fire.")
+    steps = story.decided(after=2).found("tiers")
+    story.customer_writes("It is urgent, my lawyer will write, and it caught fire again.", after=3)
+    assert story.decided(after=4).found("tiers") == steps
+
+
 def test_a_verdict_lists_what_spoke_for_and_against_it() -> None:
     story = complaint("I complain. My lawyer will write to you.", vip=True)
     story.says("general", by=BEN, after=2)
@@ -562,3 +569,28 @@ def test_an_upset_customer_is_calmed_first(happens: str, mood: str | None, calm_
 def test_whether_the_customer_is_a_vip_is_known_of_every_ticket(vip: bool) -> None:
     told = Story().customer_writes_in("Where is my order?", vip=vip).decided(after=1)
     assert told.found("vip") is vip
+
+
+@pytest.mark.parametrize(
+    ("words", "step"),
+    [
+        pytest.param("I complain.", "Answer the customer by 2026-03-03 08:00 UTC", id="nothing to advise"),
+        pytest.param(
+            "I complain, I am furious.",
+            "Answer the customer by 2026-03-03 08:00 UTC. Calm the customer first",
+            id="upset",
+        ),
+    ],
+)
+def test_the_next_step_says_who_is_to_be_calmed(words: str, step: str) -> None:
+    told = complaint(words).decided(after=2)
+    assert told.decision.next_step is not None
+    assert str(told.decision.next_step.text) == step
+
+
+def test_the_next_step_says_whose_matter_it_may_be() -> None:
+    story = complaint("I complain: the carrier broke it.")
+    story.answers(after=2)
+    step = story.decided(after=3).decision.next_step
+    assert step is not None
+    assert str(step.text).endswith("Somebody outside may be needed")
