@@ -69,7 +69,7 @@ class Message:
     @property
     def as_json(self) -> Mapping[str, Any]:
         names = "|".join(self.names)
-        return {"type": "string", "pattern": rf"^(?:[^{{}}]|\{{\{{|\}}\}}|\{{(?:{names})\}})*\S(?:.|\n)*$"}
+        return {"type": "string", "pattern": rf"^(?=[\s\S]*\S)(?:[^{{}}]|\{{\{{|\}}\}}|\{{(?:{names})\}})*$"}
 
     def __call__(self, value: object) -> str:
         found = text(value)
