@@ -24,6 +24,7 @@ def of_text(pack: Mapping[Any, Any]) -> Iterator[Fault]:
     yield from _classes_exist(pack)
     yield from _rules_differ(pack)
     yield from _whens_can_be_known(pack)
+    yield from _natures_given_exist(pack)
     yield from record.faults(pack)
 
 
@@ -131,6 +132,19 @@ def _whens_can_be_known(pack: Mapping[Any, Any]) -> Iterator[Fault]:
             for key in set(when) - {"groups"}:
                 found = f"found the key {key}, allowed groups: classification itself finds out the rest"
                 yield Fault((*path, "when", key), found)
+
+
+def _natures_given_exist(pack: Mapping[Any, Any]) -> Iterator[Fault]:
+    """What a group or an attribute's value says a complaint is about."""
+    natures = _keys(pack, "natures")
+    given: list[tuple[tuple[Step, ...], Mapping[Any, Any]]] = [(("group_natures",), _keys(pack, "group_natures"))]
+    attributes = _keys(pack, "attribute_natures")
+    given += [(("attribute_natures", name), _keys(attributes, name)) for name in attributes]
+    for path, meanings in given:
+        for value, nature in meanings.items():
+            if isinstance(nature, str) and nature not in natures:
+                allowed = f"allowed a nature of this pack: {', '.join(map(str, natures)) or 'it names none'}"
+                yield Fault((*path, value), allowed + hints.did_you_mean(nature, natures))
 
 
 def _clocks(pack: Mapping[Any, Any]) -> Iterator[tuple[tuple[Step, ...], Mapping[Any, Any]]]:

@@ -55,7 +55,7 @@ AFTER: tuple[str, ...] = ()
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """See the module's docstring. Raises ValueError for an amount that is none."""
+    """See the module's docstring. Raises ValueError for an amount that is none, and for points below nothing."""
 
     confirm_after: Duration = Duration(1, Unit.WORKING_DAYS)
     serious_from: int = 50
@@ -71,9 +71,11 @@ class Options:
     calm_first: bool = True
 
     def __post_init__(self) -> None:
-        weighed = [getattr(self, name) for name in self.__slots__ if name.startswith("weight_")]
-        if self.serious_from < 1 or min(weighed) < 0:
-            raise ValueError("allowed weights from 0 points, and serious_from from 1")
+        for name in self.__slots__:
+            if name.startswith("weight_") and getattr(self, name) < 0:
+                raise ValueError(f"found {name}: {getattr(self, name)}, allowed weights from 0 points")
+        if self.serious_from < 1:
+            raise ValueError(f"found serious_from: {self.serious_from}, allowed 1 point or more")
         _weights(self)
 
 

@@ -59,12 +59,11 @@ class Options:
     knowledge_within: Duration = Duration(10, Unit.WORKING_DAYS)
 
     def __post_init__(self) -> None:
-        if any(window.unit not in _DAYS for window in (self.within, self.common_within)):
-            raise ValueError("allowed windows of days or weeks, such as 90 days")
+        for window in (self.within, self.common_within):
+            if window.unit not in _DAYS:
+                raise ValueError(f"found {window}, allowed days or weeks, such as 90 days")
         if self.common_customers < 2:
-            raise ValueError(
-                "found fewer than 2 common_customers, allowed 2 or more: one customer makes nothing common"
-            )
+            raise ValueError(f"found common_customers: {self.common_customers}, allowed 2 or more")
 
     @property
     def window(self) -> timedelta:

@@ -273,7 +273,7 @@ def _next_step(case: Case) -> Iterator[NextStep]:
 
 
 def _with_advice(case: Case, clock: Clock, step: Text) -> Text:
-    """What classification makes of the customer's words is said where people look for the next step, and nowhere else."""
+    """What classification makes of the customer's words is said where people look for the next step."""
     if case.finding("calm_first") and clock.name in _SPOKEN_TO:
         return text("{step}. Calm the customer first", step=step)
     if clock.name == "assessment" and case.finding("jurisdiction_suggested") is Jurisdiction.NOT_OURS:

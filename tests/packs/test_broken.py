@@ -538,6 +538,42 @@ def says(line: str, expected: str) -> bool:
             id="a nature the pack has not",
         ),
         pytest.param(
+            changed(
+                "natures:\n",
+                "group_natures: {Web shop: produkt}\nattribute_natures: {category: {App: sistem}}\nnatures:\n",
+            ),
+            (
+                "11:27: group_natures.Web shop: found 'produkt', allowed a nature of this pack: product; did you mean"
+                " product?",
+                "12:37: attribute_natures.category.App: found 'sistem', allowed a nature of this pack: product",
+            ),
+            id="natures that groups and values are given",
+        ),
+        pytest.param(
+            changed(
+                "  - policy: deadlines\n",
+                "    options: {large_losses: ['5000']}\n  - policy: deadlines\n",
+            ),
+            (
+                "27:14: rules.classification.options: found 5000, allowed an amount such as 5000 EUR (EUR, USD, GBP,"
+                " CHF, CNY, TWD, HKD)",
+            ),
+            id="a loss without its currency",
+        ),
+        pytest.param(
+            changed(
+                "  - policy: deadlines\n",
+                "    options: {weight_vip: -5}\n  - policy: deadlines\n",
+            ),
+            ("27:14: rules.classification.options: found weight_vip: -5, allowed weights from 0 points",),
+            id="a weight below nothing",
+        ),
+        pytest.param(
+            changed("rules:\n", "rules:\n  - policy: repeat_complaints\n    options: {within: 3 months}\n"),
+            ("26:14: rules.repeat_complaints.options: found 3 months, allowed days or weeks, such as 90 days",),
+            id="a window of months",
+        ),
+        pytest.param(
             changed("  - policy: deadlines\n", "  - policy: classification\n  - policy: deadlines\n"),
             ("27:5: rules.classification: found classification again for the same tickets, allowed once per when",),
             id="a policy twice",
