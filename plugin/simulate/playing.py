@@ -14,7 +14,7 @@ from plugin.model.pack import Pack
 from plugin.simulate.histories import History, acts, as_lived
 from plugin.simulate.judging import Judge
 from plugin.simulate.outcome import Carried, ClockEnd, ClockResult, Done, Outcome
-from plugin.simulate.writing import Desk
+from plugin.simulate.writing import Desk, whose
 
 QUIET = timedelta(seconds=10)
 """A worker waits for so long at most before it works on an event, and sees what came meanwhile (promises 10)."""
@@ -80,8 +80,7 @@ class Play:
             decision = decide(timeline, pack=self.pack, now=now, customer_mail=self.customer_mail)
             self.decisions += 1
             self.judge.sees(decision)
-            owner, group = _whose(timeline)
-            self.done += self.desk.settle(decision, timeline, owner=owner, group=group)
+            self.done += self.desk.settle(decision, timeline)
             yield Step(decision, timeline)
             now = self._next(decision, before=until)
 
@@ -103,7 +102,7 @@ class Play:
                 self.carried.append(Carried(person, decision.now, until))
 
     def _outcome(self, last: Step, facts: tuple[Fact, ...]) -> Outcome:
-        decision, group = last.decision, _whose(last.timeline)[1]
+        decision, group = last.decision, whose(last.timeline)[1]
         return Outcome(
             ticket_id=self.history.ticket_id,
             number=self.history.number,
@@ -130,19 +129,6 @@ def play(history: History, pack: Pack, *, customer_mail: bool = False) -> Outcom
 def steps(history: History, pack: Pack, *, customer_mail: bool = False) -> Iterator[Step]:
     """Every moment of the history at which the worker would have decided, in turn."""
     return Play(history, pack, customer_mail)._steps(as_lived(history))
-
-
-def _whose(timeline: Timeline) -> tuple[str | None, str]:
-    """Login of the owner (None for nobody) and name of the group, after the last fact."""
-    created = timeline.of(FactKind.CREATED)
-    owner = str(created[0]["owner"] or "-") if created else "-"
-    group = str(created[0]["group"] or "") if created else ""
-    for change in timeline.of(FactKind.CHANGED):
-        if change["attribute"] == "owner":
-            owner = str(change["login_to"] or "-")
-        elif change["attribute"] == "group":
-            group = str(change["to"] or "")
-    return (None if owner == "-" else owner), group
 
 
 def _short(name: str) -> str:

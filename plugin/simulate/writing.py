@@ -15,10 +15,9 @@ from plugin.model.features import Features
 from plugin.model.life import state_type_now
 from plugin.model.pack import MessageText, Pack
 from plugin.model.people import NOBODY_ID
-from plugin.model.said import tags_now
 from plugin.model.ticket import StateType, Ticket
 from plugin.model.words import Text
-from plugin.plan import Call, MakeChecklist, MakeTask, Person, Plan, Put, Standing, TagAdd, TagRemove, Terms, plan
+from plugin.plan import Call, MakeChecklist, MakeTask, Person, Plan, Put, Standing, Terms, plan
 from plugin.simulate.outcome import Doing, Done
 
 SECRET = b"simulation"
@@ -37,24 +36,22 @@ class Desk:
     ticket_id: int
     customer_mail: bool
     applied: list[Effect] = field(default_factory=list)
-    fields: dict[str, Any] = field(default_factory=dict)
-    added: set[str] = field(default_factory=set)
-    taken_off: set[str] = field(default_factory=set)
     observed: set[str] = field(default_factory=set)
     has_checklist: bool = False
     wakes_at: datetime | None = None
-    last: Decision | None = None
+    wanted: tuple[Any, ...] = (False, (), (), (), ())
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def settle(self, decision: Decision, timeline: Timeline, *, owner: str | None, group: str) -> Iterator[Done]:
-        """What Steward would do now; the same as before is not looked at twice."""
+    def settle(self, decision: Decision, timeline: Timeline) -> Iterator[Done]:
+        """What Steward would do now that anybody notices; the same as before is not looked at twice."""
         waited = self.wakes_at is not None and self.wakes_at <= decision.now
-        same = self.last is not None and not decision.calls_for_otherwise_than(self.last)
-        self.last = decision
-        if same and not waited:
+        wanted = (decision.in_force, decision.notes, decision.tasks, decision.messages, decision.ticket)
+        if wanted == self.wanted and not waited:
             return
+        self.wanted = wanted
         planned = self._plan(decision, timeline)
         self.wakes_at = planned.wakes_at
+        owner, group = whose(timeline)
         told = _Told(decision.now, owner=owner, group=group, asked=_asked(decision))
         for call in planned.calls:
             yield from told.by(call)
@@ -62,9 +59,10 @@ class Desk:
         yield from self._observed(planned, told)
 
     def _plan(self, decision: Decision, timeline: Timeline) -> Plan:
-        tags = frozenset((tags_now(timeline) | self.added) - self.taken_off)
-        standing = Standing(self._ticket(timeline, decision.now), tags, timeline)
-        return plan(decision, standing, self.applied, self._terms(decision))
+        """The worker's plan, without fields and tags: they are quiet, and nothing else hangs on them."""
+        loud = replace(decision, fields=(), tags=(), words=(), next_step=None)
+        standing = Standing(self._ticket(timeline, decision.now), frozenset(), timeline)
+        return plan(loud, standing, self.applied, self._terms(decision))
 
     def _terms(self, decision: Decision) -> Terms:
         return Terms(
@@ -100,7 +98,6 @@ class Desk:
             updated_by_id=created.by.id,
             article_ids=(),
             checklist_id=CHECKLIST_ID if self.has_checklist else None,
-            fields=self.fields,
         )
 
     def _apply(self, call: Call, now: datetime) -> None:
@@ -108,15 +105,7 @@ class Desk:
         outcome = {"article_id": number, "ticket_id": number, "item_id": number, "checklist_id": CHECKLIST_ID}
         for effect in call.effects:
             self.applied.append(replace(effect, state=EffectState.APPLIED, settled_at=now, outcome=outcome))
-        if isinstance(call, Put):
-            self.fields = {**self.fields, **call.fields}
-        elif isinstance(call, TagAdd):
-            self.added.add(call.tag)
-            self.taken_off.discard(call.tag)
-        elif isinstance(call, TagRemove):
-            self.added.discard(call.tag)
-            self.taken_off.add(call.tag)
-        elif isinstance(call, MakeChecklist):
+        if isinstance(call, MakeChecklist):
             self.has_checklist = True
 
     def _observed(self, planned: Plan, told: _Told) -> Iterator[Done]:
@@ -126,6 +115,19 @@ class Desk:
             if doing is not None and effect.error == "observe" and effect.op_key not in self.observed:
                 self.observed.add(effect.op_key)
                 yield replace(told.of(effect, doing), only_observed=True)
+
+
+def whose(timeline: Timeline) -> tuple[str | None, str]:
+    """Login of the owner (None for nobody) and name of the group, after the last fact."""
+    created = timeline.of(FactKind.CREATED)
+    owner = str(created[0]["owner"] or "-") if created else "-"
+    group = str(created[0]["group"] or "") if created else ""
+    for change in timeline.of(FactKind.CHANGED):
+        if change["attribute"] == "owner":
+            owner = str(change["login_to"] or "-")
+        elif change["attribute"] == "group":
+            group = str(change["to"] or "")
+    return (None if owner == "-" else owner), group
 
 
 @dataclass(frozen=True, slots=True)

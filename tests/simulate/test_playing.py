@@ -14,7 +14,6 @@ from plugin.model.people import SYSTEM
 from plugin.simulate.histories import History, as_lived
 from plugin.simulate.outcome import Doing
 from plugin.simulate.playing import play
-from plugin.simulate.writing import Desk
 from tests.policies.story import ANNA, BEN, STEWARD, Story, shipped, with_people
 from tests.simulate.played import doings, end, history, played
 
@@ -152,8 +151,6 @@ def test_the_confirmation_is_sent_where_mails_may_be(customer_mail: bool) -> Non
 def test_a_decision_like_the_last_is_not_planned_again() -> None:
     story = unanswered()
     outcome = played(story, until=24 * 80)
-    desk = Desk(story.pack, 1, customer_mail=False)
-    assert desk.last is None
     assert len([one for one in outcome.done if one.doing is Doing.NOTE]) <= 3
 
 
