@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from copy import copy
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
@@ -17,6 +18,24 @@ from plugin.model.pack import ClockSettings, Kind, Pack, Tier, When
 from plugin.model.said import Said, said
 
 WORKING_DAY = Duration(1, Unit.WORKING_DAYS)
+COMPLAINED_ABOUT = "complained_about"
+_STILL_HIS = frozenset({"accept", "decline"})
+"""Words of the person complained about that hand the matter over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Complained:
+    """The person complained about: his login in lower case, and since when he is named."""
+
+    login: str
+    since: datetime
+
+    def is_by(self, login: str | None) -> bool:
+        return login is not None and login.casefold() == self.login
+
+    def excludes(self, word: Said) -> bool:
+        """Whether a word of his counts for nothing: what he judges, tells or ends of a matter against himself."""
+        return self.is_by(word.by.login) and word.at >= self.since and word.word not in _STILL_HIS
 
 
 class Case:
@@ -86,6 +105,23 @@ class Case:
     def is_supervisor(self, login: str) -> bool:
         return login in self.pack.people.supervisors
 
+    @property
+    def complained_about(self) -> Complained | None:
+        """The person complained about, where an agent named him."""
+        found = self.finding(COMPLAINED_ABOUT)
+        return found if isinstance(found, Complained) else None
+
+    @property
+    def supervisors(self) -> tuple[str, ...]:
+        """The pack's, without the person complained about; where he is the only one, management."""
+        people = self.pack.people
+        return self.impartial(people.supervisors) or (self.impartial(people.management) if people.supervisors else ())
+
+    def impartial(self, logins: Iterable[str | None]) -> tuple[str, ...]:
+        """The logins that are set, each once, without the person complained about."""
+        about = self.complained_about
+        return tuple(login for login in known(logins) if about is None or not about.is_by(login))
+
     # -- what the timeline says ---------------------------------------------------------------------------------------
 
     @cached_property
@@ -118,8 +154,10 @@ class Case:
         return said(self.timeline)
 
     def said_now(self, *words: str) -> tuple[Said, ...]:
-        """These words, as far as they were said in the matter at hand."""
-        return tuple(s for s in self.said if s.word in words and s.at >= self.matter.starts_at)
+        """These words, as far as they were said in the matter at hand, by somebody it is not about."""
+        about = self.complained_about
+        found = (s for s in self.said if s.word in words and s.at >= self.matter.starts_at)
+        return tuple(s for s in found if about is None or not about.excludes(s))
 
     @cached_property
     def merges(self) -> tuple[Fact, ...]:
@@ -202,7 +240,12 @@ class Case:
 
     def supervisors_or(self, *fallback: str | None) -> tuple[str, ...]:
         """The pack's supervisors; where it names none, the given people (first responder, owner)."""
-        return self.pack.people.supervisors or known(fallback)
+        return self.supervisors or self.impartial(fallback)
+
+    @property
+    def responsible(self) -> str | None:
+        """Login of who is to do something: the person accountable, else the owner, never the one complained about."""
+        return next(iter(self.impartial((self.accountable, self.owner))), None)
 
 
 def known(logins: Iterable[str | None]) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ from plugin.model.words import Text, text
 
 CLAUSES = ("C3.1", "E4.2", "C4.1", "A2.1", "D3.3", "D5.1")
 CLOCKS = ("first_response", "assessment", "coordination", "notice", "result", "resolution", "progress", "promised")
-AFTER = ("classification",)
+AFTER = ("classification", "fairness")
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,12 +280,18 @@ def _assessed(case: Case) -> _End | None:
     said += [
         (f.at, f.by.login)
         for f in fields_set_by_agents(case.timeline, "steward_tier")
-        if f.value in set(Tier) and f.at >= case.matter.starts_at
+        if f.value in set(Tier) and f.at >= case.matter.starts_at and not _is_partial(case, f.by.login, f.at)
     ]
     if not said:
         return None
     at, login = min(said)
     return _End(at, text("{login} assessed it.", login=login))
+
+
+def _is_partial(case: Case, login: str, at: datetime) -> bool:
+    """Whether it was done by the person complained about, after he was named."""
+    about = case.complained_about
+    return about is not None and at >= about.since and about.is_by(login)
 
 
 def _assessment(case: Case, matter_end: _End | None) -> Iterator[Should]:
@@ -337,7 +343,11 @@ def _result_told(case: Case) -> _End | None:
     """*result-told*, or an agent's closing after a public answer to the customer's last message."""
     words = case.said_now("result-told")
     told = _End(words[0].at, text("{login} says the result was told.", login=words[0].by.login)) if words else None
-    closings = (c for c in case.matter.closings if c.by.is_agent and last_word_is_ours_or_call(case, c.at))
+    closings = (
+        c
+        for c in case.matter.closings
+        if c.by.is_agent and not _is_partial(case, c.by.login, c.at) and last_word_is_ours_or_call(case, c.at)
+    )
     first = next(closings, None)
     closed = _End(first.at, text("Closed by {login} after an answer.", login=first.by.login)) if first else None
     return _earliest(told, closed)

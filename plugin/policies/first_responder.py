@@ -16,15 +16,17 @@ A rule::
 Options: ``accept_within`` (a duration on the office calendar) for a hand-over; ``ping_pong_count`` hand-overs by people
 within ``ping_pong_within`` without an answer between them; ``silence`` and ``silence_major`` without an agent's article
 while a clock runs; ``orphan_never_owned`` and ``orphan_dropped``, working time without an owner who can act.
+
+The duty of a person who is complained about passes to the supervisor (see ``fairness``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from plugin.model.case import Case, known
+from plugin.model.case import Case
 from plugin.model.clocks import ClockState
 from plugin.model.conversation import articles, is_by_agent, is_opened_by_our_message
 from plugin.model.decision import Field, Finding, Look, Note, Should, Slot, Tag, Urgency
@@ -36,7 +38,7 @@ from plugin.model.responsibility import HandOver, Outcome, Responsibility, respo
 from plugin.model.words import Text, text
 
 CLAUSES = ("C1.4", "E2.1", "E2.2", "E4.2")
-AFTER = ("classification", "deadlines")
+AFTER = ("classification", "fairness", "deadlines")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,11 @@ class Options:
 
 def decide(case: Case, options: Options) -> Iterator[Should]:
     held = responsibility(case, accept_within=options.accept_within)
+    about = case.complained_about
     because = _because(held)
+    if about is not None and about.is_by(held.accountable):
+        held = replace(held, accountable=next(iter(case.supervisors), None))
+        because = text("{login} is complained about: the duty passes to the supervisor.", login=about.login)
     yield Finding("first_asked", held.first, "C1.4", because)
     yield Finding("first_asked_at", held.first_at, "C1.4", because)
     yield Finding("accountable", held.accountable, "C1.4", because)
@@ -173,7 +179,7 @@ def _silence(case: Case, options: Options, held: Responsibility) -> Iterator[Sho
     since = max(last.at if last else case.accepted_at, case.accepted_at, *waited)
     major = case.is_complaint and case.tier is Tier.MAJOR
     silent_at = case.office.after(since, options.silence_major if major else options.silence)
-    tell = known((held.accountable or case.owner, *case.pack.people.supervisors))
+    tell = case.impartial((held.accountable or case.owner, *case.supervisors))
     if case.now < silent_at:
         yield Look(silent_at, text("Then nobody will have written for too long."), certain=bool(tell))
         return

@@ -220,7 +220,9 @@ _QUESTIONS = text(
 def _visitor(case: Case) -> str | None:
     """Somebody of the quality department who did not handle it, where one is named; else who is accountable."""
     handlers = {case.accountable, case.owner}
-    return next((login for login in case.pack.people.quality if login not in handlers), case.accountable or case.owner)
+    return next(
+        (login for login in case.impartial(case.pack.people.quality) if login not in handlers), case.responsible
+    )
 
 
 def _task_title(after: _After | None, *, writes: bool) -> Text:
@@ -262,7 +264,7 @@ def _unproven(case: Case, after: _After) -> Note:
         because=text("The follow-up was ticked, and no article shows it."),
         moment=after.visit.ticked_at or after.closed_at,
         ends_with=text("an article by an agent, “satisfied” or “dissatisfied”"),
-        tell=known((case.accountable or case.owner,)),
+        tell=known((case.responsible,)),
         urgency=Urgency.TELL,
         asked=True,
         about="refusal",
@@ -301,7 +303,7 @@ def _clocks(case: Case, after: _After) -> Iterator[Clock]:
 
 
 def _again(case: Case, options: Options, word: Said, number: int, *, newest: bool) -> Iterator[Should]:
-    responsible = case.accountable or case.owner
+    responsible = case.responsible
     if number > options.rounds:
         yield from _final_answer(case, options, word)
         return
@@ -361,7 +363,7 @@ def _final_answer(case: Case, options: Options, word: Said) -> Iterator[Should]:
         clause="D5.3",
         because=because,
         due_at=case.office.after(word.at, options.plan_within),
-        assignee=next(iter(people.management), case.accountable or case.owner),
+        assignee=next(iter(case.impartial(people.management)), case.responsible),
     )
     yield Note(
         rule="follow_up.final_answer",
@@ -370,7 +372,7 @@ def _final_answer(case: Case, options: Options, word: Said) -> Iterator[Should]:
         clause="D5.3",
         because=because,
         moment=word.at,
-        tell=people.management or case.supervisors_or(case.accountable, case.owner),
+        tell=case.impartial(people.management) or case.supervisors_or(case.accountable, case.owner),
         urgency=Urgency.TELL,
         asked=True,
         about="dissatisfied",

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from plugin.model.case import Case, known
+from plugin.model.case import Case
 from plugin.model.clocks import Clock, ClockState
 from plugin.model.decision import Look, NextStep, Note, Should, Task, Urgency
 from plugin.model.durations import Duration, Unit
@@ -89,7 +89,7 @@ def _tier(case: Case) -> Iterator[Should]:
 
 def _major_note(case: Case, handlers: tuple[str, ...], epoch: str, entered: datetime) -> Note:
     people = case.pack.people
-    named = known((*handlers, *people.management, *people.legal))
+    named = case.impartial((*handlers, *people.management, *people.legal))
     return Note(
         rule="tiered_escalation.major",
         epoch=epoch,
@@ -100,7 +100,7 @@ def _major_note(case: Case, handlers: tuple[str, ...], epoch: str, entered: date
         because=text("Its tier is major."),
         moment=entered,
         ends_with=text("all tasks done and the result told to the customer"),
-        tell=named or known((case.accountable, case.owner)),
+        tell=named or case.impartial((case.accountable, case.owner)),
         urgency=Urgency.TELL,
         ladder=True,
         about="major",
@@ -127,7 +127,7 @@ def _major_tasks(case: Case, time: int) -> Iterator[Task]:
             clause=clause,
             because=text("Its tier is major."),
             due_at=_limit_of(case, clock_name),
-            assignee=case.investigator if key == "investigate" else case.accountable or case.owner,
+            assignee=case.investigator if key == "investigate" else case.responsible,
         )
 
 
@@ -161,7 +161,7 @@ def _outside_help(case: Case) -> Iterator[Task]:
             clause="C4.1",
             because=text("{login} said outside help is needed.", login=word.by.login),
             due_at=_limit_of(case, "coordination"),
-            assignee=case.accountable or case.owner,
+            assignee=case.responsible,
         )
 
 
@@ -232,15 +232,15 @@ def _ladder(case: Case, options: Options, clock: Clock) -> Iterator[Should]:
     if case.now >= upwards_at:
         yield _step(case, clock, "management", upwards_at, _management(case))
     elif case.now >= clock.limit_at:
-        tell = known((*case.pack.people.supervisors, case.accountable)) or known((case.owner,))
+        tell = case.impartial((*case.supervisors, case.accountable)) or case.impartial((case.owner,))
         yield _step(case, clock, "breach", clock.limit_at, tell)
     elif case.now >= clock.warn_at and clock.name != "promised" and (case.owner or case.accountable):
         # of a promised moment Zammad's own reminder tells the owner
-        yield _step(case, clock, "warning", clock.warn_at, known((case.owner or case.accountable,)))
+        yield _step(case, clock, "warning", clock.warn_at, case.impartial((case.owner, case.accountable))[:1])
 
 
 def _management(case: Case) -> tuple[str, ...]:
-    return case.pack.people.management or case.supervisors_or(case.accountable, case.owner)
+    return case.impartial(case.pack.people.management) or case.supervisors_or(case.accountable, case.owner)
 
 
 def _step(case: Case, clock: Clock, step: str, moment: datetime, tell: tuple[str, ...]) -> Note:

@@ -266,3 +266,19 @@ def test_an_owner_who_lost_the_group_leaves_an_orphan(staffed: Helpdesk) -> None
     ticket.put(staffed.chief, group="Second line")
     staffed.passes(hours=5)
     assert "orphan" in ticket.ours
+
+
+def test_what_the_person_complained_about_closes_is_opened_again(staffed: Helpdesk) -> None:
+    ticket = staffed.complains()
+    ticket.owned(staffed.anna)
+    ticket.noted(staffed.ben, "About: anna")
+    staffed.works()
+    assert ticket.field("first_responder") == "chief"
+    assert "Give this ticket to somebody else" in ticket.notes[-1]
+    ticket.answered(staffed.ben)
+    ticket.closed(staffed.anna)
+    staffed.works()
+    assert ticket.state == "open"
+    ticket.closed(staffed.ben)
+    staffed.works()
+    assert ticket.state == "closed"
