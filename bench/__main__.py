@@ -14,7 +14,7 @@ from bench.telling import from_json, machine, show
 
 ROOT = Path(__file__).resolve().parents[1]
 FIGURES = ROOT / "docs" / "performance" / "figures.json"
-BENCHES = ("cost", "decide", "settle", "due", "idle", "intake", "overload")
+BENCHES = ("cost", "decide", "simulate", "settle", "due", "idle", "intake", "overload")
 
 
 @click.command()

@@ -137,7 +137,7 @@ def _short(name: str) -> str:
 
 def _verdicts(decision: Decision) -> dict[str, str]:
     named = ((_short(f.name), f.value) for f in decision.fields)
-    found = {name: str(value) for name, value in named if name in SHOWN and value not in (None, "")}
+    found = {name: str(value).replace(",", ", ") for name, value in named if name in SHOWN and value not in (None, "")}
     kind = decision.finding("kind")
     return found if "kind" in found or kind is None else {**found, "kind": str(kind.value)}
 
