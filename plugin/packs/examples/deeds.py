@@ -48,9 +48,10 @@ def organization_complained_before(ticket: StoryTicket, nature: str, moment: dat
     ticket.saw_complaint(at=moment, nature=nature, by_customer=False)
 
 
-@sentence("<number> other customers complained of the same")
-def others_complained(ticket: StoryTicket, number: str) -> None:
-    ticket.saw_alike(int(number))
+@sentence("another customer complained of the same on <moment>")
+@sentence("<number> other customers complained of the same on <moment>")
+def others_complained(ticket: StoryTicket, moment: datetime, number: str = "1") -> None:
+    ticket.saw_alike(int(number), at=moment)
 
 
 @sentence("customer was surveyed on <moment>")

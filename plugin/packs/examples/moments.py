@@ -19,10 +19,11 @@ ALLOWED = (
 PLAIN_MONDAY = date(2026, 3, 2)
 """Where a story's week begins unless it says a date: a Monday in a week without holidays nearly anywhere."""
 
+_TIME = r"([01]?\d|2[0-3]):([0-5]\d)"
 _PLUS = re.compile(r"\+\s*(\d+ [a-z]+(?: \d+ [a-z]+)*)", re.ASCII)
 _AMOUNT = re.compile(r"\d+ [a-z]+", re.ASCII)
-_WEEKDAY = re.compile(rf"(next )?({'|'.join(WEEKDAYS)}) (\d\d?):(\d\d)", re.ASCII)
-_DATE = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d?):(\d\d)", re.ASCII)
+_WEEKDAY = re.compile(rf"(next )?({'|'.join(WEEKDAYS)}) {_TIME}", re.ASCII)
+_DATE = re.compile(rf"(\d{{4}}-\d\d-\d\d) {_TIME}", re.ASCII)
 _SPELLED_OUT = re.compile(r"(?<=\d)(?=[a-z])", re.ASCII)
 
 
@@ -52,10 +53,18 @@ class Moment:
         if isinstance(value, datetime):
             value = f"{value:%Y-%m-%d %H:%M}"
         written = _SPELLED_OUT.sub(" ", " ".join(value.split())) if isinstance(value, str) else ""
-        found = _beginning(written) or _plus(written) or _of_weekday(written) or _of_date(written)
+        try:
+            found = _beginning(written) or _plus(written) or _of_weekday(written) or _of_date(written)
+        except ValueError as fault:
+            raise ValueError(f"allowed {ALLOWED}") from fault
         if found is None:
             raise ValueError(f"allowed {ALLOWED}")
         return found
+
+    @property
+    def is_fixed(self) -> bool:
+        """A weekday or a date, which needs no beginning to count from."""
+        return self.day is not None or self.weekday is not None
 
     def __str__(self) -> str:
         return self.written
@@ -97,7 +106,7 @@ class Diary:
 
     def when(self, moment: Moment) -> datetime:
         """The moment in UTC: weekdays are those of the seven days from the story's beginning on."""
-        if moment.day is not None or moment.weekday is not None:
+        if moment.is_fixed:
             return self._local(moment, from_day=self.calendar.day_of(self.begins))
         found = self.begins
         for amount in moment.plus:

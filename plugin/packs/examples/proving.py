@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from plugin.engine import decide
 from plugin.model.facts import Timeline
@@ -13,6 +13,7 @@ from plugin.packs.examples.example import Example
 from plugin.packs.examples.expectations import Expectation
 from plugin.packs.examples.moments import Diary
 from plugin.packs.examples.ticket import StoryTicket
+from plugin.policies import repeat_complaints
 
 FIRST_LINE = "First line"
 """The group of a story's ticket where neither the example nor the pack says another."""
@@ -58,9 +59,14 @@ def prove(name: str, example: Example, *, pack: Pack) -> Proof:
 
 
 def tell(name: str, example: Example, *, pack: Pack) -> Told:
-    """The story as facts; the pack gives its zone and the group its tickets are in."""
+    """The story as facts; the pack gives its zone, the group its tickets are in, and what is counted at a look."""
     diary = Diary(zone=pack.zone, first=next(iter(example.story)))
-    ticket = StoryTicket(given=example.given, group=example.given.group or _group(pack), now=diary.begins)
+    ticket = StoryTicket(
+        given=example.given,
+        group=example.given.group or _group(pack),
+        now=diary.begins,
+        common_window=_common_window(pack),
+    )
     for moment in sorted(example.story, key=diary.when):
         ticket.now = diary.when(moment)
         for step in example.story[moment]:
@@ -96,6 +102,12 @@ def _with_people(pack: Pack, example: Example) -> Pack:
     given = example.given
     tiers = {tier: TierSettings(handlers=given.handlers.get(tier, ())) for tier in pack.tiers}
     return replace(pack, people=given.people, tiers=tiers)
+
+
+def _common_window(pack: Pack) -> timedelta:
+    """How far back complaints of other customers are counted when a ticket is looked at."""
+    options = (rule.options for rule in pack.rules)
+    return next((one.common_window for one in options if isinstance(one, repeat_complaints.Options)), timedelta(0))
 
 
 def _group(pack: Pack) -> str:

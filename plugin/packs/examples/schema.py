@@ -29,7 +29,7 @@ from plugin.packs.examples.expectations import (
 )
 from plugin.packs.examples.given import Given
 from plugin.packs.examples.moments import Moment
-from plugin.packs.examples.sentences import spoken
+from plugin.packs.examples.sentences import Step, spoken
 from plugin.packs.fields import Mapped, Part, Section, Several, Taken, said, taken
 
 CHANNELS = ("email", "web", "phone", "chat", "sms", "twitter status", "facebook feed post", "telegram personal-message")
@@ -186,10 +186,18 @@ _ExpectSection.builds = staticmethod(_expectations)
 # -- the whole --------------------------------------------------------------------------------------------------------
 
 
+def _example(*, story: Mapping[Moment, tuple[Step, ...]], **more: Any) -> Example:
+    first = next(iter(story), None)
+    if first is None or not first.is_fixed:
+        found = f"found {first} first" if first else "found nothing"
+        raise ValidationError({"story": [f"{found}, allowed a story that begins at a weekday or date"]})
+    return Example(story=story, **more)
+
+
 class ExampleSection(Section):
     """One example; its name is the key it stands under."""
 
-    builds = Example
+    builds = staticmethod(_example)
     clauses = Several(Taken(values.text), required=True)
     given = Part(_GivenSection)
     story = Mapped(Moment.parse, OneOrSeveral(spoken), required=True)

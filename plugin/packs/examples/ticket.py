@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from plugin.model.decision import STEWARD_FIELDS
@@ -30,6 +30,8 @@ class StoryTicket:
     group: str
     now: datetime
     """When the deed that is being told happens."""
+    common_window: timedelta = timedelta(0)
+    """So long before a complaint those of other customers count (``repeat_complaints``)."""
     facts: list[Fact] = field(default_factory=list)
     agents: dict[str, Actor] = field(default_factory=dict)
     owner: Actor | None = None
@@ -136,9 +138,12 @@ class StoryTicket:
         self.complaints.append(one)
         self._saw_related()
 
-    def saw_alike(self, customers: int) -> None:
-        """So many other customers complained of the same."""
-        self.alike = {"customers": customers, "by": "nature", "explained": False}
+    def saw_alike(self, customers: int, *, at: datetime) -> None:
+        """So many other customers complained of the same; counted as a look does, back from the beginning."""
+        since = self.facts[0].at - self.common_window if self.facts else at
+        known = self.alike["customers"] if self.alike else 0
+        counted = known + (customers if at >= since else 0)
+        self.alike = {"customers": counted, "by": "nature", "explained": False}
         self._saw_related()
 
     def _saw_related(self) -> None:
