@@ -68,7 +68,9 @@ def _answered(answers: Answers, base: Pack) -> Iterator[str]:
     yield f"waiting_states: {_list(answers.waiting)}" if answers.waiting else "# waiting_states: [waiting for customer]"
     yield from _weekends(answers, base)
     yield from _heading("Whether customers may be mailed")
-    if answers.customer_mail:
+    if not base.messages:
+        yield f"# {base.name} has no messages to customers; people are given tasks instead."
+    elif answers.customer_mail:
         yield f"# The messages of {base.name} are sent in the pack's language once STEWARD_CUSTOMER_MAIL=on is set."
         yield "# To word one anew, write it here as it stands there:"
         yield "# messages:"

@@ -7,16 +7,30 @@ from datetime import time
 from pathlib import Path
 
 from plugin.model.calendars import Calendar, Opening
+from plugin.model.decision import Mode
 from plugin.model.pack import ClockSettings, Pack, Rule
 from plugin.packs import load
-from plugin.packs.values import WEEKDAYS
+from plugin.packs.values import LANGUAGES, WEEKDAYS
 
 
 def check(name_or_path: str | Path) -> str:
-    """One line on a pack without mistakes; raises PackError with a line for each otherwise."""
+    """A line on a pack without mistakes, and what is worth knowing; raises PackError with a line for each otherwise."""
     pack = load(name_or_path)
     counted = f"{len(pack.rules)} rules, {len(pack.clocks)} clocks, {len(pack.calendars)} calendars"
-    return f"{pack.name}: no mistakes; {counted}; version {pack.version[:12]}"
+    return "\n".join((f"{pack.name}: no mistakes; {counted}; version {pack.version[:12]}", *_remarks(pack)))
+
+
+def _remarks(pack: Pack) -> Iterator[str]:
+    """What is allowed, and yet worth knowing."""
+    for name, texts in pack.messages.items():
+        lacking = [language for language in LANGUAGES if language not in texts]
+        if lacking:
+            yield f"messages.{name}: has no {', '.join(lacking)}; {pack.language} is sent"
+    for rule in pack.rules:
+        if rule.mode is Mode.ENFORCE and (rule.groups or rule.share < 1):
+            where = [f"in {', '.join(rule.groups)}"] if rule.groups else []
+            where += [f"on {rule.share * 100:g} % of all tickets"] if rule.share < 1 else []
+            yield f"rules.{rule.name}: enforces {' and '.join(where)} only, observes elsewhere"
 
 
 def show(name_or_path: str | Path) -> str:

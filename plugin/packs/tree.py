@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -97,6 +98,7 @@ class Tree:
     faults: tuple[Placed, ...] = ()
 
 
+@lru_cache(maxsize=16)  # packs extend the same few, and reading one takes a third of a second
 def read(text: str, *, name: str, lines_before: int = 0) -> Tree:
     """The one document of a text; raises PackError with the place where it is no YAML, or too much of it."""
     reader = _Reader(name, lines_before)
