@@ -7,6 +7,7 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import pairwise
 
 from plugin.model import conversation, life
 from plugin.model.calendars import Calendar
@@ -16,6 +17,7 @@ from plugin.model.durations import Duration, Unit
 from plugin.model.facts import Fact, FactKind, Timeline
 from plugin.model.pack import ClockSettings, Kind, Pack, Tier, When
 from plugin.model.said import Said, said
+from plugin.model.words import text
 
 WORKING_DAY = Duration(1, Unit.WORKING_DAYS)
 COMPLAINED_ABOUT = "complained_about"
@@ -91,6 +93,19 @@ class Case:
             return None
         other = next((time for time in settings.instead if self.suits(time.when)), None)
         return settings.with_time(other) if other is not None else settings
+
+    def clock_settings_once(self, name: str) -> tuple[ClockSettings, datetime] | None:
+        """The same as it was in the last tier that had the clock, and when the ticket left that tier; None if never."""
+        settings, steps = self.pack.clocks.get(name), self.finding("tiers")
+        if settings is None or settings.tiers is None or not isinstance(steps, tuple):
+            return None
+        for (_, tier), (left_at, following) in reversed([*pairwise(steps)]):
+            if tier in settings.tiers and following not in settings.tiers:
+                then = self.beside()
+                then.learn(Finding("tier", tier, settings.clause, text("The tier it had.")))
+                known_then = then.clock_settings(name)
+                return (known_then, left_at) if known_then is not None else None
+        return None
 
     def suits(self, when: When) -> bool:
         """Whether the ticket is one of those meant, as far as is known of it by now."""

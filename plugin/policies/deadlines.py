@@ -160,13 +160,19 @@ def _clock(
     closed: tuple[Closing, ...] = (),
     extended: bool = False,
 ) -> Iterator[Clock]:
-    """The clock of the pack's settings, if the pack has it for this kind and tier."""
-    settings = case.clock_settings(name)
+    """The clock of the pack's settings, if the pack has it for this kind and tier; what broke in another tier stays."""
+    settings, is_over = case.clock_settings(name), False
     if settings is None:
-        return
+        once = case.clock_settings_once(name)
+        if once is None:
+            return
+        settings, left_at = once
+        end, is_over = _earliest(end, _End(left_at, text("Its tier has no such clock."), ClockState.CANCELLED)), True
     pauses = [(w.since, w.until, w.because) for w in case.waits] if settings.pauses else []
     pauses += [(c.at, c.until, text("The ticket was closed.")) for c in closed]
-    yield run(
+    if is_over and end is not None and end.at < starts_at:
+        return  # it left the tier before that began
+    clock = run(
         Promise(
             settings=settings,
             calendar=case.pack.calendar(settings.calendar),
@@ -181,6 +187,8 @@ def _clock(
         ),
         now=case.now,
     )
+    if clock.was_broken or not is_over:
+        yield clock
 
 
 def _earliest(*ends: _End | None) -> _End | None:
@@ -394,10 +402,8 @@ def _progress(case: Case, matter_end: _End | None) -> Iterator[Clock]:
 
 def _promised(case: Case, matter_end: _End | None) -> Iterator[Clock]:
     """Each promised moment until the customer hears from us again; a reminder moved in silence releases nobody."""
-    settings = case.pack.clocks.get("promised")
-    if settings is None or case.kind not in settings.kinds:
-        return
-    if settings.tiers is not None and case.tier not in settings.tiers:
+    settings = case.clock_settings("promised")
+    if settings is None:
         return
     for told, due_at in _promises(case):
         # whatever is promised before a closing is settled by it, also when the ticket is reopened

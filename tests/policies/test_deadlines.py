@@ -484,6 +484,25 @@ def test_what_was_late_before_a_merge_is_not_told_again() -> None:
     assert story.decided(after=31).clock("first_response", epoch="m1-own").ended_at == story.at(30)
 
 
+def test_what_broke_while_it_was_major_stays_broken_in_a_lower_tier() -> None:
+    story = Story().customer_writes_in("I complain.")
+    story.says("major", after=1)
+    story.answers(after=2)
+    assert "progress" in str(story.decided(after=4 * 24).fields["breached"])
+    story.says("serious", after=4 * 24 + 1)
+    told = story.decided(after=4 * 24 + 2)
+    assert "progress" in str(told.fields["breached"])
+    assert not told.clock("progress").is_open
+
+
+def test_what_was_kept_while_it_was_major_leaves_nothing_in_a_lower_tier() -> None:
+    story = Story().customer_writes_in("I complain.")
+    story.says("major", after=1)
+    story.answers(after=2)
+    story.says("serious", after=24)
+    assert not story.decided(after=10 * 24).has_clock("progress")
+
+
 # -- the promised moment ----------------------------------------------------------------------------------------------
 
 
