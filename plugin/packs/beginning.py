@@ -6,15 +6,20 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import time
+from itertools import groupby
 from math import ceil
+from operator import itemgetter
 
-from plugin.model.calendars import Calendar
+from plugin.model.calendars import Calendar, Opening
 from plugin.model.durations import Duration, Unit
 from plugin.model.pack import ClockSettings, Pack
+from plugin.packs.values import WEEKDAYS
 
 _BARE = re.compile(r"[A-Za-z][\w .@/-]*\w|[A-Za-z]")
 _SPECIAL = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "all", "nobody"})
 _DAY_HOURS = 24
+_SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ def _weekends(answers: Answers, base: Pack) -> Iterator[str]:
     if answers.weekends:
         yield f"# The calendar {office.name} is open at weekends too; these people are told of major complaints."
         yield from ("calendars:", f"  {office.name}:", "    hours:")
-        yield from (f"      {day}: {_hours_of(office)}" for day in _closed_weekend(office))
+        yield from (f"      {days}: {times}" for days, times in _week_with_weekend(office))
         yield from ("tiers:", "  major:", f"    handlers: {_list(answers.weekends)}")
         return
     round_the_clock = [clock for clock in base.clocks.values() if _runs_at_weekends(clock, base)]
@@ -141,20 +146,22 @@ def _in_working_days(limit: Duration) -> Duration:
     return Duration(ceil(limit.amount / _DAY_HOURS), Unit.WORKING_DAYS)
 
 
-def _closed_weekend(office: Calendar) -> tuple[str, ...]:
-    week = office.hours
-    if week is None:
-        return ()
-    closed = tuple(day for day, number in (("saturday", 5), ("sunday", 6)) if not week[number])
-    return ("saturday to sunday",) if len(closed) == 2 else closed
+def _week_with_weekend(office: Calendar) -> Iterator[tuple[str, str]]:
+    """Days and their times; a weekend that was closed has the times of the first open day."""
+    week = office.hours or ((),) * 7
+    usual = next((day for day in week if day), ((time(9), time(17)),))
+    opened = [
+        (name, day or (usual if name in WEEKDAYS[_SATURDAY:] else ())) for name, day in zip(WEEKDAYS, week, strict=True)
+    ]
+    for times, alike in groupby(opened, key=itemgetter(1)):
+        days = [day for day, _ in alike]
+        if times:
+            yield (f"{days[0]} to {days[-1]}" if len(days) > 1 else days[0]), _times(times)
 
 
-def _hours_of(office: Calendar) -> str:
-    """As on the first day of the week that is open."""
-    openings = next((day for day in office.hours or () if day), ())
+def _times(openings: tuple[Opening, ...]) -> str:
     return ", ".join(
-        f"{opens:%H:%M}-{'24:00' if not closes.hour + closes.minute else f'{closes:%H:%M}'}"
-        for opens, closes in openings
+        f"{opens:%H:%M}-{'24:00' if closes == time(0) else f'{closes:%H:%M}'}" for opens, closes in openings
     )
 
 

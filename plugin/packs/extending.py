@@ -11,8 +11,10 @@ from plugin.packs.tree import Node, Placed, Step, Tree, dotted, shown
 EXTENDS = "extends"
 OWN = ("pack",)
 """Keys that are never taken over: a pack that extends another is another pack."""
-BY_NAME: Mapping[str, tuple[str, ...]] = {"rules": ("name", "policy"), "examples": ("name",)}
+BY_NAME: Mapping[str, tuple[str, ...]] = {"rules": ("name", "policy")}
 """Lists whose entries are laid over those of the same name; other lists take the place of the whole list."""
+WHOLE = (("examples", "*"), ("calendars", "*", "hours"), ("rules", "*", "when"))
+"""Keys that say one thing together: these take the place of the whole, too (``*`` is any name)."""
 ADD, WITHOUT = "add", "without"
 """A list may also be written as what it has more and less than the one it takes the place of."""
 
@@ -35,6 +37,8 @@ class _Laying:
     faults: list[Placed] = field(default_factory=list)
 
     def over(self, base: Node, own: Node, path: tuple[Step, ...]) -> Node:
+        if _is_whole(path):
+            return own
         if isinstance(base.value, Mapping) and isinstance(own.value, Mapping):
             return replace(own, value=dict(self._keys(base, own, path)))
         if isinstance(base.value, list) and isinstance(own.value, Mapping) and own.value:
@@ -87,6 +91,13 @@ class _Laying:
 
     def _fault(self, node: Node, path: tuple[Step, ...], message: str) -> None:
         self.faults.append(Placed(node.place, path, message))
+
+
+def _is_whole(path: tuple[Step, ...]) -> bool:
+    return any(
+        len(path) == len(whole) and all(part in ("*", step) for part, step in zip(whole, path, strict=True))
+        for whole in WHOLE
+    )
 
 
 def _is_option(path: tuple[Step, ...]) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from plugin.model.decision import Mode
 from plugin.model.durations import Duration, Unit
 from plugin.model.errors import PackError
-from plugin.model.pack import Kind, Pack
+from plugin.model.pack import Kind, Pack, When
 from plugin.packs import load, loads, shipped, text_of
 from plugin.policies import deadlines
 
@@ -125,10 +125,19 @@ def test_a_rule_more_stands_behind_the_others(own: Path) -> None:
     assert [rule.name for rule in rules][-1] == "retention"
 
 
-def test_hours_of_more_days_are_laid_beside_those_there_are(own: Path) -> None:
+def test_hours_take_the_place_of_the_whole_week(own: Path) -> None:
     week = written(own, "calendars:\n  office:\n    hours: {saturday: 10:00-12:00}\n").office_calendar.hours
     assert week is not None
-    assert [bool(day) for day in week] == [True] * 6 + [False]
+    assert [bool(day) for day in week] == [False] * 5 + [True, False]
+
+
+def test_a_when_takes_the_place_of_the_whole_when(own: Path) -> None:
+    written(own, "rules:\n  - {name: stages, when: {tiers: [major]}}\n")
+    third = own.with_name("third.yaml")
+    third.write_text(
+        "pack: third\nextends: own.yaml\nrules:\n  - {name: stages, when: {vip: true}}\n", encoding="utf-8"
+    )
+    assert load(third).rules[-1].when == When(vip=True)
 
 
 @pytest.mark.parametrize("name", shipped())
