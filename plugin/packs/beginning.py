@@ -27,6 +27,8 @@ class Answers:
     """What ``steward pack new`` asks. Empty: nobody, the states of the type pending reminder, every group."""
 
     name: str
+    extends: str
+    """The shipped pack, or the path of another from where this one will lie."""
     weekends: tuple[str, ...] = ()
     """Logins of those who answer then."""
     waiting: tuple[str, ...] = ()
@@ -43,7 +45,7 @@ def begin(answers: Answers, *, base: Pack) -> str:
 def _head(answers: Answers, base: Pack) -> Iterator[str]:
     yield f"# Our pack: {base.title}, with what we do otherwise."
     yield "#"
-    yield f"# What does not stand here is taken over from {base.name}; see: steward pack show {base.name}"
+    yield f"# What does not stand here is taken over from {base.name}; see: steward pack show {answers.extends}"
     yield "# Keys are laid over those of the same name, lists take the place of the whole list, null takes a key away,"
     yield "# rules go by their name. Check it after each change:  steward pack validate FILE"
     yield "#"
@@ -51,7 +53,7 @@ def _head(answers: Answers, base: Pack) -> Iterator[str]:
     yield "## yaml-language-server: $schema=pack.schema.json"
     yield ""
     yield f"pack: {_scalar(answers.name)}"
-    yield f"extends: {base.name}"
+    yield f"extends: {answers.extends}"
     yield ""
     yield "# The language of notes and tasks: en, de or zh-CN. The zone of notes, dates and opening hours."
     yield f"language: {base.language}"

@@ -51,6 +51,17 @@ def test_it_asks_five_questions(file: Path) -> None:
     assert pack.messages == load("service-standard").messages
 
 
+def test_it_may_extend_a_pack_of_ones_own(file: Path) -> None:
+    hours = "{monday: 09:00-12:00, tuesday: closed, wednesday to friday: 09:00-12:00}"
+    base = file.with_name("base.yaml")
+    base.write_text(f"pack: base\nextends: fca-disp\ncalendars: {{office: {{hours: {hours}}}}}\n", encoding="utf-8")
+    ended = new(file, *NOTHING, "--extends", str(base), "--weekends", "anna", "--customer-mail")
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    week = load(file).office_calendar.hours
+    assert week is not None
+    assert [bool(day) for day in week] == [True, False, True, True, True, True, True]
+
+
 def test_every_question_may_be_passed_over(file: Path) -> None:
     assert new(file, answers="\n\n\n\n\n").exit_code == 0
     pack, base = load(file), load("service-standard")

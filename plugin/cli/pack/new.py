@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from plugin.cli.errors import Stopped
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--extends", default="service-standard", show_default=True, help="The shipped pack to begin with.")
+@click.option(
+    "--extends", default="service-standard", show_default=True, help="The pack to begin with: a shipped one, or a file."
+)
 @click.option("--weekends", help="Who answers at weekends: logins with commas, or nobody.")
 @click.option("--waiting", help="Which ticket states mean waiting for the customer: names with commas, or default.")
 @click.option("--groups", help="Which groups are in scope: names with commas, or all.")
@@ -38,6 +41,7 @@ def new(
     base = packs.load(extends)
     answers = beginning.Answers(
         name=_pack_name(file.stem),
+        extends=extends if extends in packs.shipped() else os.path.relpath(extends, file.parent),
         weekends=_asked(weekends, "Who answers at weekends? Logins with commas, or", "nobody"),
         waiting=_asked(waiting, "Which ticket states mean waiting for the customer? Names with commas, or", "default"),
         groups=_asked(groups, "Which groups are in scope? Names with commas, or", "all"),
