@@ -11,6 +11,7 @@ from plugin.model.clocks import Clock, ClockState
 from plugin.model.decision import Decision
 from plugin.model.facts import Fact, FactKind, Timeline
 from plugin.model.pack import Pack
+from plugin.simulate.growing import Growth
 from plugin.simulate.histories import History, acts, as_lived
 from plugin.simulate.judging import Judge
 from plugin.simulate.outcome import Carried, ClockEnd, ClockResult, Done, Outcome
@@ -62,12 +63,10 @@ class Play:
         return self._outcome(last, facts)
 
     def _steps(self, facts: tuple[Fact, ...]) -> Iterator[Step]:
-        groups = [*acts(facts, within=QUIET)]
-        known = 0
+        groups, growth = [*acts(facts, within=QUIET)], Growth(self.history.ticket_id, facts)
         for number, group in enumerate(groups):
             self.judge.hears(group)
-            known += len(group)
-            timeline = Timeline(self.history.ticket_id, facts[:known])
+            timeline = growth.grow(group)
             if not timeline.of(FactKind.CREATED):
                 continue  # an older ticket's articles, which a merge brought
             until = groups[number + 1][0].at if number + 1 < len(groups) else self.history.read_at
