@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from plugin import clock as clocks
+from plugin.model.decision import Mode
 from plugin.observability.health import Health
 from plugin.observability.metrics import Metrics
 from plugin.settings import Settings, SettingsError
@@ -16,7 +17,9 @@ def check(settings: Settings, *, web: bool, worker: bool, alone: bool = False) -
 
     ``alone``: for one command, where no other process runs.
     """
-    settings.require("zammad_url", "zammad_token", *(["webhook_secret"] if web else []))
+    # a trial needs no webhook: the sweep finds what changed
+    receives = web and settings.mode is Mode.ENFORCE
+    settings.require("zammad_url", "zammad_token", *(["webhook_secret"] if receives else []))
     if settings.is_sqlite and web is not worker and not alone:
         raise SettingsError(
             f"STEWARD_DATABASE_URL: found the SQLite file {settings.database}, which one process holds; "

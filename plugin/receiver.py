@@ -17,7 +17,7 @@ from plugin.web.turned_away import TurnedAway
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """``open`` it on a ground whose settings hold a webhook secret; ``close`` it before the ground."""
+    """``open`` it on a ground whose settings were checked; ``close`` it before the ground."""
 
     intake: Intake
     app: Flask
@@ -47,9 +47,10 @@ class Receiver:
                 ),
                 metrics_routes.create_blueprint(ground.metrics),
             ],
-            receiver=webhook.create_receiver(
-                intake=intake, secrets=secrets, clock=ground.clock, metrics=ground.metrics
-            ),
+            # without a secret, on a trial, there is no door at all
+            receiver=webhook.create_receiver(intake=intake, secrets=secrets, clock=ground.clock, metrics=ground.metrics)
+            if secrets
+            else None,
         )
         return cls(intake=intake, app=app, turned_away=TurnedAway(ground.metrics), probes=probes)
 

@@ -208,7 +208,7 @@ class Service:
         found = (*preflight(self.zammad), *self._reach())
         told = [finding for finding in found if finding.severity is not Severity.INFO]
         self.health.tell("preflight", ok=not told, said="; ".join(map(str, told)))
-        return (*found, *self._pack_beside())
+        return (*found, *self._pack_beside(), *self._deaf())
 
     def _check_again(self, cursor: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
         """Asks while something is missing, when looks show another server than before, and once a week."""
@@ -229,6 +229,14 @@ class Service:
         if not said:
             return ()
         return (Finding("pack", Severity.INFO, said, "STEWARD_PACK", "steward pack activate puts it in force"),)
+
+    def _deaf(self) -> tuple[Finding, ...]:
+        """A trial may go without a webhook; who forgot its secret is told."""
+        if self.app is None or self.settings.webhook_secrets:
+            return ()
+        said = f"no webhook can be received: changes are found every {self.settings.sweep_interval:g} s"
+        way_out = "set it to the webhook's signature token, unless this is a trial"
+        return (Finding("webhook_secret", Severity.INFO, said, "STEWARD_WEBHOOK_SECRET", way_out),)
 
     # -- life ---------------------------------------------------------------------------------------------------------
 

@@ -195,7 +195,7 @@ TABLE: tuple[Setting, ...] = (
     ),
     Setting(
         "WEBHOOK_SECRET",
-        "signature secret of Zammad's webhook; needed to receive",
+        "signature secret of Zammad's webhook; needed to enforce, a trial in observe finds changes without",
         Secret,
         secret=True,
     ),

@@ -25,9 +25,12 @@ def writes(wanted: Iterable[Field], making: Making) -> Iterator[FieldWrites]:
     """One effect a rule, for the fields of it that differ and are ours to set."""
     by_rule: dict[str, list[Field]] = {}
     for part in wanted:
-        if not making.terms.features.has(part.name) or not _is_to_be_set(part, making):
+        writes_it = making.terms.enforces(
+            part.mode
+        )  # on a trial the server may lack our fields, and is to be told of them
+        if (writes_it and not making.terms.features.has(part.name)) or not _is_to_be_set(part, making):
             continue
-        until = flapping.field_rests_until(part.name, making) if making.terms.enforces(part.mode) else None
+        until = flapping.field_rests_until(part.name, making) if writes_it else None
         if until is not None:
             making.rest(_effect(part.rule, [part], making, swings=part.name), flapping.FLAPPING, until=until)
         elif making.terms.features.takes(part.name, as_text(part.name, part.value)):

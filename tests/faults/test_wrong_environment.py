@@ -61,7 +61,6 @@ def the_error(status: int, said: str) -> str:
         pytest.param("zammad_url", "https://u:p@zammad.example.com", "use STEWARD_ZAMMAD_TOKEN", id="a login in it"),
         pytest.param("zammad_url", "", "not set; set it", id="no URL"),
         pytest.param("zammad_token", "", "not set; set it or STEWARD_ZAMMAD_TOKEN_FILE", id="no token"),
-        pytest.param("webhook_secret", "", "not set; set it or STEWARD_WEBHOOK_SECRET_FILE", id="no secret"),
         pytest.param("zammad_ca", "/nowhere/ca.pem", "give the path of one", id="no such CA file"),
         pytest.param("database_url", "mysql://x/y", "allowed: sqlite:///", id="a database nobody speaks"),
         pytest.param("database_url", "sqlite:////nowhere/steward.db", "make it first", id="no such directory"),
@@ -78,6 +77,11 @@ def test_a_wrong_setting_is_named_with_the_way_out(tmp_path: Path, name: str, va
     assert f"STEWARD_{name.upper()}" in said
     assert way_out in said
     assert not (tmp_path / "steward.db").exists()
+
+
+def test_writing_needs_the_webhooks_secret(tmp_path: Path) -> None:
+    said = stops("serve", **right(tmp_path, mode="enforce", webhook_secret=""))
+    assert "STEWARD_WEBHOOK_SECRET: not set; set it or STEWARD_WEBHOOK_SECRET_FILE" in said
 
 
 def test_a_token_file_that_is_missing_is_named(tmp_path: Path) -> None:
