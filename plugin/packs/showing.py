@@ -8,7 +8,7 @@ from pathlib import Path
 
 from plugin.model.calendars import Calendar, Opening
 from plugin.model.decision import Mode
-from plugin.model.pack import ClockSettings, Pack, Rule
+from plugin.model.pack import ClockSettings, Pack, Rule, When
 from plugin.packs import load
 from plugin.packs.values import LANGUAGES, WEEKDAYS
 
@@ -27,10 +27,9 @@ def _remarks(pack: Pack) -> Iterator[str]:
         if lacking:
             yield f"messages.{name}: has no {', '.join(lacking)}; {pack.language} is sent"
     for rule in pack.rules:
-        if rule.mode is Mode.ENFORCE and (rule.groups or rule.share < 1):
-            where = [f"in {', '.join(rule.groups)}"] if rule.groups else []
-            where += [f"on {rule.share * 100:g} % of all tickets"] if rule.share < 1 else []
-            yield f"rules.{rule.name}: enforces {' and '.join(where)} only, observes elsewhere"
+        rolled_out = where(rule)
+        if rule.mode is Mode.ENFORCE and rolled_out:
+            yield f"rules.{rule.name}: enforces {rolled_out} only, observes elsewhere"
 
 
 def show(name_or_path: str | Path) -> str:
@@ -65,23 +64,48 @@ def _section(title: str, lines: Iterator[str]) -> Iterator[str]:
 
 def _rule(rule: Rule) -> str:
     clauses = ", ".join(rule.clauses)
-    only = [*rule.when.kinds, *rule.when.tiers, *rule.when.groups]
+    only = in_words(rule.when)
+    rolled_out = where(rule)
     parts = [
         f"{rule.name}: {rule.mode}",
-        f"only {', '.join(only)}" if only else "",
+        f"only {only}" if only else "",
+        f"{rolled_out}, elsewhere observe" if rolled_out else "",
         f"at most {rule.limit} tickets in 24 h" if rule.limit else "",
         f"({clauses})" if clauses else "",
     ]
     return " ".join(part for part in parts if part)
 
 
+def in_words(when: When) -> str:
+    """Whom a rule or another time is for; empty for everybody."""
+    parts = [
+        ", ".join(when.kinds),
+        f"{', '.join(when.tiers)} tier" if when.tiers else "",
+        f"in {', '.join(when.groups)}" if when.groups else "",
+        f"about {', '.join(when.natures)}" if when.natures else "",
+        {True: "VIP", False: "not VIP", None: ""}[when.vip],
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def where(rule: Rule) -> str:
+    """Where a rule is rolled out to; empty for everywhere."""
+    parts = [f"in {', '.join(rule.groups)}"] if rule.groups else []
+    parts += [f"on {rule.share * 100:g} % of all tickets"] if rule.share < 1 else []
+    return " and ".join(parts)
+
+
 def _clock(clock: ClockSettings) -> str:
     whom = ", ".join((*clock.kinds, *(f"{tier} tier" for tier in clock.tiers or ())))
+    others = "".join(f"; {in_words(other.when)}: {_limits(clock.with_time(other))}" for other in clock.instead)
+    return f"{clock.name}: {_limits(clock)}; {whom}{others} ({clock.clause})"
+
+
+def _limits(clock: ClockSettings) -> str:
     target = f"target {clock.target}, " if clock.target else ""
     extended = f", once extended {clock.extended_limit}" if clock.extended_limit else ""
     pauses = ", stops while waiting for the customer" if clock.pauses else ""
-    limits = f"{target}limit {clock.limit}{extended} on {clock.calendar}{pauses}"
-    return f"{clock.name}: {limits}; {whom} ({clock.clause})"
+    return f"{target}limit {clock.limit}{extended} on {clock.calendar}{pauses}"
 
 
 def _calendar(calendar: Calendar) -> str:

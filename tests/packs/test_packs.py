@@ -604,3 +604,30 @@ def test_a_pack_without_mistakes_is_said_to_be_so() -> None:
 def test_the_text_of_a_pack_is_as_it_was_written(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text(SMALL, encoding="utf-8")
     assert text_of(tmp_path / "own.yaml") == SMALL
+
+
+def test_whom_a_clock_or_rule_is_for_is_shown(tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text(
+        """\
+pack: own
+extends: fca-disp
+clocks:
+  first_response: {instead: [{when: {vip: true, groups: [Shop]}, limit: 4 h}]}
+rules:
+  - {name: stages, when: {tiers: [major], natures: [advice]}, groups: [Users], share: 10 %, limit: 7}
+""",
+        encoding="utf-8",
+    )
+    shown, checked = showing.show(own), showing.check(own)
+    assert "limit 1 working day on office; complaint; in Shop, VIP: limit 4 h on office (DISP" in shown
+    only, rolled_out = "only major tier, about advice", "in Users and on 10 % of all tickets"
+    assert f"stages: enforce {only} {rolled_out}, elsewhere observe at most 7 tickets in 24 h" in shown
+    assert f"rules.stages: enforces {rolled_out} only, observes elsewhere" in checked
+
+
+def test_the_languages_a_message_lacks_are_named(tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    text = "messages: {confirmation: {en: {subject: Settled, body: It is settled.}}}"
+    own.write_text(f"pack: own\nextends: fca-disp\n{text}\n", encoding="utf-8")
+    assert "messages.confirmation: has no de, zh-CN; en is sent" in showing.check(own)
