@@ -40,6 +40,7 @@ class Growth:
         self._ticket_id = ticket_id
         self._facts = facts
         self._known = 0
+        self._beside: tuple[Fact, ...] = ()
         self._of_words: dict[tuple[Hashable, ...], Any] = {}
 
     def grow(self, more: Iterable[Fact]) -> Timeline:
@@ -48,4 +49,12 @@ class Growth:
         self._known += len(added)
         if any(fact.kind is FactKind.ARTICLE and is_from_customer(fact) for fact in added):
             self._of_words = {}
-        return Grown(self._ticket_id, self._facts[: self._known], self._of_words)
+        return self._timeline()
+
+    def follow(self, facts: tuple[Fact, ...]) -> Timeline:
+        """The timeline with facts beside the history: what would have followed from what Steward does."""
+        self._beside += facts
+        return self._timeline()
+
+    def _timeline(self) -> Timeline:
+        return Grown(self._ticket_id, (*self._facts[: self._known], *self._beside), self._of_words)

@@ -11,6 +11,7 @@ from plugin.model.clocks import Clock, ClockState
 from plugin.model.decision import Decision
 from plugin.model.facts import Fact, FactKind, Timeline
 from plugin.model.pack import Pack
+from plugin.simulate.answering import Answers
 from plugin.simulate.growing import Growth
 from plugin.simulate.histories import History, acts, as_lived
 from plugin.simulate.judging import Judge
@@ -39,6 +40,7 @@ class Play:
     history: History
     pack: Pack
     customer_mail: bool = False
+    tasks_done: bool = False
     desk: Desk = field(init=False)
     judge: Judge = field(init=False)
     done: list[Done] = field(default_factory=list)
@@ -46,7 +48,8 @@ class Play:
     decisions: int = 0
 
     def __post_init__(self) -> None:
-        self.desk = Desk(self.pack, self.history.ticket_id, self.customer_mail)
+        answers = Answers(self.pack.office_calendar, self.tasks_done)
+        self.desk = Desk(self.pack, self.history.ticket_id, self.customer_mail, answers)
         self.judge = Judge(self.pack)
 
     def run(self) -> Outcome | None:
@@ -70,12 +73,14 @@ class Play:
             if not timeline.of(FactKind.CREATED):
                 continue  # an older ticket's articles, which a merge brought
             until = groups[number + 1][0].at if number + 1 < len(groups) else self.history.read_at
-            yield from self._until(until, timeline, begins=group[-1].at)
+            yield from self._until(until, timeline, growth, begins=group[-1].at)
 
-    def _until(self, until: datetime, timeline: Timeline, *, begins: datetime) -> Iterator[Step]:
+    def _until(self, until: datetime, timeline: Timeline, growth: Growth, *, begins: datetime) -> Iterator[Step]:
         """Every moment from ``begins`` on that comes due by itself before anybody does anything."""
         now: datetime | None = begins
         while now is not None:
+            if followed := self.desk.answers.due(now):
+                timeline = growth.follow(followed)
             decision = decide(timeline, pack=self.pack, now=now, customer_mail=self.customer_mail)
             self.decisions += 1
             self.judge.sees(decision)
@@ -84,10 +89,9 @@ class Play:
             now = self._next(decision, before=until)
 
     def _next(self, decision: Decision, *, before: datetime) -> datetime | None:
-        look, held_until = decision.next_look, self.desk.wakes_at
-        moments = [look.at] if look is not None else []
-        moments += [held_until] if held_until is not None and held_until > decision.now else []
-        return min((at for at in moments if at < before), default=None)
+        look = decision.next_look
+        moments = (look.at if look is not None else None, self.desk.wakes_at, self.desk.answers.next_at)
+        return min((at for at in moments if at is not None and decision.now < at < before), default=None)
 
     def _carry(self, decision: Decision, *, until: datetime) -> None:
         """Whoever is accountable carries the matter while it is open; nobody's is a load too."""
@@ -120,9 +124,9 @@ class Play:
         )
 
 
-def play(history: History, pack: Pack, *, customer_mail: bool = False) -> Outcome | None:
-    """See ``Play.run``."""
-    return Play(history, pack, customer_mail).run()
+def play(history: History, pack: Pack, *, customer_mail: bool = False, tasks_done: bool = False) -> Outcome | None:
+    """See ``Play.run``. ``tasks_done``: as if whoever is asked did each task of Steward's in time."""
+    return Play(history, pack, customer_mail, tasks_done).run()
 
 
 def steps(history: History, pack: Pack, *, customer_mail: bool = False) -> Iterator[Step]:

@@ -40,7 +40,6 @@ DOING_NAMES: Mapping[Doing, str] = {
     Doing.MESSAGE: "mails to customers",
     Doing.NOTICE: "agents' notices",
 }
-ENDED_BY_TASKS = ("confirmation", "follow_up_visit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,7 @@ class About:
     made_at: datetime
     changes: tuple[Change, ...] = ()
     customer_mail: bool = False
+    tasks_done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ def page(result: Result, about: About) -> Page:
         week_scores=_scores(tally, weekly=True),
         taken_for=_taken_for(tally),
         failed=tuple(result.failed),
-        notes=tuple(_notes(result, about)),
+        notes=tuple(_notes(about)),
         legend=tuple((name, end.value) for end, name in END_NAMES.items()),
     )
 
@@ -358,17 +358,21 @@ def _taken_for(tally: Tally) -> Table | None:
 # -- what to know -------------------------------------------------------------------------------------------------
 
 
-def _notes(result: Result, about: About) -> Iterator[str]:
+def _notes(about: About) -> Iterator[str]:
     yield "Nothing was written to Zammad: histories were read, and everything else happened here."
     yield (
         "Each ticket was played as if the pack had been in force from its first moment, and Steward had never been "
         "there: what Steward itself did to a ticket is left out."
     )
-    clocks = {name for name, _, _, _ in result.tally.clocks}
-    if by_task := [name for name in ENDED_BY_TASKS if name in clocks]:
+    if about.tasks_done:
         yield (
-            f"{' and '.join(by_task)} end with a task Steward makes. Nobody could do it in the past, so they count as "
-            "breached unless an agent said how the customer sees it."
+            "Tasks Steward would have made count as done by whoever is asked, halfway to their time, in office hours: "
+            "nobody could do them in the past. --tasks left shows what comes of it if nobody does."
+        )
+    else:
+        yield (
+            "Tasks Steward would have made are left undone: nobody could do them in the past. Clocks that end with one "
+            "(confirmation, follow_up_visit) count as breached unless an agent said how the customer sees it."
         )
     yield (
         "What Zammad keeps without a date (VIP, whether the customer is a colleague) is taken to have held since the "

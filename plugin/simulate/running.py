@@ -15,6 +15,7 @@ from itertools import islice
 from plugin.model.errors import StewardError
 from plugin.model.pack import Pack
 from plugin.simulate.comparing import Comparison, differences
+from plugin.simulate.histories import History
 from plugin.simulate.outcome import ClockEnd, Doing, Outcome
 from plugin.simulate.playing import play
 from plugin.simulate.sources import Kept, Source
@@ -44,6 +45,8 @@ class Work:
     against: Pack | None = None
     customer_mail: bool = False
     key: Key | None = None
+    tasks_done: bool = False
+    """As if whoever is asked did each task of Steward's in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,18 +180,22 @@ def _play_all(batch: tuple[Kept, ...]) -> Result:
 def _play_one(kept: Kept, work: Work, result: Result) -> None:
     history = kept.opened(work.key)
     result.played += 1
-    outcome = play(history, work.pack, customer_mail=work.customer_mail)
+    outcome = _outcome(history, work.pack, work)
     if outcome is None:
         return
     found = []
     if work.against is not None:
-        before = play(history, work.against, customer_mail=work.customer_mail)
+        before = _outcome(history, work.against, work)
         assert before is not None  # whether there is anything to play does not hang on the pack
         result.before.add(before, work.window)
         found = differences(before, outcome)
         result.comparison.add(found)
     result.tally.add(outcome, work.window)
     result.rows.append(_row(outcome, differs=bool(found)))
+
+
+def _outcome(history: History, pack: Pack, work: Work) -> Outcome | None:
+    return play(history, pack, customer_mail=work.customer_mail, tasks_done=work.tasks_done)
 
 
 def _row(outcome: Outcome, *, differs: bool) -> TicketRow:

@@ -18,6 +18,7 @@ from plugin.model.people import NOBODY_ID
 from plugin.model.ticket import StateType, Ticket
 from plugin.model.words import Text
 from plugin.plan import Call, MakeChecklist, MakeTask, Person, Plan, Put, Standing, Terms, plan
+from plugin.simulate.answering import Answers, Asked, asked
 from plugin.simulate.outcome import Doing, Done
 
 SECRET = b"simulation"
@@ -35,6 +36,7 @@ class Desk:
     pack: Pack
     ticket_id: int
     customer_mail: bool
+    answers: Answers
     applied: list[Effect] = field(default_factory=list)
     observed: set[str] = field(default_factory=set)
     has_checklist: bool = False
@@ -52,10 +54,11 @@ class Desk:
         planned = self._plan(decision, timeline)
         self.wakes_at = planned.wakes_at
         owner, group = whose(timeline)
-        told = _Told(decision.now, owner=owner, group=group, asked=_asked(decision))
+        told = _Told(decision.now, owner, group, asked(decision.tasks), reminds=not self.answers.tasks_done)
         for call in planned.calls:
             yield from told.by(call)
             self._apply(call, decision.now)
+            self.answers.hear(call, told.asked, now=decision.now)
         yield from self._observed(planned, told)
 
     def _plan(self, decision: Decision, timeline: Timeline) -> Plan:
@@ -137,8 +140,9 @@ class _Told:
     now: datetime
     owner: str | None
     group: str
-    asked: Mapping[tuple[str, str], str]
-    """Who is answerable for a task, by rule and epoch of its effect."""
+    asked: Asked
+    reminds: bool
+    """Zammad reminds of a task when it is due, and nobody has done it."""
 
     def by(self, call: Call) -> Iterator[Done]:
         for effect in call.effects:
@@ -147,8 +151,7 @@ class _Told:
                 yield self.of(effect, doing)
         if isinstance(call, Put):
             yield from self._by_put(call)
-        elif isinstance(call, MakeTask) and call.pending_until is not None:
-            # Zammad's own reminder, when the task is due (promises 7)
+        elif isinstance(call, MakeTask) and call.pending_until is not None and self.reminds:
             yield self._notice(call.effects[0], self._asked(call.effects[0]), at=call.pending_until)
 
     def of(self, effect: Effect, doing: Doing) -> Done:
@@ -168,7 +171,8 @@ class _Told:
         return Done(Doing.NOTICE, at, person, effect.rule, _what(effect), effect.clause, effect.because)
 
     def _asked(self, effect: Effect) -> str:
-        return self.asked.get((effect.rule, effect.epoch)) or self._everyone_concerned
+        task = self.asked.get((effect.rule, effect.epoch))
+        return (task.assignee if task is not None else None) or self._everyone_concerned
 
     @property
     def _everyone_concerned(self) -> str:
@@ -196,14 +200,10 @@ def _what(effect: Effect) -> str:
     return "reopened" if effect.kind is EffectKind.STATE else effect.kind.value
 
 
-def _asked(decision: Decision) -> Mapping[tuple[str, str], str]:
-    named = (task for task in decision.tasks if task.assignee)
-    return {(task.rule, f"task-{task.key}-{task.epoch}"): str(task.assignee) for task in named}
-
-
 def _people(decision: Decision) -> Mapping[str, Person]:
     """Whoever a decision names is there, and may read and own: a history does not tell who could not."""
-    logins = {login for note in decision.notes for login in note.tell} | set(_asked(decision).values())
+    logins = {login for note in decision.notes for login in note.tell}
+    logins |= {task.assignee for task in decision.tasks if task.assignee}
     return {login: Person(id=0, login=login, name=login, may_read=True, may_own=True) for login in logins}
 
 

@@ -159,3 +159,27 @@ def test_two_people_who_take_turns_are_named_by_login() -> None:
     story.gives(BEN, by=ANNA, after=2)
     story.answers(BEN, after=3)
     assert {one.person for one in played(story, until=10).carried} <= {"nobody", "anna", "ben"}
+
+
+def closed_complaint() -> Story:
+    story = Story().customer_writes_in("I complain, it is broken.")
+    story.says("complaint", after=1)
+    story.gives(ANNA, by=ANNA, after=1)
+    story.answers(after=2)
+    story.closes(after=3)
+    return story
+
+
+@pytest.mark.parametrize(
+    ("tasks_done", "ends"), [(True, {"met", "warned"}), (False, {"breached"})], ids=["done", "left"]
+)
+def test_a_task_ends_its_clocks_where_people_are_taken_to_do_it(tasks_done: bool, ends: set[str]) -> None:
+    outcome = play(history(closed_complaint(), until=200), shipped(), tasks_done=tasks_done)
+    assert outcome is not None
+    assert end(outcome, "follow_up_visit") in ends
+
+
+def test_a_mail_that_went_out_is_the_confirmation() -> None:
+    outcome = played(closed_complaint(), until=200, customer_mail=True)
+    assert end(outcome, "confirmation") in {"met", "warned"}
+    assert len([one for one in outcome.done if one.doing is Doing.MESSAGE and one.what == "confirmation"]) <= 1

@@ -38,8 +38,8 @@ def diff(old: str, new: str, file: Path | None, demo: bool, cache: Path | None, 
     demo = demo or (file is None and not simulating.has_cache(known, cache))
     wanted = Wanted(file=file, demo=demo, cache=cache, offline=True)
     with simulating.source(wanted, known, pack=after, console=console) as found:
-        work = Work(after, Window(after.zone), before, known.customer_mail, found.key)
+        work = Work(after, Window(after.zone), before, known.customer_mail, found.key, tasks_done=True)
         with simulating.played(console, found.count) as tell:
             result = simulate(found, work, tell=tell)
-        about = About(after, before, found.name, None, system(), changes(before, after), known.customer_mail)
+        about = About(after, before, found.name, None, system(), changes(before, after), known.customer_mail, True)
     click.echo(jsons.dumps(files.as_json(result, about), default=str) if as_json else difference(result, about, most))

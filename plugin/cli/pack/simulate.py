@@ -28,6 +28,13 @@ class Span(click.ParamType[timedelta]):
 
 
 FILE = click.Path(dir_okay=False, path_type=Path)
+TASKS = click.option(
+    "--tasks",
+    type=click.Choice(["done", "left"]),
+    default="done",
+    show_default=True,
+    help="Whether people are taken to do the tasks Steward would have made.",
+)
 
 
 @click.command()
@@ -41,6 +48,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--cache", type=FILE, help="Where fetched histories are kept; beside the store if left out.")
 @click.option("--forget", is_flag=True, help="Delete what was fetched before, and begin anew.")
 @click.option("--enforced", is_flag=True, help="As if every rule wrote, those that only observe too.")
+@TASKS
 @click.option("--export", type=FILE, help="Also write the histories, without customers' words, names and addresses.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("simulation"), show_default=True)
 @click.option("--processes", type=click.IntRange(1, 64), help="At the same time; one a core if left out.")
@@ -56,6 +64,7 @@ def simulate(
     cache: Path | None,
     forget: bool,
     enforced: bool,
+    tasks: str,
     export: Path | None,
     out: Path,
     processes: int | None,
@@ -84,9 +93,9 @@ def simulate(
         if export is not None:
             count = sources.export(found, export, packs=[one for one in (new, old) if one is not None])
             console.print(f"{count} histories without customers' words: {export}")
-        work = Work(new, Window(new.zone, begins), old, known.customer_mail, found.key)
-        with files.tickets(out) as tickets, simulating.played(console, found.count) as tell:
-            result = simulate(found, work, processes=processes, on_rows=tickets.add, tell=tell)
+        work = Work(new, Window(new.zone, begins), old, known.customer_mail, found.key, tasks == "done")
+        with files.tickets(out) as lines, simulating.played(console, found.count) as tell:
+            result = simulate(found, work, processes=processes, on_rows=lines.add, tell=tell)
         about = About(
             pack=new,
             against=old,
@@ -95,6 +104,7 @@ def simulate(
             made_at=now,
             changes=changes(old, new) if old is not None else (),
             customer_mail=known.customer_mail,
+            tasks_done=tasks == "done",
         )
         page = files.write(result, about, out)
     if as_json:
