@@ -67,6 +67,15 @@ def surveyed(found: Others, *, known: Timeline, now: datetime) -> Iterator[Fact]
         yield _seen("surveyed", now=now, value=at is not None, at=at)
 
 
+def linked(tickets: tuple[int, ...], told: frozenset[int], *, known: Timeline, now: datetime) -> Iterator[Fact]:
+    """The tickets linked to an interruption, and those of them whose customers were not told yet."""
+    untold = [one for one in tickets if one not in told]
+    last = known.get("observed:linked")
+    before = (last["tickets"], last["untold"]) if last else ([], [])
+    if ([*tickets], untold) != before:
+        yield _seen("linked", now=now, value=bool(tickets), tickets=[*tickets], untold=untold)
+
+
 def sight(known: Timeline, *, visible: bool, now: datetime) -> Iterator[Fact]:
     """The ticket went out of our sight (403), or came back."""
     last = known.get("observed:sight")

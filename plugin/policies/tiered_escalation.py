@@ -31,7 +31,7 @@ from plugin.model.said import fields_set
 from plugin.model.words import Text, text
 
 CLAUSES = ("A2.1", "C1.4", "C2.3", "C4.1", "E4.1")
-AFTER = ("classification", "deadlines", "first_responder", "follow_up")
+AFTER = ("classification", "deadlines", "first_responder", "follow_up", "interruptions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +176,9 @@ NEXT_STEPS: dict[str, Text] = {
     "resolution": text("Settle and close the ticket"),
     "progress": text("Tell the customer how it stands"),
     "promised": text("Write or call: the customer was promised it"),
+    "interruption_answer": text("Tell the customers what is down and when it will be back"),
+    "interruption_report": text("Write the detailed report of the interruption"),
+    "interruption_update": text("Tell the customers how the interruption stands"),
 }
 """What to do about each clock, as a person would say it."""
 
@@ -189,6 +192,9 @@ CLOCK_NAMES: dict[str, Text] = {
     "resolution": text("resolution"),
     "progress": text("progress"),
     "promised": text("promised moment"),
+    "interruption_answer": text("first answer to an interruption"),
+    "interruption_report": text("report of an interruption"),
+    "interruption_update": text("news of an interruption"),
 }
 """Clocks as people call them."""
 

@@ -9,7 +9,7 @@ from datetime import datetime
 import orjson
 import structlog
 
-from plugin.handlers import history, merge, observations, tasks, ticket
+from plugin.handlers import history, links, merge, observations, tasks, ticket
 from plugin.handlers.who import ZammadWho
 from plugin.model.clocks import Clock
 from plugin.model.effects import Effect, EffectKind, EffectState
@@ -110,8 +110,8 @@ class Looker:
         elif owner_may_have_changed:
             who = self._who(users)
             found += observations.owner(seen, who, known=known.timeline, now=self._now)
-        if full or tasks_may_have_moved:
-            found += self._task_tickets(seen, known, users)
+        if full or tasks_may_have_moved or links.are_awaited(known.timeline):
+            found += self._linked(seen, known, users, sources=sources, found=found)
         return Looked(seen, tuple(found), full=full, checklist=checklist)
 
     def checklist(self, seen: Ticket) -> Checklist | None:
@@ -140,19 +140,28 @@ class Looker:
         concerned = any(e.kind in (EffectKind.ITEM, EffectKind.CHECKLIST) for e in known.effects)
         return self.checklist(seen) if concerned else None
 
-    def _task_tickets(self, seen: Ticket, known: Known, users: Mapping[int, User]) -> Iterator[Fact]:
-        if not any(e.kind is EffectKind.TASK and e.state is EffectState.APPLIED for e in known.effects):
+    def _linked(
+        self, seen: Ticket, known: Known, users: Mapping[int, User], *, sources: Sources, found: Iterable[Fact]
+    ) -> Iterator[Fact]:
+        """Of the linked tickets: our tasks as people left them, and whom an interruption concerns."""
+        has_tasks = any(e.kind is EffectKind.TASK and e.state is EffectState.APPLIED for e in known.effects)
+        since = links.interrupted_since((*known.timeline, *found))
+        if not has_tasks and since is None:
             return
         try:
-            _, linked = self._reader.linked(seen.id)
+            linked, tickets = self._reader.linked(seen.id)
         except Refused:
             log.warning("links may not be read", ticket_id=seen.id)
             return
+        if since is not None:
+            others = links.concerned(linked, tickets, own_id=self._zammad.people.me().id)
+            told = links.told(others, sources, since=since)
+            yield from observations.linked(others, told, known=known.timeline, now=self._now)
         histories: dict[int, Iterable[HistoryRow]] = {}
-        for one in tasks.moved(linked, known.effects, known=known.timeline):
+        for one in tasks.moved(tickets, known.effects, known=known.timeline):
             histories[one] = self._reader.history(one)[0]
         yield from tasks.of_tickets(
-            linked, known.effects, self._who(users), known=known.timeline, histories=histories, now=self._now
+            tickets, known.effects, self._who(users), known=known.timeline, histories=histories, now=self._now
         )
 
     # -- merges -------------------------------------------------------------------------------------------------------
