@@ -107,13 +107,16 @@ def _is_path(name: str) -> bool:
 
 
 def _split(file: File) -> Iterator[File]:
-    """The packs in a text that was kept; any other text is one."""
+    """The packs in a text that was kept; any other text is one. Raises PackError where a part is not extended."""
     begins = [0, *(match.end() + 1 for match in _BEGUN.finditer(file.text))]
     ends = [*(match.start() for match in _BEGUN.finditer(file.text)), len(file.text)]
     names = [file.path, *(Path(match["name"]) for match in _BEGUN.finditer(file.text))]
     for begin, end, path in zip(begins, ends, names, strict=True):
         before = file.lines_before + file.text.count("\n", 0, begin)
-        yield File(name=file.name, text=file.text[begin:end], path=path, lines_before=before)
+        part = File(name=file.name, text=file.text[begin:end], path=path, lines_before=before)
+        if end < len(file.text) and part.extends is None:
+            raise PackError(f"{file.place(end)}: pack: found a line only kept packs have, allowed it behind an extends")
+        yield part
 
 
 def _base(file: File, found: re.Match[str]) -> File:

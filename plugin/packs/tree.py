@@ -27,6 +27,8 @@ from plugin.model.errors import PackError
 
 DEEPEST = 30
 """How far values may lie inside others; a pack needs eight."""
+LARGEST = 10**40
+LONGEST_KEY = 200
 MOST = 50_000
 """Values of one file, what its aliases stand for counted each time."""
 
@@ -130,8 +132,6 @@ def shown(value: Any) -> str:
         return "keys with values"
     if isinstance(value, list):
         return "a list"
-    if isinstance(value, int) and abs(value) > 10**40:
-        return "a number of more than 40 digits"
     written = repr(value) if isinstance(value, str) else str(value)
     return written if len(written) <= 80 else f"{written[:80]}…"
 
@@ -204,10 +204,14 @@ class _Reader:
             self._fault(place, path, f"found the tag {tag.replace(_TAG, '!!')}, allowed plain values")
             return None
         try:
-            return self.yaml.constructor.construct_object(ScalarNode(tag, event.value, event.start_mark))
+            value = self.yaml.constructor.construct_object(ScalarNode(tag, event.value, event.start_mark))
         except (ValueError, OverflowError, YAMLError):
             self._fault(place, path, f"found {shown(event.value)}, allowed a value that exists, or a text in quotes")
             return None
+        if isinstance(value, int) and abs(value) > LARGEST:
+            self._fault(place, path, f"found a number of {len(event.value)} digits, allowed fewer, or a text in quotes")
+            return None
+        return value
 
     def _tag(self, event: ScalarEvent) -> str:
         given = event.tag
@@ -248,9 +252,11 @@ class _Reader:
                 place, path, "found the key <<, allowed keys written out; a whole pack is taken over by extends"
             )
             return "<<", False
-        key = self._node(event, events, path).value
-        if isinstance(key, dict | list) or key is None:
-            self._fault(place, path, f"found {shown(key)} for a key, allowed a name")
+        node = self._node(event, events, (*path, "?"))
+        key = node.value
+        if isinstance(key, dict | list) or key is None or len(str(key)) > LONGEST_KEY:
+            if not node.is_unread:
+                self._fault(place, path, f"found {shown(key)} for a key, allowed a name")
             return "?", False
         return key, True
 

@@ -199,7 +199,7 @@ def says(line: str, expected: str) -> bool:
         ),
         pytest.param(
             "a: " + "{a: " * 5000,
-            ("1:124: pack: found values more than 30 deep, allowed fewer: close the brackets",),
+            ("1:121: pack: found values more than 30 deep, allowed fewer: close the brackets",),
             id="braces without end",
         ),
         pytest.param(
@@ -225,6 +225,22 @@ def says(line: str, expected: str) -> bool:
             changed("  - policy: classification\n    mode: enforce\n", "  - classification\n"),
             ("25:5: rules.0: found 'classification', allowed keys with values: name, mode, when, …",),
             id="a rule that is a word",
+        ),
+        pytest.param("? " * 5000, ("1:63: pack: found values more than 30 deep, allowed …",), id="keys of keys"),
+        pytest.param(
+            changed("title: A small pack", "? 0x" + "f" * 5000 + "\n: A small pack"),
+            ("1:1: title: …", "2:3: ?: found a number of 5002 digits, allowed fewer, or a text in quotes"),
+            id="a key that is a number nobody can say",
+        ),
+        pytest.param(
+            changed("title: A small pack", "title: A small pack\n" + "t" * 500 + ": A small pack"),
+            ("3:1: pack: found 'ttt… for a key, allowed a name",),
+            id="a key that is a story",
+        ),
+        pytest.param(
+            changed("natures:", "# ===== extends base.yaml =====\nnatures:"),
+            ("11:1: pack: found a line only kept packs have, allowed it behind an extends",),
+            id="a line that parts kept packs",
         ),
         # values
         pytest.param(
@@ -690,7 +706,7 @@ def says(line: str, expected: str) -> bool:
             (
                 "service-standard.yaml:…:15: clocks.first_response.calendar: found 'always', allowed a calendar of"
                 " this pack: office (as …",
-                "service-standard.yaml:511:15: clocks.assessment.calendar: found 'always', allowed a calendar of"
+                "service-standard.yaml:…:15: clocks.assessment.calendar: found 'always', allowed a calendar of"
                 " this pack: office (as …",
             ),
             id="a calendar taken away that is used",
@@ -698,7 +714,7 @@ def says(line: str, expected: str) -> bool:
         pytest.param(
             "pack: own\nextends: fca-disp\nclocks:\n  resolution: {limit: 2 working days}\n",
             (
-                "fca-disp.yaml:75:13: clocks.resolution.target: found 3 working days, allowed up to the limit of 2"
+                "fca-disp.yaml:…:13: clocks.resolution.target: found 3 working days, allowed up to the limit of 2"
                 " working days (as …",
             ),
             id="a limit under the target of the base",
