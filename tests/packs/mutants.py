@@ -17,6 +17,8 @@ NOT_CHANGED = frozenset(
     {"pack", "title", "standard", "language", "zone", "people", "words", "natures", "messages", "examples", "extends"}
 )
 """Names, words and texts: no numbers, and nothing that says for which tickets a rule is."""
+_LISTS_OF_NAMES = frozenset({"items", "plan", "lines", "values", "clauses"})
+"""Inside other parts too."""
 
 _DURATION = re.compile(r"(\d+) (min|h|days?|working days?|working hours?|weeks?|months?)")
 _AMOUNT = re.compile(r"(\d+) ([A-Z]{3})")
@@ -56,7 +58,7 @@ def _changes(node: Any, path: Path) -> Iterator[tuple[Path, str, Any]]:
     if isinstance(node, Mapping):
         yield from _of_mapping(node, path)
         for key, inner in node.items():
-            if path or key not in NOT_CHANGED:
+            if key not in (_LISTS_OF_NAMES if path else NOT_CHANGED):
                 yield from _changes(inner, (*path, key))
     elif isinstance(node, list):
         yield from _of_list(node, path)
@@ -92,12 +94,12 @@ def _of_list(node: list[Any], path: Path) -> Iterator[tuple[Path, str, Any]]:
     if path[0] == "rules" and len(path) == 1:
         yield from (((*path, n), "taken away", _GONE) for n in range(len(node)))
         return
-    if path[-1] == "clauses" or any(isinstance(one, Mapping) for one in node):
+    if any(isinstance(one, Mapping) for one in node):
         return
     others = [one for one in _MEMBERS.get(str(path[-1]), ()) if node and one not in node]
     if others and len(node) == 1:
         yield from ((path, f"{node[0]} → {one}", [one]) for one in others)
-    else:
+    elif len(node) > 1 or "when" not in path:  # without its only name a when is taken away
         for number, one in enumerate(node):
             yield path, f"without {one}", [other for n, other in enumerate(node) if n != number]
     yield from ((path, f"with {one}", [*node, one]) for one in others)
