@@ -42,7 +42,7 @@ Part = TypeVar("Part")
 _LEARNT = (Finding, Clock)
 """What a policy concluded: kept, and known to the policies after it, whether or not the rule acts."""
 _OF_NO_RULE = (Finding, Look, NextStep)
-_NAMING_THEIR_RULE = (Field, Tag, WordDone)
+_NAMING_THEIR_RULE = (Tag, WordDone)
 
 
 def decide(
@@ -168,10 +168,15 @@ def _stamped(part: Should, rule: Rule, case: Case, *, acts: bool, since: datetim
     if isinstance(part, _OF_NO_RULE):
         return part
     if isinstance(part, Clock):
-        return replace(part, mode=rule.mode, announced=acts and not _was_late_before(part, case, since))
+        announced = acts and not _was_late_before(part, case, since)
+        is_right = part.mode == rule.mode and part.announced is announced
+        return part if is_right else replace(part, mode=rule.mode, announced=announced)
+    if isinstance(part, Field):
+        # by far the most: made anew, for replacing takes four times as long
+        return Field(part.name, part.value, part.clause, part.because, part.rule or rule.name, rule.mode)
     if isinstance(part, _NAMING_THEIR_RULE):
         return replace(part, mode=rule.mode, rule=part.rule or rule.name)
-    return replace(part, mode=rule.mode)
+    return part if part.mode is rule.mode else replace(part, mode=rule.mode)
 
 
 def _was_late_before(clock: Clock, case: Case, since: datetime | None) -> bool:
