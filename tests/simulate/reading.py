@@ -21,6 +21,10 @@ READS = ("/api/v1/tickets/search", "/api/v1/core_workflows/perform")
 """POSTs that only read."""
 
 
+class Killed(BaseException):
+    """The process is gone: nothing is closed, and nothing tidied up."""
+
+
 @dataclass
 class ReadOnly(BaseAdapter):
     """Lets reads through and answers every write with a refusal; ``fails`` says which reads find no Zammad."""
@@ -78,12 +82,22 @@ class Reading:
         zammad = self._connected()
         try:
             with self.opened() as cache:
-                fetch = Fetch(
-                    zammad, cache, self.helpdesk.service.pack, lambda: self.helpdesk.now, self._waits, self.told.append
-                )
-                return fetch.run(self.helpdesk.now - timedelta(days=days))
+                return self._fetch(zammad, cache, self.told.append).run(self.helpdesk.now - timedelta(days=days))
         finally:
             zammad.close()
+
+    def is_killed_after(self, *, reads: int) -> None:
+        """A fetch that ends with the process, its cache left open. Raises Killed."""
+
+        def tell(progress: Progress) -> None:
+            if progress.read >= reads:
+                raise Killed
+
+        self._fetch(self._connected(), self.opened(), tell).run(self.helpdesk.now - timedelta(days=90))
+
+    def _fetch(self, zammad: Zammad, cache: Histories, tell: Callable[[Progress], None]) -> Fetch:
+        pack = self.helpdesk.service.pack
+        return Fetch(zammad, cache, pack, lambda: self.helpdesk.now, self._waits, tell)
 
     def histories(self) -> dict[str, History]:
         """What is in the cache, by the tickets' numbers."""

@@ -14,7 +14,7 @@ from plugin.simulate.fetching import TRIES
 from plugin.simulate.playing import play
 from tests.scenarios.helpdesk import Helpdesk, open_helpdesk
 from tests.scenarios.test_same_facts import STORIES, Story, _told
-from tests.simulate.reading import Reading
+from tests.simulate.reading import Killed, Reading
 
 
 @pytest.fixture(params=["6.1", "6.5"])
@@ -92,6 +92,18 @@ def test_a_fetch_that_was_cut_off_goes_on_where_it_stopped(helpdesk: Helpdesk, r
     progress = reading.fetches()
     assert (progress.fresh, progress.read) == (progress.listed - 2, 2)
     assert len(looks(reading)) == 2
+
+
+def test_a_fetch_that_was_killed_keeps_what_it_had_read(helpdesk: Helpdesk, reading: Reading) -> None:
+    for number in range(5):
+        helpdesk.mails(f"Where is order {number}?")
+    helpdesk.passes(hours=1)
+    with pytest.raises(Killed):
+        reading.is_killed_after(reads=2)
+    reading.adapter.reads.clear()
+    progress = reading.fetches()
+    assert (progress.fresh, progress.read) == (2, progress.listed - 2)
+    assert len(looks(reading)) == progress.listed - 2
 
 
 def test_a_zammad_that_comes_back_is_waited_for(helpdesk: Helpdesk, reading: Reading) -> None:
