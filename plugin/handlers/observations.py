@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +38,19 @@ def adopted(ticket: Ticket, *, switches: Mapping[str, datetime], now: datetime) 
     """
     older = bool(switches) and ticket.created_at < min(switches.values())
     return _seen("adopted", now=now, value=True, created_at=ticket.created_at.isoformat(), older=older)
+
+
+def filled_at_creation(
+    ticket: Ticket, rows: Sequence[HistoryRow], who: Who, *, names: Iterable[str], known: Timeline, now: datetime
+) -> Iterator[Fact]:
+    """What the attributes a pack names were filled with when the ticket was made: Zammad keeps no row of that."""
+    by = who.actor(ticket.created_by_id)
+    for name in names:
+        key = f"observed:field_at_creation:{name}"
+        value = value_at_creation(rows, name, ticket.extra.get(name))
+        if known.get(key) is None and value not in (None, "", False, [], {}):
+            data = {"what": "field_at_creation", "name": name}
+            yield Fact(key, FactKind.OBSERVED, ticket.created_at, now, by, data, {"value": str(value)})
 
 
 def related(found: Others, *, customer_id: int, by: str, known: Timeline, now: datetime) -> Iterator[Fact]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from functools import cache
 
 from plugin.model.conversation import articles, is_by_agent
@@ -18,8 +16,6 @@ LONGEST_LABEL = 60
 """Characters before the colon; what is longer is a sentence."""
 _BULLETS = " \t-–—*•·"
 _BLANK = frozenset("…._-–—?¿[]() \t")
-_FIGURE = re.compile(r"\d[\d.,' \u00a0\u202f]*")
-_OF_THOUSANDS = re.compile(r"[.,']\d{3}(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +59,6 @@ def label(pack: Pack, name: str) -> str:
 def is_erased(timeline: Timeline) -> bool:
     """Whether the words of an agent's internal note were erased: then nobody can tell any more what was recorded."""
     return any(note.payload is None for note in _notes(timeline))
-
-
-def amount_of(value: str) -> Decimal | None:
-    """The first figure of a text, as people write it: ``1,200.50 EUR``, ``1.200,50``, ``¥ 3 000``; None without one."""
-    found = _FIGURE.search(value)
-    if found is None:
-        return None
-    figure = found[0].rstrip(".,' \u00a0\u202f").replace(" ", "").replace("\u00a0", "").replace("\u202f", "")
-    return Decimal(_plain(figure))
-
-
-def _plain(figure: str) -> str:
-    """The last mark before other than three digits parts the decimals; all others part thousands."""
-    last = max(figure.rfind("."), figure.rfind(","))
-    marks = [mark for mark in figure if mark in ".,'"]
-    are_thousands = last < 0 or (_OF_THOUSANDS.fullmatch(figure[last:]) and len(set(marks)) == 1)
-    whole, decimals = (figure, "") if are_thousands else (figure[:last], figure[last + 1 :])
-    digits = re.sub(r"\D", "", whole)
-    return f"{digits}.{decimals}" if decimals else digits
 
 
 # -- lines of notes ---------------------------------------------------------------------------------------------------

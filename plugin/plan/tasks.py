@@ -198,7 +198,7 @@ def _void(task: Task, making: Making) -> Iterator[Call]:
     if made.kind is EffectKind.TASK:
         yield from _void_ticket(made, task.because, making)
     else:
-        yield from _void_item(made, task.because, making)
+        yield from _void_item(made, task.because, making, settled=task.settled)
 
 
 def _void_ticket(made: Effect, because: Text, making: Making) -> Iterator[VoidTask]:
@@ -215,9 +215,9 @@ def _void_ticket(made: Effect, because: Text, making: Making) -> Iterator[VoidTa
         yield VoidTask((effect,), ticket_id)
 
 
-def _void_item(made: Effect, because: Text, making: Making) -> Iterator[VoidItem]:
-    item_id = int(made.outcome.get("item_id") or 0)
-    shown = making.terms.render(text("No longer needed: {task}", task=str(made.request.get("text") or "")))
+def _void_item(made: Effect, because: Text, making: Making, *, settled: bool) -> Iterator[VoidItem]:
+    item_id, named = int(made.outcome.get("item_id") or 0), str(made.request.get("text") or "")
+    shown = making.terms.render(text("Done: {task}" if settled else "No longer needed: {task}", task=named))
     effect = making.effect(
         EffectKind.ITEM_VOID,
         rule=made.rule,

@@ -37,6 +37,7 @@ from plugin.model.decision import Finding, Look, Message, Note, Should, Task, Ta
 from plugin.model.durations import Duration, Unit
 from plugin.model.life import Closing
 from plugin.model.pack import Kind, Tier
+from plugin.model.plans import plan_since
 from plugin.model.promises import Promise, run
 from plugin.model.said import Said
 from plugin.model.words import Text, text
@@ -156,6 +157,8 @@ def _after_closing(case: Case, options: Options, afters: list[_After]) -> Iterat
     yield from clocks
     settled = visit.settled_at is not None
     yield Finding("followed_up", settled or not clocks, "E4.4", text("Visit and confirmation are settled."))
+    over_at = visit.settled_at or (None if clocks else after.closed_at)
+    yield Finding("followed_up_at", over_at, "E4.4", text("When they were."))
     yield Finding("visit_outcome", visit.outcome, "E4.4", text("What became of the visit."))
     if not clocks:
         return
@@ -278,8 +281,8 @@ def _clocks(case: Case, after: _After) -> Iterator[Clock]:
     if after.surveys:
         ends["survey"] = visit.surveyed_at
     for name, ended_at in ends.items():
-        settings = case.pack.clocks.get(name)
-        if settings is None or case.kind not in settings.kinds:
+        settings = case.clock_settings(name)
+        if settings is None:
             continue
         is_reopened = ended_at is None and after.until is not None
         yield run(
@@ -311,6 +314,9 @@ def _again(case: Case, options: Options, word: Said, number: int, *, newest: boo
     closed_at = case.matter.closed_at
     if closed_at is not None and word.at >= closed_at:
         yield Ticketed("follow_up.reopen", word.key, "open", "D5.3", because)
+    is_ready = plan_since(case, word.at).ready_at is not None
+    if newest:
+        yield Finding("plan_again_since", word.at, "D5.3", because)
     yield Task(
         rule="follow_up.plan",
         epoch=word.key,
@@ -320,7 +326,8 @@ def _again(case: Case, options: Options, word: Said, number: int, *, newest: boo
         because=because if newest else text("A newer plan takes its place."),
         due_at=case.office.after(word.at, options.plan_within),
         assignee=responsible,
-        wanted=newest,
+        wanted=newest and not is_ready,
+        settled=newest and is_ready,
     )
     yield Note(
         rule="follow_up.dissatisfied",

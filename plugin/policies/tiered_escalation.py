@@ -31,7 +31,7 @@ from plugin.model.said import fields_set
 from plugin.model.words import Text, text
 
 CLAUSES = ("A2.1", "C1.4", "C2.3", "C4.1", "E4.1")
-AFTER = ("classification", "deadlines", "first_responder", "follow_up", "interruptions")
+AFTER = ("classification", "deadlines", "disputes", "first_responder", "follow_up", "interruptions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +175,10 @@ NEXT_STEPS: dict[str, Text] = {
     "result": text("Tell the customer a result"),
     "resolution": text("Settle and close the ticket"),
     "progress": text("Tell the customer how it stands"),
+    "third_party": text("Come to an agreement with the third party's help, or go on to mediation"),
+    "mediation": text("Bring the mediation to an end: record the agreement, or that it failed"),
+    "arbitration": text("Bring the arbitration to an end"),
+    "court": text("Bring the matter before the court to an end"),
     "promised": text("Write or call: the customer was promised it"),
     "interruption_answer": text("Tell the customers what is down and when it will be back"),
     "interruption_report": text("Write the detailed report of the interruption"),
@@ -191,6 +195,10 @@ CLOCK_NAMES: dict[str, Text] = {
     "result": text("result"),
     "resolution": text("resolution"),
     "progress": text("progress"),
+    "third_party": text("third party"),
+    "mediation": text("mediation"),
+    "arbitration": text("arbitration"),
+    "court": text("court"),
     "promised": text("promised moment"),
     "interruption_answer": text("first answer to an interruption"),
     "interruption_report": text("report of an interruption"),

@@ -18,6 +18,7 @@ from plugin.model.facts import Fact, FactKind, Timeline
 from plugin.model.pack import Pack
 from plugin.model.people import User
 from plugin.model.ticket import Article, Checklist, HistoryRow, Ticket
+from plugin.visit import relating
 from plugin.zammad import schemas
 from plugin.zammad.room import Zammad
 
@@ -103,6 +104,8 @@ class Looker:
             found += ticket.facts_of(
                 whole, who, known=known.timeline, now=self._now, switches=known.switches, intended=_intended(known)
             )
+            named = sorted(relating.attributes_of(self._pack))
+            found += observations.filled_at_creation(seen, rows, who, names=named, known=known.timeline, now=self._now)
             found += self._merges(rows, articles, known, sources=sources)
             checklist = self._checklist(seen, known)
             if checklist is not None:

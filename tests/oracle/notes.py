@@ -28,6 +28,10 @@ SENTENCES = (
     ("hand-over", "say “accept” or “decline”", "C1.4"),
     ("declined", "stays responsible", "C1.4"),
     ("refusal", "The extension was not taken", "A2.1"),
+    ("dispute refused", "only complaints become disputes", "A6.1"),
+    ("dispute refused", "A dispute goes step by step", "A6.1"),
+    ("plan refused", "The plan is not complete", "D5.3"),
+    ("incomplete", "Complete the record", ""),
     ("dissatisfied request", "The ticket is taken for a request", "D5.3"),
     ("dissatisfied", "said the customer is not satisfied", "D5.3"),
     ("dissatisfied", "The customer was not satisfied", "D5.3"),
@@ -35,7 +39,7 @@ SENTENCES = (
 )
 UNASKED = frozenset({"orphan", "silence", "ping-pong"})
 """Besides warnings and breaches: what nobody's word asked for."""
-PERHAPS = UNASKED | {"hand-over", "declined", "danger", "major"}
+PERHAPS = UNASKED | {"hand-over", "declined", "danger", "major", "incomplete"}
 """And what somebody did or wrote gave rise to, which may count too."""
 MOST_UNASKED = 2
 
@@ -95,6 +99,8 @@ def wanted(life: Life, clocks: Sequence[Clock], held: Responsibility, *, orphane
     found: dict[str, Range] = {"declined": (0, len(held.given)), "silence": (0, 9), "refusal": (0, life.extensions)}
     found["danger"] = _dangers(life)
     found["major"] = _majors(life)
+    found["incomplete"] = (0, int(life.kind == "complaint" and bool(life.closed)))
+    found["plan refused"] = (0, life.words.count("plan-ready"))
     found["orphan"] = (0, orphaned)
     found["ping-pong"] = (0, 1 + len(life.answered)) if len(held.given) or held.may_be_ping_pong() else (0, 0)
     heavy = [one for one in held.given if one.heavy]

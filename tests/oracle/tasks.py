@@ -17,6 +17,11 @@ KINDS = {
     "Put it right": "remedy",
     "Start working with those outside": "coordination",
     "Make a new plan": "plan",
+    "Make a plan": "plan",
+    "Review the result": "review",
+    "Collect the evidence": "evidence",
+    "Have both sides sign": "agreement",
+    "Answer what the consumer objects": "objection",
     "Follow up": "visit",
     "Confirm in writing": "visit",
 }
@@ -71,6 +76,28 @@ def wanted(life: Life, clocks: list[Clock]) -> Mapping[str, Range]:
         found["coordination"] = (int(not life.closed), 1)
     if life.dissatisfied:
         found["plan"] = (int(handled and not life.plan_ready), 1)
+    elif plan := _plan(life, handled=handled):
+        found["plan"] = plan
+    if life.closed and life.kind == "complaint":
+        found["review"] = _review(life)
     if life.kind == "complaint" and life.is_closed and life.visited_at is None:
         found["visit"] = (int(life.not_ours_at is None and "visit" not in life.unsure), 1)
     return found
+
+
+def _plan(life: Life, *, handled: bool) -> Range | None:
+    """A complex complaint has a plan (C4.2): a grave one, or one in need of somebody outside; None: it has none."""
+    is_complex = life.kind == "complaint" and (life.tier != TIERS[0] or life.outside_at is not None)
+    done = life.plan_ready or any(kind_of(text) == "plan" for text in life.ticks)
+    if is_complex:
+        return int(handled and not done and "tier" not in life.unsure and life.not_ours_at is None), 1
+    return (0, 1) if life.closed else None
+
+
+def _review(life: Life) -> Range:
+    """The result of a grave complaint is reviewed after its closing by somebody who did not handle it (B3.3)."""
+    if life.tier == TIERS[0] and "tier" not in life.unsure:
+        return 0, 0
+    stands = life.is_closed and life.not_ours_at is None and life.mailed_at is None and "reopened" not in life.unsure
+    done = any(kind_of(text) == "review" for text in life.ticks)
+    return int(stands and not done and "tier" not in life.unsure), 1

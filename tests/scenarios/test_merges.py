@@ -57,7 +57,7 @@ def test_open_tasks_are_made_anew_on_the_target_and_void_on_the_source(staffed: 
     assert target.field("tier") == "major"
     assert target.ours == {"major"}
     still_open = [task for task in target.tasks if task.state != "closed"]
-    assert len(target.items) + len(still_open) == 5
+    assert len(target.items) + len(still_open) == 6
     assert {task.state for task in made} <= {"closed"}
 
 

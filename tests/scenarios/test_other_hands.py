@@ -219,6 +219,7 @@ def test_nobody_hears_of_what_is_not_meant_for_him(helpdesk: Helpdesk) -> None:
     helpdesk.works()
     ticket.answered(helpdesk.anna)
     ticket.said(helpdesk.anna, "assessed")
+    ticket.noted(helpdesk.anna, "Cause: a cable\nDepartment: workshop\nOutcome: upheld\nRemedy: a new one")
     ticket.answered(helpdesk.anna, "It is on its way.", state="closed")
     helpdesk.works()
     helpdesk.passes(hours=1)
