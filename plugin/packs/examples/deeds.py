@@ -54,6 +54,11 @@ def others_complained(ticket: StoryTicket, moment: datetime, number: str = "1") 
     ticket.saw_alike(int(number), at=moment)
 
 
+@sentence("<number> linked tickets wait for an answer")
+def linked_wait(ticket: StoryTicket, number: str) -> None:
+    ticket.seen("linked", value=True, untold=list(range(901, 901 + int(number))))
+
+
 @sentence("customer was surveyed on <moment>")
 def surveyed_before(ticket: StoryTicket, moment: datetime) -> None:
     ticket.seen("surveyed", value=True, at=moment.isoformat())
