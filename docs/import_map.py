@@ -14,7 +14,7 @@ _PURE = "model policies engine plan"
 _TOOLS = "failpoints clock skew logs"
 _DOORS_KNOW = (
     f"{_PURE} {_TOOLS} packs locales zammad store settle handlers visit worker timekeeper control settings rollout"
-    " observability"
+    " explaining observability"
 )
 
 # A room is a file or directory of plugin/. To its right: the rooms it may import. A new arrow is a decision.
@@ -37,6 +37,8 @@ _TABLE = {
     # the two outer worlds
     "zammad": f"model {_TOOLS}",
     "store": f"model {_TOOLS}",
+    # why a case stands as it does
+    "explaining": "model plan",
     # which pack decides which case
     "rollout": f"model {_TOOLS} settings store packs",
     # one visit, and the loop around it: ← handlers ← worker

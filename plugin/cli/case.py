@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 
 import click
+import orjson
 from rich.console import Console
 from rich.table import Table
 
-from plugin.cli import telling
+from plugin.cli import explained, telling
+from plugin.cli.errors import Stopped
 from plugin.cli.reading import Known, find, known_case, open_for_reading
 from plugin.cli.serve import do
 from plugin.model.work import CaseStatus
@@ -62,9 +65,29 @@ def show(ticket: str) -> None:
 
 @case.command()
 @click.argument("ticket")
-def explain(ticket: str) -> None:
-    """Why: each verdict with its clause, each clock with its arithmetic."""
-    _tell(ticket, telling.explain)
+@click.option("--at", metavar="TIME", help="As it stood then: 2026-03-02T14:30, UTC unless it says otherwise.")
+@click.option("--json", "in_json", is_flag=True, help="As one JSON object.")
+def explain(ticket: str, at: str | None, in_json: bool) -> None:
+    """Why: verdicts with their grounds, clocks counted day by day, and what became of all that should hold."""
+    settings = _settings()
+    with open_for_reading(settings) as store:
+        known = known_case(store, settings, find(store, ticket), now=_moment(at))
+    if in_json:
+        click.echo(orjson.dumps(explained.as_json(known), option=orjson.OPT_INDENT_2))
+        return
+    console = _console()
+    for part in explained.told(known):
+        console.print(part)
+
+
+def _moment(at: str | None) -> datetime | None:
+    if at is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        raise Stopped(f"--at: found {at}, allowed a time as in 2026-03-02T14:30 or 2026-03-02T14:30+01:00") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _tell(ticket: str, teller: telling.Teller) -> None:

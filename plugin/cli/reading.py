@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from plugin import engine, packs
+from plugin import engine
 from plugin.cli.errors import Stopped
 from plugin.clock import system
+from plugin.explaining import Explanation, explain
 from plugin.model.decision import Decision
 from plugin.model.effects import Effect
-from plugin.model.facts import Timeline
+from plugin.model.facts import FactKind, Timeline
 from plugin.model.pack import Pack
 from plugin.model.work import CaseRow
+from plugin.rollout import Rollout
 from plugin.settings import Settings
 from plugin.store import cases, effects, switches
 from plugin.store.store import Store
@@ -21,13 +23,14 @@ from plugin.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Everything the store knows of one ticket, and what follows from it now."""
+    """Everything the store knows of one ticket, what follows from it by the case's own version of the pack, and why."""
 
     case: CaseRow
     timeline: Timeline
     effects: tuple[Effect, ...]
     decision: Decision
     pack: Pack
+    explanation: Explanation
 
 
 def open_for_reading(settings: Settings) -> Store:
@@ -51,13 +54,30 @@ def find(store: Store, ticket: str) -> CaseRow:
 
 
 def known_case(store: Store, settings: Settings, case: CaseRow, *, now: datetime | None = None) -> Known:
-    """The case with its facts, effects and what should hold at ``now``."""
-    pack = packs.load(settings.pack)
+    """The case with its facts, effects and what should hold at ``now``: of a moment gone by, as it was then."""
+    moment = now or system()
     with store.read() as connection:
-        timeline = store.timeline(connection, case.ticket_id)
+        whole = store.timeline(connection, case.ticket_id)
         written = effects.of_case(connection, case.ticket_id)
         since: Mapping[str, datetime] = switches.enforced_since(connection)
-    decision = engine.decide(
-        timeline, pack=pack, now=now or system(), switches=since, customer_mail=settings.customer_mail
+    timeline = whole if now is None else Timeline(whole.ticket_id, (fact for fact in whole if fact.at <= moment))
+    written = written if now is None else tuple(e for e in written if (e.settled_at or e.created_at) <= moment)
+    pack = _pack_of(Rollout.for_reading(store, settings), case, whole, at=moment)
+    decision = engine.decide(timeline, pack=pack, now=moment, switches=since, customer_mail=settings.customer_mail)
+    return Known(
+        case=case,
+        timeline=timeline,
+        effects=written,
+        decision=decision,
+        pack=pack,
+        explanation=explain(decision, timeline, written, pack=pack),
     )
-    return Known(case=case, timeline=timeline, effects=written, decision=decision, pack=pack)
+
+
+def _pack_of(rollout: Rollout, case: CaseRow, timeline: Timeline, *, at: datetime) -> Pack:
+    """The version that decided the case then: the ledger says when it moved, and from which."""
+    moves = [fact for fact in timeline.of(FactKind.OBSERVED) if fact["what"] == "pack_version"]
+    later = next((fact for fact in moves if fact.at > at), None)
+    if later is not None:
+        return rollout.of_version(str(later["from"]))
+    return rollout.pack_for(case.pack_version, lambda: timeline, now=at)

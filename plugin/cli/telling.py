@@ -34,38 +34,19 @@ def value(anything: Any) -> str:
 
 def show(known: Known) -> Iterator[RenderableType]:
     """The whole case, in the order of what happened, what it means, what was done."""
-    yield from _head(known)
-    yield _heading("Timeline (UTC)")
+    yield from head(known)
+    yield heading("Timeline (UTC)")
     yield _timeline(known)
-    yield _heading("Clocks")
+    yield heading("Clocks")
     yield _clocks(known)
-    yield _heading("What should hold")
+    yield heading("What should hold")
     yield _should(known)
-    yield _heading("Written, or held back")
+    yield heading("Written, or held back")
     yield _written(known)
 
 
-def explain(known: Known) -> Iterator[RenderableType]:
-    """Why: verdicts with clause and reason, clocks with their arithmetic."""
-    yield from _head(known)
-    yield _heading("Verdicts")
-    table = _table("finding", "value", "clause", "because")
-    for finding in known.decision.findings:
-        if isinstance(finding.value, str | bool | datetime):
-            table.add_row(finding.name, value(finding.value), finding.clause, str(finding.because))
-    yield table
-    for clock in known.decision.clocks:
-        yield _heading(f"Clock {clock.name} ({clock.clause}): {clock.state}")
-        for line in clock.arithmetic:
-            yield Text(f"  {line}")
-        yield Text(f"  {clock.because}")
-        if clock.ended_at:
-            yield Text(f"  ended {moment(clock.ended_at)}")
-    yield _heading("What should hold, and why")
-    yield _should(known)
-
-
-def _head(known: Known) -> Iterator[RenderableType]:
+def head(known: Known) -> Iterator[RenderableType]:
+    """Which ticket, whether anything is written for it, and when it is looked at again."""
     case, decision = known.case, known.decision
     yield Text(f"Ticket {case.ticket_id} (#{case.number or '–'}): {case.status}", style="bold")
     state = "in force" if decision.in_force else "nothing is written"
@@ -77,11 +58,13 @@ def _head(known: Known) -> Iterator[RenderableType]:
         yield Text(f"{how}: {case.parked_reason}")
 
 
-def _heading(words: str) -> RenderableType:
+def heading(words: str) -> RenderableType:
+    """Above a part."""
     return Text(f"\n{words}", style="bold")
 
 
-def _table(*titles: str) -> Table:
+def table(*titles: str) -> Table:
+    """A table without lines, long cells folded."""
     table = Table(box=None, pad_edge=False)
     for title in titles:
         table.add_column(title, overflow="fold")
@@ -89,10 +72,10 @@ def _table(*titles: str) -> Table:
 
 
 def _timeline(known: Known) -> Table:
-    table = _table("when", "who", "what", "row")
+    found = table("when", "who", "what", "row")
     for fact in known.timeline:
-        table.add_row(moment(fact.at), f"{fact.by.login} ({fact.by.role})", _what(fact), fact.key)
-    return table
+        found.add_row(moment(fact.at), f"{fact.by.login} ({fact.by.role})", _what(fact), fact.key)
+    return found
 
 
 def _what(fact: Fact) -> str:
@@ -115,9 +98,9 @@ def _what(fact: Fact) -> str:
 
 
 def _clocks(known: Known) -> Table:
-    table = _table("clock", "clause", "starts", "warns", "target", "limit", "state", "ended")
+    found = table("clock", "clause", "starts", "warns", "target", "limit", "state", "ended")
     for clock in known.decision.clocks:
-        table.add_row(
+        found.add_row(
             clock.name,
             clock.clause,
             moment(clock.starts_at),
@@ -127,7 +110,7 @@ def _clocks(known: Known) -> Table:
             _state(clock),
             moment(clock.ended_at),
         )
-    return table
+    return found
 
 
 def _state(clock: Clock) -> str:
@@ -136,26 +119,26 @@ def _state(clock: Clock) -> str:
 
 def _should(known: Known) -> Table:
     decision = known.decision
-    table = _table("what", "value", "clause", "because", "rule", "mode")
+    found = table("what", "value", "clause", "because", "rule", "mode")
     for field in decision.fields:
-        table.add_row(field.name, value(field.value), field.clause, str(field.because), field.rule, field.mode)
+        found.add_row(field.name, value(field.value), field.clause, str(field.because), field.rule, field.mode)
     for tag in decision.tags:
-        table.add_row("tag", tag.tag, tag.clause, str(tag.because), tag.rule, tag.mode)
+        found.add_row("tag", tag.tag, tag.clause, str(tag.because), tag.rule, tag.mode)
     for note in decision.notes:
         line = " ".join(str(line) for line in note.lines)
         tell = f" → {', '.join(note.tell)}" if note.tell else ""
-        table.add_row("note", f"{line}{tell}", note.clause, str(note.because), note.rule, note.mode)
+        found.add_row("note", f"{line}{tell}", note.clause, str(note.because), note.rule, note.mode)
     for task in decision.tasks:
-        table.add_row("task", str(task.title), task.clause, str(task.because), task.rule, task.mode)
+        found.add_row("task", str(task.title), task.clause, str(task.because), task.rule, task.mode)
     for word in decision.words:
-        table.add_row("word taken off", word.tag, word.clause, str(word.because), word.rule, word.mode)
-    return table
+        found.add_row("word taken off", word.tag, word.clause, str(word.because), word.rule, word.mode)
+    return found
 
 
 def _written(known: Known) -> Table:
-    table = _table("when", "state", "what", "rule", "clause", "because", "error")
+    found = table("when", "state", "what", "rule", "clause", "because", "error")
     for effect in known.effects:
-        table.add_row(
+        found.add_row(
             moment(effect.settled_at or effect.created_at),
             effect.state,
             effect_in_words(effect.kind, effect.request),
@@ -164,7 +147,7 @@ def _written(known: Known) -> Table:
             effect.because,
             effect.error,
         )
-    return table
+    return found
 
 
 def effect_in_words(kind: EffectKind, request: Any) -> str:
