@@ -371,6 +371,7 @@ def _final_answer(case: Case, options: Options, word: Said) -> Iterator[Should]:
         because=because,
         due_at=case.office.after(word.at, options.plan_within),
         assignee=next(iter(case.impartial(people.management)), case.responsible),
+        form=TaskForm.TICKET,  # the ticket may be closed, and stay so
     )
     yield Note(
         rule="follow_up.final_answer",

@@ -503,6 +503,33 @@ def test_what_was_kept_while_it_was_major_leaves_nothing_in_a_lower_tier() -> No
     assert not story.decided(after=10 * 24).has_clock("progress")
 
 
+def test_a_clock_tells_all_that_stopped_it_and_how_its_limit_came_about() -> None:
+    story = Story().customer_writes_in("I complain.")
+    story.says("complaint", after=0.5)
+    story.answers(after=1)
+    story.says("waiting", after=2)
+    story.says("resume", after=12)
+    story.closes(after=20)
+    story.reopens(ANNA, after=50)
+    story.notes(after=60, text="The part comes next month.")
+    story.says("extend", after=60.1)
+    story.answers(after=61)
+    clock = story.decided(after=100).clock("resolution")
+    assert [(pause.since, pause.until) for pause in clock.pauses] == [
+        (story.at(2), story.at(12)),
+        (story.at(20), story.at(50)),
+    ]
+    assert clock.extended_from is not None
+    assert clock.limit_at - clock.extended_from == timedelta(days=30)
+    assert [line.template.partition(" ")[0] for line in clock.arithmetic] == [
+        "{start}",
+        "stopped",
+        "stopped",
+        "extended",
+        "limit",
+    ]
+
+
 # -- the promised moment ----------------------------------------------------------------------------------------------
 
 

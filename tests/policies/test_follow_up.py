@@ -253,6 +253,7 @@ def test_after_three_rounds_managements_final_answer_ends_it() -> None:
     assert told.decision.ticket == ()
     assert told.notes["follow_up.final_answer"].tell == ("boss",)
     assert told.tasks["final_answer"].assignee == "boss"
+    assert told.tasks["final_answer"].form is TaskForm.TICKET
 
 
 def test_a_task_reopened_is_not_done() -> None:
