@@ -13,7 +13,7 @@ from plugin.model.people import Role
 from plugin.simulate.fetching import TRIES
 from plugin.simulate.playing import play
 from tests.scenarios.helpdesk import Helpdesk, open_helpdesk
-from tests.scenarios.test_same_facts import STORIES, Story, _told
+from tests.scenarios.test_same_facts import STORIES, Story, _told, complaint_by_words_of_agents
 from tests.simulate.reading import Killed, Reading
 
 
@@ -58,6 +58,26 @@ def test_a_fetched_history_has_the_facts_the_worker_makes(helpdesk: Helpdesk, re
     helpdesk.passes(minutes=11)
     known = [fact for fact in helpdesk.timeline_of(ticket) if fact.by.role is not Role.STEWARD]
     assert rows(fetched) == rows(known)
+
+
+@pytest.mark.parametrize("login", ["anna", "chief", "steward"])
+def test_anybodys_token_will_do_and_what_he_did_counts(helpdesk: Helpdesk, reading: Reading, login: str) -> None:
+    ticket = complaint_by_words_of_agents(helpdesk)
+    reading.login = login
+    reading.fetches()
+    outcome = play(reading.histories()[str(ticket.row.number)], helpdesk.service.pack)
+    assert outcome is not None
+    assert (outcome.verdicts["kind"], outcome.verdicts["first_responder"]) == ("complaint", "anna")
+    assert {"accept", "assess"}.isdisjoint({outcome.verdicts["stage"]})
+
+
+def test_steward_is_not_taken_for_a_person_by_his_own_token(helpdesk: Helpdesk, reading: Reading) -> None:
+    helpdesk.deaf = False
+    ticket = complaint_by_words_of_agents(helpdesk)
+    reading.login = "steward"
+    reading.fetches()
+    facts = reading.histories()[str(ticket.row.number)].facts
+    assert {fact.by.role for fact in facts if fact.by.login == "steward"} == {Role.STEWARD}
 
 
 def rows(facts: object) -> list[tuple[object, ...]]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from plugin import packs, rollout
+from plugin import logs, packs, rollout
 from plugin.cli.errors import Stopped
 from plugin.cli.reading import open_for_reading
 from plugin.clock import system
@@ -60,8 +60,10 @@ def span(text: str) -> timedelta:
 
 
 def settings() -> Settings:
-    """Those of the environment."""
-    return Settings.from_environ(os.environ)
+    """Those of the environment; the log says what must be known, for what the command says is for a person."""
+    found = Settings.from_environ(os.environ)
+    logs.configure(form=found.log, level="warning" if found.log_level == "info" else found.log_level)
+    return found
 
 
 def load(name: str, known: Settings) -> Pack:
