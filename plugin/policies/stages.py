@@ -252,7 +252,9 @@ def _review(case: Case, options: Options, passed: tuple[Text, ...]) -> Iterator[
         return
     stands = case.matter.is_closed and case.matter.suspended_at is None and not case.said_now("not-ours")
     for number, closing in enumerate(case.matter.closings, start=1):
-        wanted = stands and number == len(case.matter.closings) and _is_from(options.review_from, case.tier)
+        # of the tier it was closed in: who is dissatisfied afterwards has it reopened
+        is_grave = _is_from(options.review_from, case.tier_at(closing.at))
+        wanted = stands and number == len(case.matter.closings) and is_grave
         yield from _reviews(case, options, closing, number, passed, wanted=wanted)
 
 

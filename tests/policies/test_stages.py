@@ -349,6 +349,14 @@ def test_a_reopened_complaint_is_reviewed_after_its_last_closing() -> None:
     assert review.epoch != first
 
 
+def test_who_is_dissatisfied_with_a_closing_has_it_reopened_not_reviewed() -> None:
+    story = settled(complaint())
+    story.says("dissatisfied", after=4)
+    told = story.decided(after=4.1)
+    assert told.fields["tier"] == "serious"
+    assert "review" not in {task.key for task in told.decision.tasks if task.wanted}
+
+
 def test_the_reviewer_learns_what_was_passed_over() -> None:
     story = complaint("serious")
     story.closes(after=2)
