@@ -91,9 +91,9 @@ def _fill(cache: Histories, tickets: int, seed: int) -> None:
 
 def _play(source: Source, pack: Pack, processes: int, folder: Path) -> tuple[Result, float, float]:
     began = time.perf_counter()
-    with files.tickets(folder / "report") as tickets:
+    with files.lines(folder / "report", compared=False) as lines:
         work = Work(pack, Window(pack.zone), key=source.key)
-        result = simulate(source, work, processes=processes, on_rows=tickets.add)
+        result = simulate(source, work, processes=processes, on_batch=lines.add)
     took = time.perf_counter() - began
     about = About(pack, None, source.name, None, datetime.now(UTC))
     return result, took, _seconds(lambda: files.write(result, about, folder / "report"))

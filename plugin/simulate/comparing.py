@@ -33,7 +33,7 @@ class Difference:
 
 @dataclass(slots=True)
 class Comparison:
-    """Differences over many tickets: all are counted, and the first ``keep`` kept with their reasons.
+    """Differences over many tickets: all that are added are kept with their reasons, of those merged ``keep``.
 
     ``tickets`` come out otherwise; of ``moved`` only a clock's limit is another, and nothing came of it.
     """
@@ -52,7 +52,7 @@ class Comparison:
         for one in differences:
             self.counts[one.what, *_shape(one)] += 1
         if not only_moved:
-            self.found += differences[: max(0, self.keep - len(self.found))]
+            self.found += differences
 
     def merge(self, other: Comparison) -> None:
         self.tickets += other.tickets

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import astuple, fields
 from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import orjson
 
@@ -21,32 +21,39 @@ from plugin.simulate.report import About, html
 from plugin.simulate.running import Result, TicketRow
 from plugin.simulate.tally import Tally
 
+if TYPE_CHECKING:
+    from _csv import Writer as CsvWriter
+
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula."""
 
 
-class TicketFile:
-    """``tickets.csv``: handed the tickets' lines as they come, so that a million of them need no memory."""
+class Lines:
+    """``tickets.csv`` and ``differences.csv``: handed each batch as it comes, for a million tickets fit in no memory."""
 
-    def __init__(self, out: TextIO) -> None:
-        self._writer = csv.writer(out)
-        self._writer.writerow(one.name for one in fields(TicketRow))
+    def __init__(self, tickets: TextIO, differences: TextIO | None) -> None:
+        self._tickets = _writer(tickets, TicketRow)
+        self._differences = _writer(differences, Difference) if differences is not None else None
 
-    def add(self, rows: list[TicketRow]) -> None:
+    def add(self, batch: Result) -> None:
         """Write some more."""
-        self._writer.writerows([*map(_cell, astuple(row))] for row in rows)
+        self._tickets.writerows([*map(_cell, astuple(row))] for row in batch.rows)
+        if self._differences is not None:
+            self._differences.writerows([*map(_cell, astuple(one))] for one in batch.comparison.found)
 
 
 @contextmanager
-def tickets(folder: Path) -> Iterator[TicketFile]:
-    """The file of tickets in ``folder``, which is made."""
+def lines(folder: Path, *, compared: bool) -> Iterator[Lines]:
+    """The files in ``folder``, which is made; differences only where two packs are ``compared``."""
     folder.mkdir(parents=True, exist_ok=True)
-    with _opened(folder / "tickets.csv") as out:
-        yield TicketFile(out)
+    with ExitStack() as opened:
+        tickets = opened.enter_context(_opened(folder / "tickets.csv"))
+        differences = opened.enter_context(_opened(folder / "differences.csv")) if compared else None
+        yield Lines(tickets, differences)
 
 
 def write(result: Result, about: About, folder: Path) -> Path:
-    """Write everything but the tickets; returns the page."""
+    """Write everything but what ``lines`` wrote; returns the page."""
     tally = result.tally
     _table(folder / "clocks.csv", ("clock", "group", "week", "end", "clocks"), _counted(tally.clocks))
     _table(folder / "days.csv", ("what", "person", "day", "times"), _counted(tally.doings))
@@ -54,9 +61,6 @@ def write(result: Result, about: About, folder: Path) -> Path:
     load = ((person, week, minutes / 60) for (person, week), minutes in sorted(tally.load.items()))
     _table(folder / "load.csv", ("person", "week", "hours_of_open_matters"), load)
     _table(folder / "scores.csv", ("rule", "about", "week", "score", "tickets"), _counted(tally.scores))
-    if about.against is not None:
-        head = tuple(one.name for one in fields(Difference))
-        _table(folder / "differences.csv", head, map(astuple, result.comparison.found))
     (folder / "report.json").write_bytes(orjson.dumps(as_json(result, about), option=orjson.OPT_INDENT_2))
     page = folder / "report.html"
     page.write_text(html(result, about), encoding="utf-8")
@@ -116,6 +120,12 @@ def _figures(tally: Tally) -> dict[str, Any]:
 def _counted(counter: Any) -> Iterator[tuple[Any, ...]]:
     ordered = sorted(counter.items(), key=lambda pair: tuple(map(str, pair[0])))
     return ((*key, count) for key, count in ordered)
+
+
+def _writer(out: TextIO, rows_of: type[TicketRow] | type[Difference]) -> CsvWriter:
+    made = csv.writer(out)
+    made.writerow(one.name for one in fields(rows_of))
+    return made
 
 
 def _table(file: Path, head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:

@@ -84,7 +84,7 @@ class Result:
     played: int = 0
 
     def merge(self, other: Result) -> None:
-        """Add a batch's counts; its rows are the caller's, who may keep them or write them out."""
+        """Add a batch's counts, and some of its differences; its rows are the caller's, to keep or to write out."""
         self.tally.merge(other.tally)
         self.before.merge(other.before)
         self.comparison.merge(other.comparison)
@@ -97,18 +97,19 @@ def simulate(
     work: Work,
     *,
     processes: int | None = None,
-    on_rows: Callable[[list[TicketRow]], None] = lambda _rows: None,
+    on_batch: Callable[[Result], None] = lambda _batch: None,
     tell: Callable[[int], None] = lambda _played: None,
 ) -> Result:
     """Play every history of the source. ``processes``: one a core where None; few histories take none of their own.
 
-    ``on_rows`` is handed the tickets' lines as they come, ``tell`` how many are done. Raises ``Stopped``.
+    ``on_batch`` is handed each batch with all its lines and differences, ``tell`` how many are done.
+    Raises ``Stopped``.
     """
     whole = Result()
     try:
         with _executor(source, work, processes) as executor:
             for batch in _batches(executor, source, ahead=AHEAD * (processes or os.cpu_count() or 1)):
-                on_rows(batch.rows)
+                on_batch(batch)
                 whole.merge(batch)
                 tell(whole.played)
     except BrokenExecutor as broken:

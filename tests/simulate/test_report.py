@@ -51,8 +51,8 @@ def written(folder: Path, *, group: str = "First line", against: Pack | None = N
     """A report over made-up lives, all in one group."""
     made = [in_group(one, group) for one in lives(count, seed=3)]
     source = Source("made up", count, lambda: (Kept(one.ticket_id, to_bytes(one)) for one in made))
-    with files.tickets(folder) as tickets:
-        result = simulate(source, Work(shipped(), Window("UTC"), against), on_rows=tickets.add)
+    with files.lines(folder, compared=against is not None) as lines:
+        result = simulate(source, Work(shipped(), Window("UTC"), against), on_batch=lines.add)
     about = About(
         shipped(), against, "made up", None, MADE_AT, changes(against, shipped()) if against is not None else ()
     )

@@ -27,7 +27,7 @@ def a_source(count: int = COUNT, *, spoilt: int = 0, said: int | None = None) ->
 def run(source: Source, *, processes: int | None = None) -> tuple[Result, list[TicketRow]]:
     rows: list[TicketRow] = []
     work = Work(shipped(), Window("UTC"))
-    return simulate(source, work, on_rows=rows.extend, processes=processes), rows
+    return simulate(source, work, on_batch=lambda batch: rows.extend(batch.rows), processes=processes), rows
 
 
 def test_two_processes_count_as_one_does() -> None:

@@ -94,8 +94,8 @@ def simulate(
             count = sources.export(found, export, packs=[one for one in (new, old) if one is not None])
             console.print(f"{count} histories without customers' words: {export}")
         work = Work(new, Window(new.zone, begins), old, known.customer_mail, found.key, tasks == "done")
-        with files.tickets(out) as lines, simulating.played(console, found.count) as tell:
-            result = simulate(found, work, processes=processes, on_rows=lines.add, tell=tell)
+        with files.lines(out, compared=old is not None) as lines, simulating.played(console, found.count) as tell:
+            result = simulate(found, work, processes=processes, on_batch=lines.add, tell=tell)
         about = About(
             pack=new,
             against=old,
