@@ -29,7 +29,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Lines:
-    """``tickets.csv`` and ``differences.csv``: handed each batch as it comes, for a million tickets fit in no memory."""
+    """``tickets.csv`` and ``differences.csv``, written batch by batch: a million tickets fit in no memory."""
 
     def __init__(self, tickets: TextIO, differences: TextIO | None) -> None:
         self._tickets = _writer(tickets, TicketRow)
