@@ -51,7 +51,7 @@ class FactKind(StrEnum):
 
     what: vip, adopted (created_at, older), deleted, out_of_sight, in_sight, owner_can_act (login), customer_is_agent,
     field_at_creation (name), article_gone, revived, hold_released, pack_version (from),
-    linked (tickets, untold: of an interruption), surveyed (at: on another ticket)."""
+    linked (tickets, untold: of an interruption), surveyed (at: on another ticket), related (complaints, alike)."""
 
 
 @dataclass(frozen=True, slots=True)
