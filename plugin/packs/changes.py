@@ -34,12 +34,12 @@ def _differing(old: Any, new: Any, path: str) -> Iterator[str]:
     elif _is_a_list(old) and _is_a_list(new):
         yield from _of_lists(old, new, path)
     else:
-        yield f"{path}: {_shown(old)} → {_shown(new)}"
+        yield f"{path}: {shown(old)} → {shown(new)}"
 
 
 def _of_mappings(old: Mapping[Any, Any], new: Mapping[Any, Any], path: str) -> Iterator[str]:
     for key in dict.fromkeys([*old, *new]):
-        place = _below(path, _shown(key))
+        place = _below(path, shown(key))
         if key not in new:
             yield f"{place}: is gone"
         elif key not in old:
@@ -50,7 +50,7 @@ def _of_mappings(old: Mapping[Any, Any], new: Mapping[Any, Any], path: str) -> I
 
 def _of_lists(old: Collection[Any], new: Collection[Any], path: str) -> Iterator[str]:
     gone, came = [one for one in old if one not in new], [one for one in new if one not in old]
-    parts = [f"+ {_shown(one)}" for one in came] + [f"- {_shown(one)}" for one in gone]
+    parts = [f"+ {shown(one)}" for one in came] + [f"- {shown(one)}" for one in gone]
     yield f"{path}: {', '.join(parts) or 'in another order'}"
 
 
@@ -78,7 +78,8 @@ def _is_a_list(value: Any) -> bool:
     return isinstance(value, tuple | frozenset)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value of a pack in a few words."""
     if value is None or value == ():
         return "nothing"
     if isinstance(value, bool):
@@ -88,9 +89,9 @@ def _shown(value: Any) -> str:
     if isinstance(value, time):
         return f"{value:%H:%M}"
     if isinstance(value, tuple):
-        return ", ".join(_shown(one) for one in value)
+        return ", ".join(shown(one) for one in value)
     if is_dataclass(value) and not _is_a_word(value):
-        said = (f"{one.name} {_shown(getattr(value, one.name))}" for one in fields(value) if one.compare)
+        said = (f"{one.name} {shown(getattr(value, one.name))}" for one in fields(value) if one.compare)
         return ", ".join(part for part in said if not part.endswith(" nothing"))
     words = " ".join(str(value).split())
     return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
