@@ -61,7 +61,7 @@ class Others:
 
     ``kept`` is its own row as it was kept last. ``earlier`` are complaints of the same customer or organization,
     ``alike`` is how many other customers complained of the same, ``explained`` whether one of those explains it,
-    ``surveyed_at`` when the customer was last surveyed about another ticket.
+    ``surveyed_at`` when the customer was last surveyed about another ticket, by the moment asked for.
     """
 
     kept: Complaint | None = None
@@ -71,7 +71,9 @@ class Others:
     surveyed_at: datetime | None = None
 
 
-def others(connection: Connection, one: Complaint, *, since: datetime, alike_since: datetime) -> Others:
+def others(
+    connection: Connection, one: Complaint, *, since: datetime, alike_since: datetime, surveyed_until: datetime
+) -> Others:
     """What came before ``one`` was accepted: of its customer and organization from ``since`` on, alike from
     ``alike_since`` on, which is of the same subject, or without one of the same nature."""
     statement = _ALIKE_SUBJECT if one.subject is not None else _ALIKE_NATURE
@@ -84,6 +86,7 @@ def others(connection: Connection, one: Complaint, *, since: datetime, alike_sin
         since=since,
         alike_since=alike_since,
         until=one.accepted_at,
+        surveyed_until=surveyed_until,
     )
     counted = next(row for row in rows if row.what == _ALIKE)
     return Others(
@@ -133,7 +136,8 @@ def _counted(same: ColumnElement[Any]) -> Select[Any]:
 def _surveyed() -> Select[Any]:
     said: Said = {"surveyed_at": func.max(_C.surveyed_at)}
     of_customer = (_C.customer_id == bindparam("customer_id"), _C.ticket_id != bindparam("ticket_id"))
-    return select(literal_column(str(_SURVEYED)).label("what"), *_columns(said)).where(*of_customer)
+    in_time = _C.surveyed_at <= bindparam("surveyed_until")
+    return select(literal_column(str(_SURVEYED)).label("what"), *_columns(said)).where(*of_customer, in_time)
 
 
 def _columns(said: Said) -> list[ColumnElement[Any]]:

@@ -31,7 +31,7 @@ class Beside:
         self._visit = visit
         self._options = _options(visit.pack)
         self._one = self._complaint(seen, decision, timeline)
-        self._others = self._asked()
+        self._others = self._asked(_closed_at(decision) or visit.means.clock())
 
     def observed(self, known: Timeline) -> Timeline:
         """``known`` with what is to be seen of the others now; the very same where that is known."""
@@ -49,7 +49,8 @@ class Beside:
             return
         by = "subject" if self._one.subject is not None else "nature"
         customer_id = self._one.customer_id
-        yield from observations.related(self._others, customer_id=customer_id, by=by, known=known, now=now)
+        if self._options is not None:
+            yield from observations.related(self._others, customer_id=customer_id, by=by, known=known, now=now)
         yield from observations.surveyed(self._others, known=known, now=now)
 
     def kept(self, decision: Decision, *, was_decided_otherwise: bool) -> Commit | None:
@@ -65,9 +66,7 @@ class Beside:
 
     def _complaint(self, seen: Ticket, decision: Decision, timeline: Timeline) -> Complaint | None:
         accepted_at, nature = _found(decision, "accepted_at"), _found(decision, "nature")
-        if self._options is None or _found(decision, "kind") is not Kind.COMPLAINT:
-            return None
-        if not isinstance(accepted_at, datetime):
+        if _found(decision, "kind") is not Kind.COMPLAINT or not isinstance(accepted_at, datetime):
             return None
         return Complaint(
             ticket_id=seen.id,
@@ -84,13 +83,18 @@ class Beside:
         value = value_of(timeline, name) if name else ""
         return self._visit.means.store.key.digest(f"{name} {value}".encode()) if value else None
 
-    def _asked(self) -> Others:
-        one, options = self._one, self._options
-        if one is None or options is None:
+    def _asked(self, surveyed_until: datetime) -> Others:
+        one, options = self._one, self._options or Options()
+        if one is None:
             return Others()
-        since, alike_since = one.accepted_at - options.window, one.accepted_at - options.common_window
         with self._visit.means.store.read() as connection:
-            return complaints.others(connection, one, since=since, alike_since=alike_since)
+            return complaints.others(
+                connection,
+                one,
+                since=one.accepted_at - options.window,
+                alike_since=one.accepted_at - options.common_window,
+                surveyed_until=surveyed_until,
+            )
 
 
 def attributes_of(pack: Pack) -> frozenset[str]:
@@ -109,6 +113,11 @@ def _options(pack: Pack) -> Options | None:
 def _found(decision: Decision, name: str) -> object:
     finding = decision.finding(name)
     return finding.value if finding is not None else None
+
+
+def _closed_at(decision: Decision) -> datetime | None:
+    """The closing after which the customer may be surveyed, None while there is none."""
+    return max((clock.starts_at for clock in decision.clocks if clock.name == SURVEY), default=None)
 
 
 def _surveyed_at(decision: Decision) -> datetime | None:

@@ -55,3 +55,13 @@ def test_with_the_switch_off_no_customer_is_written_to(helpdesk: Helpdesk) -> No
     ticket = closed_complaint(helpdesk)
     assert public_articles_of_steward(helpdesk, ticket) == []
     assert len(ticket.tasks) == 1
+
+
+def test_a_customer_is_surveyed_once_in_thirty_days_whatever_he_complains_of(mailing: Helpdesk) -> None:
+    subjects = []
+    for days in (0, 10, 31):
+        mailing.passes(days=days)
+        ticket = closed_complaint(mailing)
+        mailing.passes(hours=3)
+        subjects += [mail.subject.partition("settled")[2] for mail in public_articles_of_steward(mailing, ticket)]
+    assert subjects == [" – is it?", "", " – is it?"]

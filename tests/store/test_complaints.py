@@ -28,7 +28,9 @@ def keep(store: Store, *some: Complaint) -> None:
 
 def seen(store: Store, one: Complaint = ONE, *, days: int = 90, alike_days: int = 30) -> Others:
     with store.read() as connection:
-        return complaints.others(connection, one, since=NOON - days * DAY, alike_since=NOON - alike_days * DAY)
+        return complaints.others(
+            connection, one, since=NOON - days * DAY, alike_since=NOON - alike_days * DAY, surveyed_until=NOON
+        )
 
 
 def test_beside_the_only_complaint_there_is_nothing(store: Store) -> None:
@@ -110,6 +112,7 @@ def test_that_somebody_elses_explains_it_is_known(store: Store) -> None:
 
 def test_when_the_customer_was_surveyed_last_is_known(store: Store) -> None:
     keep(store, replace(ONE, surveyed_at=NOON), before(2, surveyed_at=NOON - 5 * DAY), before(3, days=200))
+    keep(store, before(4, surveyed_at=NOON - 9 * DAY), before(5, surveyed_at=NOON + DAY))
     assert seen(store).surveyed_at == NOON - 5 * DAY
 
 
