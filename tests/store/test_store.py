@@ -88,6 +88,13 @@ def test_a_newer_schema_is_refused_in_one_line_with_the_way_out(store_url: str) 
         assert "\n" not in str(refusal.value)
 
 
+def test_a_reader_of_an_older_schema_is_told_to_start_steward_once(store_url: str) -> None:
+    with Store.open(store_url) as store, store.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    with pytest.raises(StoreError, match="is of an older Steward; start steward serve once"):
+        Store.open_for_reading(store_url)
+
+
 @pytest.mark.parametrize("statement", range(1, 25, 4))
 def test_a_kill_during_the_migration_leaves_no_half_schema(store_url: str, statement: int) -> None:
     code = """
