@@ -11,8 +11,8 @@ from string import Formatter
 from plugin.model.calendars import Calendar
 from plugin.model.decision import Mode
 from plugin.model.durations import Duration
-from plugin.model.ticket import StateType
 from plugin.model.rollout import RunningCases
+from plugin.model.ticket import StateType
 
 
 class Kind(StrEnum):
@@ -181,7 +181,7 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "closing": ("number", "closed_on"),
     "acknowledgement": ("number", "answer_by"),
 }
-"""Every message there is, and all it may name: the ticket's number, the day it was closed, the first answer's moment."""
+"""Every message there is, and all it may name: ticket number, day it was closed, moment of the first answer at latest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def check(database: Database) -> None:
     if revision is None:
         raise StoreError(f"{database.name}: holds no Steward store yet; start steward serve once")
     if revision < HEAD:
-        raise StoreError(f"{database.name}: is of an older Steward; start steward serve once, which brings it up to date")
+        raise StoreError(f"{database.name}: is of an older Steward; start steward serve once to upgrade it")
     if revision != HEAD:
         raise StoreError(_other_schema(database.name, revision))
 
