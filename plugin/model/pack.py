@@ -181,7 +181,7 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "closing": ("number", "closed_on"),
     "acknowledgement": ("number", "answer_by"),
 }
-"""Every message there is, and all it may name: ticket number, day it was closed, moment of the first answer at latest."""
+"""Every message there is, and all it may name: ticket number, day of closing, moment of the first answer at latest."""
 
 
 @dataclass(frozen=True, slots=True)
