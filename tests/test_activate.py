@@ -80,6 +80,20 @@ def test_a_running_steward_takes_up_what_is_activated_and_the_ledger_says_so(
     assert (decided_by[0], decided_by[-1]) == (before, after)
 
 
+def test_on_postgresql_a_worker_takes_it_up_that_did_not_hear_the_command(postgresql_url: str, tmp_path: Path) -> None:
+    helpdesk = open_helpdesk(like="6.5", store_url=postgresql_url)
+    try:
+        ticket = helpdesk.mails("Where is my order?")
+        helpdesk.works()
+        done = steward(helpdesk, "pack", "activate", own(tmp_path, STRICTER), *ANN, "--yes")
+        assert done.exit_code == 0, done.output
+        ticket.noted(helpdesk.anna)  # the command goes by the system's clock, this story by another
+        helpdesk.works()
+        assert hours_for_the_first_response(ticket) == 8
+    finally:
+        helpdesk.service.close()
+
+
 def test_cases_under_way_keep_their_version_where_that_is_asked_for(helpdesk: Helpdesk, tmp_path: Path) -> None:
     old = helpdesk.mails("Where is my order?")
     helpdesk.works()

@@ -128,6 +128,42 @@ def test_an_idle_worker_starts_within_50_ms_of_the_commit(office: Office, tell: 
     assert delays[3] < PROMPT_SECONDS * NOISE
 
 
+def test_a_pack_is_put_in_force_without_a_restart(office: Office, tmp_path: Path) -> None:
+    first = office.ticket()
+    office.tell(first)
+    own = tmp_path / "own.yaml"
+    own.write_text(
+        "pack: own\nextends: service-standard\nclocks:\n  first_response:\n    limit: 8 h\n", encoding="utf-8"
+    )
+    said = command(
+        "pack",
+        "activate",
+        str(own),
+        "--author",
+        "ann",
+        "--reason",
+        "quicker",
+        "--yes",
+        "--force",
+        **office.steward.settings,
+    )
+    assert said.returncode == 0, said.stderr
+    assert "clocks.first_response.limit: 24 h → 8 h" in said.stdout
+    second = office.ticket()
+    office.tell(second)
+    pause, ends = threading.Event(), time.monotonic() + READY_SECONDS
+    limits: set[str] = set()
+    while time.monotonic() < ends and limits != {"8 h"}:
+        pause.wait(0.2)
+        told = [command("case", "explain", str(t.id), "--json", **office.steward.settings) for t in (first, second)]
+        clocks = [clock for one in told if one.returncode == 0 for clock in json.loads(one.stdout)["clocks"]]
+        limits = {clock["allowed"] for clock in clocks if clock["name"] == "first_response"}
+    assert limits == {"8 h"}, office.steward.tail()
+    told_history = json.loads(command("pack", "history", "--json", **office.steward.settings).stdout)
+    assert [step["author"] for step in told_history["history"]] == ["", "ann"]
+    assert told_history["history"][-1]["cases"] == 2
+
+
 @pytest.mark.parametrize("seconds", [2.0, 13.0], ids=["ends in time", "outlives the process"])
 def test_told_to_end_it_ends_in_ten_seconds_and_the_next_goes_on(office: Office, seconds: float, tell: Tell) -> None:
     tickets = [office.ticket() for _ in range(6)]
