@@ -9,8 +9,8 @@ from plugin.packs import hints
 from plugin.packs.tree import Node, Placed, Step, Tree, dotted, shown
 
 EXTENDS = "extends"
-OWN = ("pack",)
-"""Keys that are never taken over: a pack that extends another is another pack."""
+NAME, STANDARD = "pack", "standard"
+"""The name is never taken over, a pack that extends another is another pack; its clauses stay those of the same one."""
 BY_NAME: Mapping[str, tuple[str, ...]] = {"rules": ("name", "policy")}
 """Lists whose entries are laid over those of the same name; other lists take the place of the whole list."""
 WHOLE = (("examples", "*"), ("calendars", "*", "hours"), ("rules", "*", "when"))
@@ -25,7 +25,9 @@ def laid_over(base: Tree, own: Tree) -> Tree:
     The faults are those of laying the one over the other.
     """
     laying = _Laying()
-    taken = {key: node for key, node in base.root.value.items() if key not in (EXTENDS, *OWN)}
+    taken = {key: node for key, node in base.root.value.items() if key not in (EXTENDS, NAME)}
+    if NAME in base.root.value:
+        taken.setdefault(STANDARD, base.root.value[NAME])
     root = laying.over(replace(base.root, value=taken), own.root, ())
     return Tree(root, tuple(laying.faults))
 

@@ -11,6 +11,7 @@ from plugin.model.durations import Duration, Unit
 from plugin.model.errors import PackError
 from plugin.model.pack import Kind, Pack, When
 from plugin.packs import load, loads, shipped, text_of
+from plugin.packs.examples import book
 from plugin.policies import deadlines
 
 BASE = """\
@@ -145,6 +146,13 @@ def test_every_shipped_pack_can_be_extended(name: str, own: Path) -> None:
     own.write_text(f"pack: own\nextends: '{name}'   # ours\n", encoding="utf-8")
     pack, base = load(own), load(name)
     assert (pack.clocks, pack.rules, pack.messages) == (base.clocks, base.rules, base.messages)
+
+
+def test_the_clauses_are_those_of_the_pack_at_the_end_of_the_chain(own: Path) -> None:
+    own.write_text("pack: own\nextends: fca-disp\n", encoding="utf-8")
+    third = own.with_name("third.yaml")
+    third.write_text("pack: third\nextends: own.yaml\n", encoding="utf-8")
+    assert book.load(third).standard == "fca-disp"
 
 
 # -- mistakes ---------------------------------------------------------------------------------------------------------
