@@ -65,6 +65,7 @@ class People:
     management: tuple[str, ...] = ()
     legal: tuple[str, ...] = ()
     quality: tuple[str, ...] = ()
+    sales: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,8 @@ class Words:
     not_ours: tuple[str, ...] = ()
     """Suggest that the matter is somebody else's, or (``shared``) that somebody outside is needed."""
     shared: tuple[str, ...] = ()
+    enquiry: tuple[str, ...] = ()
+    """A request that may become a sale."""
     natures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 

@@ -84,6 +84,7 @@ class _PeopleSection(Section):
     management = Several(Taken(values.text))
     legal = Several(Taken(values.text))
     quality = Several(Taken(values.text))
+    sales = Several(Taken(values.text))
 
 
 class _TierSection(Section):
@@ -101,6 +102,7 @@ class _WordsSection(Section):
     urgency = Several(Taken(values.phrase))
     not_ours = Several(Taken(values.phrase))
     shared = Several(Taken(values.phrase))
+    enquiry = Several(Taken(values.phrase))
 
 
 # -- working time -----------------------------------------------------------------------------------------------------

@@ -51,6 +51,7 @@ def _lines(pack: Pack) -> Iterator[str]:
         "management": pack.people.management,
         "legal": pack.people.legal,
         "quality": pack.people.quality,
+        "sales": pack.people.sales,
         **{f"{tier} tier": settings.handlers for tier, settings in pack.tiers.items()},
     }
     yield from _section("People", (f"{part}: {', '.join(logins) or 'nobody named'}" for part, logins in people.items()))

@@ -30,7 +30,7 @@ from plugin.model.pack import Jurisdiction, Kind, Tier
 from plugin.model.said import fields_set
 from plugin.model.words import Text, text
 
-CLAUSES = ("A2.1", "C1.4", "C2.3", "C4.1", "E4.1")
+CLAUSES = ("A2.1", "C1.4", "C2.2", "C2.3", "C4.1", "E4.1")
 AFTER = ("classification", "deadlines", "disputes", "first_responder", "follow_up", "interruptions")
 
 

@@ -90,7 +90,7 @@ def _given(given: Given) -> Iterator[str]:
 
 def _in_words(value: Any) -> str:
     if hasattr(value, "supervisors"):
-        named = ((part, getattr(value, part)) for part in ("supervisors", "management", "legal", "quality"))
+        named = ((part, getattr(value, part)) for part in ("supervisors", "management", "legal", "quality", "sales"))
         return "; ".join(f"{part} {', '.join(logins)}" for part, logins in named if logins)
     if isinstance(value, dict):
         return "; ".join(f"{tier} {', '.join(logins)}" for tier, logins in value.items())

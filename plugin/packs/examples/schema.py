@@ -95,6 +95,7 @@ class _PeopleGiven(Section):
     management = Several(Taken(values.text))
     legal = Several(Taken(values.text))
     quality = Several(Taken(values.text))
+    sales = Several(Taken(values.text))
 
 
 class _GivenSection(Section):
