@@ -80,16 +80,20 @@ class _Laying:
         names = [_name(item, keys) for item in items]
         for name, item in zip(names, items, strict=True):
             yield self.over(item, ours[name], (*path, name)) if name in ours else item
+        laid = [ours[name] for name in names if name in ours]
         for node in own:
-            name = _name(node, keys)
-            if name in names and ours.get(name or "") is node:
-                continue
-            if name is not None and name not in names and node.at("policy") is None and "policy" in keys:
-                allowed = ", ".join(str(known) for known in names)
-                found = f"found the name {name}, allowed a rule that is extended ({allowed}), or a policy beside it"
-                self._fault(node, path, f"{found}{hints.did_you_mean(name, names)}")
-            else:
+            if not any(node is one for one in laid) and self._is_new(node, names, path):
                 yield node
+
+    def _is_new(self, node: Node, names: list[str | None], path: tuple[Step, ...]) -> bool:
+        """Whether an entry of a name nobody extends makes sense by itself: a rule that names its policy does."""
+        name = _name(node, BY_NAME[dotted(path)])
+        if name is None or name in names or node.at("policy") is not None:
+            return True
+        allowed = ", ".join(str(known) for known in names)
+        found = f"found the name {name}, allowed a rule that is extended ({allowed}), or a policy beside it"
+        self._fault(node, path, f"{found}{hints.did_you_mean(name, names)}")
+        return False
 
     def _fault(self, node: Node, path: tuple[Step, ...], message: str) -> None:
         self.faults.append(Placed(node.place, path, message))
