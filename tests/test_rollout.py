@@ -151,6 +151,26 @@ def test_what_is_in_force_already_is_refused(store: Store) -> None:
         rollout.activate(store, wanted(STRICTER), now=LATER)
 
 
+def test_a_version_this_steward_does_not_understand_stops_nobody_at_work_and_can_be_replaced(
+    store: Store, file: Path
+) -> None:
+    running = Rollout.begin(store, settings(file), now=NOON)
+    with store.write() as connection:
+        kept_packs.keep(connection, name="p", version="f" * 64, text="pack: p\nmoods: []\n", now=LATER)
+        said = {"author": "ann", "reason": "from a newer Steward"}
+        move = RunningCases.MOVE
+        kept_packs.activate(connection, name="p", version="f" * 64, source="p", running=move, now=LATER, **said)
+    assert running.take_up(running.number + 1, now=LATER)
+    assert first_limit(running) == "24 h"
+    assert running.pack_for(None, now=LATER) is running.active
+    with pytest.raises(
+        PackError, match=r"(?s)is not understood by this Steward; put another in force .*p@ffffffffffff:2:1"
+    ):
+        Rollout.begin(store, settings(file), now=LATER)
+    rollout.activate(store, wanted(STRICTER), now=LATER)
+    assert first_limit(Rollout.begin(store, settings(file), now=LATER)) == "8 h"
+
+
 def test_a_pack_goes_through_one_line_of_a_command_whole() -> None:
     sent = Wanted(STRICTER, "new.yaml", "ann", "quicker", "bob", RunningCases.KEEP, "abc")
     assert Wanted.unpacked({"command": "activate", **sent.packed()}) == sent
