@@ -13,7 +13,8 @@ from plugin.model.errors import StewardError
 
 WORDS = (
     *("complaint", "request", "none", "accept", "decline", "general", "serious", "major", "waiting", "resume"),
-    *("extend", "assessed", "not-ours", "outside-help", "result-told", "satisfied", "dissatisfied"),
+    *("extend", "assessed", "not-ours", "outside-help", "plan-ready", "result-told", "satisfied", "dissatisfied"),
+    *("third-party", "mediation", "arbitration", "court", "settled"),
 )
 """Words with a macro (README)."""
 CHANNEL_GROUP = "First line"

@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from plugin.model import records
-from plugin.model.case import Case, known
+from plugin.model.case import COMPLAINED_ABOUT, Case, Complained, known
 from plugin.model.decision import Field, Finding, Note, Should, Task, TaskForm
 from plugin.model.durations import Duration, Unit
 from plugin.model.life import Closing
@@ -43,7 +43,7 @@ from plugin.model.tasks import done
 from plugin.model.words import Text, listed, text
 
 CLAUSES = ("C1.3", "B1.3", "B3.3", "C4.2", "C4.3", "D5.3")
-AFTER = ("classification", "deadlines", "first_responder", "follow_up")
+AFTER = ("classification", "deadlines", "fairness", "first_responder", "follow_up")
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,9 +308,6 @@ def _review_task(
 
 def _reviewer(case: Case, handlers: tuple[str, ...]) -> str | None:
     """The first of supervisors, quality and management who neither handled it nor is complained about."""
-    people = case.pack.people
-    about = records.newest(case.timeline, case.pack.record.items, since=case.matter.starts_at).get("about")
-    barred = {*handlers, about.value.strip() if about else None}
-    return next(
-        (login for login in (*people.supervisors, *people.quality, *people.management) if login not in barred), None
-    )
+    people, about = case.pack.people, case.finding(COMPLAINED_ABOUT)
+    able = [login for login in (*people.supervisors, *people.quality, *people.management) if login not in handlers]
+    return next((one for one in able if not (isinstance(about, Complained) and about.is_by(one))), None)
