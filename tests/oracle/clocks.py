@@ -193,9 +193,18 @@ def _ended(clock: Clock, at: datetime) -> Clock:
 
 def _afterwards(life: Life, closed_at: datetime) -> Iterator[Clock]:
     """One task for all three; visit and confirmation end at the attempt, the survey with the outcome."""
-    unsure = life.mailed_at is not None or life.not_ours_at is not None or "visit" in life.unsure
+    left_open = life.mailed_at is not None or life.not_ours_at is not None or "visit" in life.unsure
     for name, span in AFTERWARDS.items():
         tried_at = life.tried[0] if life.tried and name != "survey" else None
         ended_at = min((at for at in (tried_at, life.visited_at) if at is not None), default=None)
-        limit = _exactly(closed_at + span)
-        yield Clock(name, limit, _exactly(closed_at + span * WARNED_AT), ended_at, unsure)
+        limit, warning = _exactly(closed_at + span), _exactly(closed_at + span * WARNED_AT)
+        unsure = left_open or (name == "survey" and _may_be_surveyed_elsewhere(life, warning))
+        yield Clock(name, limit, warning, ended_at, unsure)
+
+
+def _may_be_surveyed_elsewhere(life: Life, warning: Between) -> bool:
+    """A customer is surveyed once in 30 days; it matters where the survey is all that is left, or comes due."""
+    if not life.tried and life.world.now < warning.earliest:
+        return False
+    customer = life.world.tickets[life.ticket_id]["customer_id"]
+    return any(row["customer_id"] == customer and key != life.ticket_id for key, row in life.world.tickets.items())
