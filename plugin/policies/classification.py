@@ -27,7 +27,7 @@ weighed. ``calm_first`` (true, false): the next step of an upset customer's tick
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -182,9 +182,16 @@ def _by_agent(case: Case, heard: tuple[Voice, ...]) -> Verdict | None:
     if not spoken:
         return None
     at, word, login = max(spoken)
-    kind = _kind_meant(word)
     because = text("{login} said so.", login=login)
-    return Verdict(kind, because, at, voiced_at=_voiced_before(case, heard, at), by_agent=True)
+    # saying it again, or of what tier it is, moves no acceptance
+    first_said_at = min(_since_said(spoken, _kind_meant(word)))
+    return Verdict(_kind_meant(word), because, at, voiced_at=_voiced_before(case, heard, first_said_at), by_agent=True)
+
+
+def _since_said(spoken: Iterable[tuple[datetime, str, str]], kind: Kind) -> list[datetime]:
+    """When agents said so, since the last of them who said otherwise."""
+    newest_first = ((at, _kind_meant(word)) for at, word, _ in sorted(spoken, reverse=True))
+    return [at for at, _ in takewhile(lambda step: step[1] is kind, newest_first)]
 
 
 _KIND_WORDS = ("complaint", "request", "none", "general", "serious", "major")
@@ -315,19 +322,19 @@ def _by_words(case: Case, options: Options, heard: tuple[Voice, ...]) -> Verdict
 
 def _complaint_since(case: Case, options: Options, heard: tuple[Voice, ...]) -> datetime:
     """Since when a complaint is one: an agent's newest word for it may only repeat what held already."""
-    kinds = [(at, _kind_meant(word)) for at, word, _ in sorted(_kinds_said(case))]
-    said = [at for at, _ in takewhile(lambda step: step[1] is Kind.COMPLAINT, reversed(kinds))]
+    spoken = _kinds_said(case)
+    said = _since_said(spoken, Kind.COMPLAINT)
     unsaid = (
         _by_merge(case, heard), _by_group(case), *_by_attribute(case), _by_channel(case),
         _by_words(case, options, heard),
     )  # fmt: skip
     # an agent's word to the contrary outranks whatever held before it
-    held = [v.at for v in unsaid if v is not None and v.kind is Kind.COMPLAINT] if len(said) == len(kinds) else []
+    held = [v.at for v in unsaid if v is not None and v.kind is Kind.COMPLAINT] if len(said) == len(spoken) else []
     return min((*said, *held), default=case.matter.starts_at)
 
 
 def _accepted_at(case: Case, verdict: Verdict) -> datetime:
-    """Of a request its creation; of a complaint the message that first heard it; a merge keeps the earlier one."""
+    """Of a request its creation; of a complaint the message that first voices it; a merge keeps the earlier one."""
     if verdict.kind is not Kind.COMPLAINT:
         opened_by_us = is_opened_by_our_message(case.timeline) and case.customer_articles
         return case.customer_articles[0].at if opened_by_us and case.matter.number == 1 else case.matter.starts_at

@@ -183,6 +183,15 @@ def test_an_agents_word_outranks_an_exclusion() -> None:
     assert story.decided(after=2).fields["kind"] == "complaint"
 
 
+def test_a_tier_said_of_a_complaint_later_moves_its_acceptance_no_more() -> None:
+    story = Story().customer_writes_in("Where is my order?")
+    story.says("complaint", after=1)
+    story.customer_writes("I complain about this.", after=2)
+    assert story.decided(after=3).clock("result").starts_at == story.at(0)
+    story.says("general", after=4)
+    assert story.decided(after=5).clock("result").starts_at == story.at(0)
+
+
 def test_a_customers_answer_to_our_own_mail_is_a_request_accepted_with_it() -> None:
     story = outbound()
     answer = story.customer_writes("But I cancelled it!", after=5)
