@@ -24,6 +24,7 @@ from bench.canned import MONDAY, URL, Canned, Model, deliveries, model
 from bench.databases import database
 from bench.telling import Bar, Report, Sheet, tell
 from plugin import logs
+from plugin.running import settle_down
 from plugin.service import Service
 from plugin.settings import Settings
 from plugin.store import cases, inbox
@@ -127,6 +128,7 @@ def opened(url: str, adapter: Canned) -> Iterator[Service]:
         settings, web=False, worker=True, alone=True, clock=lambda: moments[-1], adapter=adapter
     ) as service:
         moments.append(NOW)
+        settle_down()  # as ``steward serve`` does
         yield service
 
 

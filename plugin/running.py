@@ -34,6 +34,8 @@ STOP_SECONDS = 7.0
 SWITCH_SECONDS = 0.0005
 """A busy thread gives way ten times sooner than Python's default: the commit all others wait for gives way at each row
 it writes, and would be last in line each time."""
+OBJECTS = 10_000
+"""So many more containers than before are worth a search for cycles: a visit makes some thousands, and hardly one."""
 OPEN_SECONDS = 45.0
 """How long a command waits for a process that has just started."""
 
@@ -51,6 +53,15 @@ def run(settings: Settings, *, web: bool, worker: bool) -> None:
         if pack is None and rollout.waits_for_setting(ground.store, settings):
             pack = rollout.of_setting(settings)
         Process(ground, web=web, worker=worker, pack=pack).run()
+
+
+def settle_down() -> None:
+    """Called once all that stays is there: nobody need look through it for garbage, nor through the rest often.
+
+    Python looks after every 700 new containers, several times a visit.
+    """
+    gc.freeze()
+    gc.set_threshold(OBJECTS)
 
 
 class Process:
@@ -187,7 +198,7 @@ class Work(threading.Thread):
     def _work(self, service: Service) -> None:
         self._service = service
         self._is_open.set()
-        gc.freeze()  # what came up with it stays: nobody need look through it for garbage
+        settle_down()
         for finding in service.check():
             sys.stderr.write(f"steward: {finding}\n")
         if service.worker is None:
