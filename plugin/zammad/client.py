@@ -177,13 +177,13 @@ class ZammadClient:
         sent = fence.body_of(body) if request.writes else body
         self._own.asked_at = self.clocks.mark()
         try:
-            session, prepared = self._session(), self._prepared(request, params=params, body=sent)
+            line = self._line()
             # past the session, which would keep cookies and look where a redirect leads: neither is wanted
-            with session.get_adapter(self.url).send(
-                prepared,
+            with line.adapter.send(
+                line.prepared(request, params=params, body=sent),
                 timeout=(self._connect_timeout, self._timeout),
                 verify=self._ca or True,
-                proxies=session.proxies,
+                proxies=line.proxies,
                 stream=True,
             ) as response:
                 return Answer(response.status_code, dict(response.headers.lower_items()), self._read(request, response))
@@ -199,34 +199,20 @@ class ZammadClient:
                 raise Unknown(text, status=response.status_code) if request.writes else TooLarge(text)
         return bytes(body)
 
-    def _prepared(
-        self, request: Request, *, params: Mapping[str, Any] | None, body: bytes | FencedBody | None
-    ) -> requests.PreparedRequest:
-        blank = self._blank()
-        prepared = requests.PreparedRequest()
-        prepared.headers = blank.headers.copy()
-        prepared.method = request.method
-        prepared.url = f"{blank.url}{request.path}?{urlencode(params)}" if params else f"{blank.url}{request.path}"
-        prepared.prepare_body(body, None)
-        return prepared
-
-    def _blank(self) -> requests.PreparedRequest:
-        """What is the same in every request of this thread, prepared and checked once: address, headers, no cookies."""
-        known: requests.PreparedRequest | None = getattr(self._own, "blank", None)
+    def _line(self) -> _Line:
+        """This thread's own."""
+        known: _Line | None = getattr(self._own, "line", None)
         if known is None:
-            request = requests.Request("GET", f"{self.url}/api/v1")
-            known = self._own.blank = self._session().prepare_request(request)
+            known = self._own.line = _Line(self._session(), f"{self.url}/api/v1")
         return known
 
     def _session(self) -> requests.Session:
         known: requests.Session | None = getattr(self._own, "session", None)
-        if known is not None:
-            return known
-        session = self._new_session()
-        self._own.session = session
-        with self._lock:
-            self._sessions.append(session)
-        return session
+        if known is None:
+            known = self._own.session = self._new_session()
+            with self._lock:
+                self._sessions.append(known)
+        return known
 
     def _new_session(self) -> requests.Session:
         session: requests.Session = ZammadAPI(url=f"{self.url}/api/v1/", http_token=self._token).session
@@ -276,6 +262,28 @@ class ZammadClient:
         log.debug("zammad call", route=call.route, status=status, ms=ms, outcome=call.outcome)
         if self._on_call is not None:
             self._on_call(call)
+
+
+class _Line:
+    """What is the same in every request of one thread, prepared and checked once: address, headers, no cookies."""
+
+    def __init__(self, session: requests.Session, address: str) -> None:
+        self.adapter = session.get_adapter(address)
+        self.proxies = session.proxies
+        self._blank = session.prepare_request(requests.Request("GET", address))
+
+    def prepared(
+        self, request: Request, *, params: Mapping[str, Any] | None, body: bytes | FencedBody | None
+    ) -> requests.PreparedRequest:
+        blank, prepared = self._blank, requests.PreparedRequest()
+        prepared.method = request.method
+        prepared.url = f"{blank.url}{request.path}?{urlencode(params)}" if params else f"{blank.url}{request.path}"
+        if request.method == "GET" and body is None:
+            prepared.headers = blank.headers  # which nobody changes
+        else:
+            prepared.headers = blank.headers.copy()
+            prepared.prepare_body(body, None)
+        return prepared
 
 
 def outcome_of(error: StewardError | None) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from types import NoneType
 from typing import Any, Protocol, TypeVar
 
 from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, missing
@@ -58,6 +59,9 @@ class Names(Protocol):
 class _Unvalidated(fields.Field[Kept]):
     """Parsing is all the checking: marshmallow need not ask an empty chain of validators about every value."""
 
+    as_it_is: frozenset[type] = frozenset()
+    """Types whose values are parsed already."""
+
     def deserialize(
         self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
     ) -> Any:
@@ -80,6 +84,8 @@ class Moment(_Unvalidated[datetime]):
         del attr, data, kwargs
         try:
             moment = datetime.fromisoformat(str(value).replace(" UTC", "+00:00"))
+            if moment.tzinfo is UTC:
+                return moment
             if moment.tzinfo is not None:
                 return moment.astimezone(UTC)
         except (ValueError, OverflowError):
@@ -90,11 +96,11 @@ class Moment(_Unvalidated[datetime]):
 class Words(_Unvalidated[str]):
     """Text; null is empty. An object stands for its ``name`` or ``login`` (webhooks nest, expand does not)."""
 
+    as_it_is = frozenset({str})
+
     def deserialize(
         self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
     ) -> Any:
-        if type(value) is str:
-            return value
         if isinstance(value, Mapping):
             value = value.get("name") or value.get("login")
         return super().deserialize("" if value is None else value, attr, data, **kwargs)
@@ -110,6 +116,8 @@ class Words(_Unvalidated[str]):
 
 class SomeWords(Words):
     """Text, or null."""
+
+    as_it_is = frozenset({str, NoneType})
 
     def deserialize(
         self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
@@ -136,12 +144,28 @@ class Id(_Unvalidated[int]):
         raise ValidationError("not an id")
 
 
+class Ids(fields.List[int]):
+    """Ids of records."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Id(), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
+        if type(value) is list and all(type(one) is int and 0 <= one <= LARGEST_ID for one in value):
+            return value
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
 def _id(**kwargs: Any) -> Id:
     return Id(**kwargs)
 
 
 def _some_id() -> Id:
     return _id(load_default=None, allow_none=True)
+
+
+def _ids() -> Ids:
+    return Ids(load_default=list, allow_none=True)
 
 
 def _some_moment() -> Moment:
@@ -168,17 +192,29 @@ class _Known(Schema):
 
     def __init__(self) -> None:
         super().__init__()
-        self._parsers = tuple((name, one.data_key or name, one.deserialize) for name, one in self.load_fields.items())
-        self._keys = frozenset(key for _, key, _ in self._parsers)
+        self._parsers = tuple(
+            (name, one.data_key or name, _as_it_is(one), one.deserialize) for name, one in self.load_fields.items()
+        )
+        self._keys = frozenset(key for _, key, _, _ in self._parsers)
 
     def read(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """What ``load`` makes of it, without hooks, which no schema here has. Raises ValidationError for one field."""
         given = raw.get
-        return {name: parse(given(key, missing), key, raw) for name, key, parse in self._parsers}
+        return {
+            name: value if type(value := given(key, missing)) in as_it_is else parse(value, key, raw)
+            for name, key, as_it_is, parse in self._parsers
+        }
 
     def extra(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """What else an answer says."""
         return {key: value for key, value in raw.items() if key not in self._keys}
+
+
+def _as_it_is(field: fields.Field[Any]) -> frozenset[type]:
+    """Types of values this field's parsing would leave as they are."""
+    if isinstance(field, _Unvalidated):
+        return field.as_it_is | ({NoneType} if field.allow_none else frozenset())
+    return frozenset({dict} if type(field) is fields.Dict else {bool} if type(field) is fields.Boolean else ())
 
 
 class TicketSchema(_Known):
@@ -197,7 +233,7 @@ class TicketSchema(_Known):
     updated_at = Moment(required=True)
     created_by_id = _id(required=True)
     updated_by_id = _id(required=True)
-    article_ids = fields.List(_id(), load_default=list, allow_none=True)
+    article_ids = _ids()
     pending_time = _some_moment()
     close_at = _some_moment()
     last_close_at = _some_moment()
@@ -257,7 +293,7 @@ class UserSchema(_Known):
     vip = fields.Boolean(load_default=False, allow_none=True)
     organization_id = _some_id()
     group_ids = fields.Raw(load_default=None, allow_none=True)
-    role_ids = fields.List(_id(), load_default=list, allow_none=True)
+    role_ids = _ids()
     roles = fields.List(Words(), load_default=list, allow_none=True)
     out_of_office = fields.Boolean(load_default=False, allow_none=True)
     out_of_office_start_at = fields.Raw(load_default=None, allow_none=True)

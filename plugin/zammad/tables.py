@@ -22,7 +22,7 @@ class Table(Generic[Row]):
         self._lifetime = lifetime
         self._clock = clock
         self._lock = threading.RLock()
-        self._rows: dict[int, Row] = {}
+        self._rows: Mapping[int, Row] = {}
         self._fetched_at: float | None = None
 
     def all(self) -> Mapping[int, Row]:
@@ -34,7 +34,7 @@ class Table(Generic[Row]):
         with self._lock:
             if self._age() > seconds:
                 self._refresh()
-            return dict(self._rows)
+            return self._rows
 
     def get(self, key: int) -> Row | None:
         """The row, after one more fetch where it is missing."""
@@ -53,14 +53,16 @@ class Table(Generic[Row]):
     def learn(self, rows: Mapping[int, Row]) -> None:
         """Keep rows that came along with another answer."""
         with self._lock:
-            self._rows.update(rows)
+            if any(self._rows.get(key) != row for key, row in rows.items()):
+                self._rows = {**self._rows, **rows}  # somebody may be reading those before
 
     def _age(self) -> float:
         return float("inf") if self._fetched_at is None else self._clock() - self._fetched_at
 
     def _refresh(self) -> None:
         try:
-            self._rows.update(self._fetch())
+            fetched = self._fetch()
+            self._rows = {**self._rows, **fetched}
         except Unavailable:
             if not self._rows:
                 raise
