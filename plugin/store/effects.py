@@ -184,11 +184,12 @@ def _states(connection: Connection, op_keys: Iterable[str]) -> dict[str, EffectS
 
 
 def _row(effect: Effect) -> dict[str, Any]:
-    names = [name for name in Effect.__slots__ if name not in ("request", "outcome")]
-    values = {name: getattr(effect, name) for name in names}
-    return values | {"request": dict(effect.request), "outcome": dict(effect.outcome)}
+    values = {name: getattr(effect, name) for name in Effect.__slots__}
+    values["request"], values["outcome"] = dict(effect.request), dict(effect.outcome)
+    return values
 
 
 def _effect(row: Any) -> Effect:
     values = {name: getattr(row, name) for name in Effect.__slots__}
-    return Effect(**values | {"kind": EffectKind(row.kind), "state": EffectState(row.state)})
+    values["kind"], values["state"] = EffectKind(row.kind), EffectState(row.state)
+    return Effect(**values)

@@ -16,7 +16,7 @@ from plugin.store import case_keys
 from plugin.store.keys import Key
 from plugin.store.statement import Statement
 from plugin.store.tables import facts
-from plugin.store.types import canonical, read_json, to_microseconds
+from plugin.store.types import Written, canonical, read_json, to_microseconds
 
 GENESIS = "0" * 64
 """``prev_hash`` of a case's first entry."""
@@ -145,8 +145,9 @@ def _row(ticket_id: int, fact: Fact, known: _Known | None, *, key: Key | None) -
         "kind": str(fact.kind),
         "at": fact.at,
         "seen_at": fact.seen_at,
-        "by": by,
-        "data": read_json(canonical(dict(fact.data))),
+        # once, for the row and for its hash
+        "by": Written.of(by),
+        "data": Written.of(dict(fact.data)),
         "payload": payload,
         "payload_digest": digest,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,6 +33,18 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else from_microseconds(value)
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A JSON value that was written already, for ``canonical`` to take over: alone, or as a part of another."""
+
+    text: str
+
+    @classmethod
+    def of(cls, value: Any) -> Written:
+        """As it will be written once more when it was read again: a number too large for that comes back another."""
+        return cls(_quickly(value) or canonical(read_json(_ENCODER.encode(value))))
+
+
 class Json(TypeDecorator[Any]):
     """A JSON value as canonical text, so that equal values are equal texts on both databases."""
 
@@ -39,6 +52,8 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
+        if type(value) is Written:
+            return value.text
         return None if value is None else canonical(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
@@ -47,13 +62,18 @@ class Json(TypeDecorator[Any]):
 
 def canonical(value: Any) -> str:
     """JSON with sorted keys, without blanks, in ASCII: what digests and comparisons are made over."""
+    return _quickly(value) or _ENCODER.encode(value)
+
+
+def _quickly(value: Any) -> str | None:
+    """``canonical`` where orjson writes the same, None where it does not."""
     try:
-        text = orjson.dumps(value, default=_plain, option=_OPTIONS)
+        text = orjson.dumps(value, default=_as_plain, option=_OPTIONS)
     except TypeError:  # numbers and keys it does not take, and what has no place in the store
-        return _ENCODER.encode(value)
+        return None
     if text.isascii() and b"\x7f" not in text and not _EXPONENT.search(text):
         return text.decode("ascii")
-    return _ENCODER.encode(value)
+    return None
 
 
 def read_json(text: str) -> Any:
@@ -64,11 +84,18 @@ def read_json(text: str) -> Any:
         return json.loads(text)
 
 
+def _as_plain(value: Any) -> Any:
+    """For orjson, which takes over what was written as it is."""
+    return orjson.Fragment(value.text) if type(value) is Written else _plain(value)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     if isinstance(value, (frozenset, set)):
         return sorted(value)
+    if isinstance(value, Written):
+        return read_json(value.text)
     raise TypeError(f"{type(value).__name__} has no place in the store")
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from plugin.model.effects import EffectState
-from plugin.store.types import canonical, read_json
+from plugin.store.types import Written, canonical, read_json
 
 WHOLE = some.integers(min_value=-(2**63), max_value=2**63 - 1)
 PLAIN = some.none() | some.booleans() | WHOLE | some.floats(allow_nan=False, allow_infinity=False)
@@ -52,6 +52,17 @@ def test_odd_values_are_written_as_ever(value: Any) -> None:
 @given(VALUES)
 def test_what_was_written_is_read_as_it_was(value: Any) -> None:
     assert read_json(canonical(value)) == json.loads(as_digests_have_it(value))
+
+
+@given(VALUES, VALUES)
+def test_what_was_written_already_is_taken_over_as_it_is(part: Any, beside: Any) -> None:
+    written, as_read = Written.of(part), read_json(canonical(part))
+    assert canonical({"part": written, "beside": beside}) == canonical({"part": as_read, "beside": beside})
+
+
+def test_a_number_too_large_to_be_read_again_is_written_as_it_will_be_read() -> None:
+    written = Written.of({"large": 2**70})
+    assert canonical(written) == canonical(read_json(canonical(written)))
 
 
 def test_moments_and_sets_have_one_form() -> None:
