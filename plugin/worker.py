@@ -285,16 +285,30 @@ class Worker:
         """Commit the verdict. A store that fails now leaves the case due, as it was claimed."""
         try:
             with self._store.write() as connection:
+                if verdict.unkept is not None:
+                    verdict.unkept.write(connection)
                 self._commit(connection, claim, verdict)
                 # asked while the row is ours: nobody else can claim the case between the question and the commit
                 demand(claim.lock.still_held, f"the verdict on ticket {claim.ticket_id} is not kept")
                 failpoints.hit("finished-before-commit")
+            if verdict.unkept is not None:
+                verdict.unkept.kept()
             failpoints.hit("finished")
         except Overtaken:
             log.warning("lock lost", ticket_id=claim.ticket_id)  # another worker has the case by now
+            self._keep_alone(verdict)
         except Unavailable as failure:
             self._tell_store(str(failure))
             self._gate.close(PAUSE_SECONDS)
+
+    def _keep_alone(self, verdict: Verdict) -> None:
+        """What was done was done, whoever has the case."""
+        if verdict.unkept is None:
+            return
+        try:
+            verdict.unkept.keep()
+        except Unavailable as failure:
+            self._tell_store(str(failure))
 
     def _commit(self, connection: Connection, claim: Claim, verdict: Verdict) -> None:
         now = self._clock()

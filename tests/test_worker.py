@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -21,6 +22,7 @@ from plugin.model.work import CaseRow, CaseStatus, Claim, Outcome, Verdict, Wake
 from plugin.observability.health import Health
 from plugin.observability.metrics import Metrics
 from plugin.store import cases, chores, inbox, meta
+from plugin.store.database import Connection
 from plugin.store.errors import StoreUnavailable
 from plugin.store.store import Store
 from plugin.worker import Chore, Visit, Worker
@@ -111,6 +113,49 @@ def test_what_was_heard_is_visited_once_it_is_quiet(store: Store, clock: HandClo
     assert visits.seen == [(7, "event")]
     worker.drain()
     assert visits.seen == [(7, "event")]
+
+
+@dataclass
+class Done:
+    """What a visit did last: written into the store with whatever is committed next, or alone."""
+
+    store: Store
+    lock_falls: bool = False
+    was_kept: bool = False
+
+    def write(self, connection: Connection) -> None:
+        meta.put(connection, "done", "with the verdict")
+        if self.lock_falls:
+            raise Overtaken("the lock fell")
+
+    def kept(self) -> None:
+        self.was_kept = True
+
+    def keep(self) -> None:
+        with self.store.write() as connection:
+            meta.put(connection, "done", "alone")
+        self.kept()
+
+
+def test_what_a_visit_did_last_is_committed_with_its_verdict(store: Store, clock: HandClock) -> None:
+    done = Done(store)
+    wake(store, 1)
+    make(store, Visits(Verdict(unkept=done)), clock).drain()
+    with store.read() as connection:
+        assert (meta.get(connection, "done"), done.was_kept) == ("with the verdict", True)
+
+
+def test_what_a_visit_did_last_is_kept_where_its_lock_fell_and_the_verdict_is_not(
+    store: Store, clock: HandClock
+) -> None:
+    done = Done(store, lock_falls=True)
+    wake(store, 1)
+    make(store, Visits(Verdict(unkept=done)), clock).run_once()
+    with store.read() as connection:
+        case = cases.get(connection, 1)
+        assert (meta.get(connection, "done"), done.was_kept) == ("alone", True)
+    assert case is not None
+    assert case.looks == 0
 
 
 def test_many_hints_about_a_ticket_are_one_visit(store: Store, clock: HandClock) -> None:

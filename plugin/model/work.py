@@ -134,6 +134,20 @@ class Outcome(StrEnum):
     """This case cannot be worked (a policy raised, Zammad refuses this ticket): counted, parked in the end."""
 
 
+class Unkept(Protocol):
+    """What the last call of a visit came to, not on disk yet: committed with the verdict, or alone where that fails."""
+
+    def write(self, connection: Any) -> None:
+        """Have it committed with something else; say so with ``kept`` when it was."""
+        ...
+
+    def kept(self) -> None: ...
+
+    def keep(self) -> None:
+        """Commit it alone, unless it was kept."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a visit hands back to the worker.
@@ -152,3 +166,4 @@ class Verdict:
     """The moment it was decided for where that is not now: time stood still for it."""
     our_trouble: bool = False
     """It is our store that is unavailable, or our lock that fell: no word about Zammad."""
+    unkept: Unkept | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from plugin.model.ticket import Checklist, Ticket
-from plugin.model.work import Lock
+from plugin.model.work import Lock, Unkept
 from plugin.observability.metrics import Metrics
 from plugin.store.database import Connection
 from plugin.store.store import Store
@@ -50,4 +50,8 @@ class Settled:
     tags: frozenset[str]
     wrote: bool = False
     look_again: bool = False
+    rests: bool = False
+    """Something was refused, or may not have been done: it may be tried again."""
+    unkept: Unkept | None = None
+    """What the last call came to, where nothing followed it: for whoever commits next."""
     alarms: list[str] = field(default_factory=list)

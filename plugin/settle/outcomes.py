@@ -41,8 +41,8 @@ class _Ended:
 class Outcomes:
     """Keeps what one settling means to do and what came of it; ``state`` is what the settling has come to so far.
 
-    What was applied is kept with the next intent, which follows at once: one wait for the disk instead of two. After
-    the last call, and whatever goes wrong, ``keep_held`` keeps it alone.
+    What was applied is kept with what is committed next, the next intent or the verdict: both follow at once, and it
+    is one wait for the disk instead of two. Whatever goes wrong, ``keep`` keeps it alone.
     """
 
     def __init__(self, given: Settling, state: Settled) -> None:
@@ -50,21 +50,22 @@ class Outcomes:
         self._state = state
         self._keep_first = given.keep_first
         self._held: _Ended | None = None
+        self._is_row_behind = False
 
     def intend(self, wanted: tuple[Effect, ...]) -> bool:
         """Commit the intents; False where one is spent after all: then the plan is outdated."""
+        held = self._held
         with self._given.store.write() as connection:
-            if self._held is not None:
-                self._write(connection, self._held)
+            if held is not None:
+                self._write(connection, held, row_may_wait=True)
             granted = effects.intend(connection, wanted, now=self._given.clock())
             self._demand_lock()
             if self._keep_first is not None:
                 self._keep_first(connection)
             failpoints.hit("intent-before-commit")
         self._keep_first = None
-        if self._held is not None:
-            self._note_kept(self._held)
-            self._held = None
+        self.kept()
+        self._is_row_behind = held is not None
         failpoints.hit("intent-committed")
         if len(granted) == len({effect.op_key for effect in wanted}):
             return True
@@ -84,17 +85,17 @@ class Outcomes:
         """``beside`` is another ticket the call made: its version is known, so that nobody looks at it for that."""
         failpoints.hit("called")
         self._state.wrote = True
-        self.keep_held()
+        self.keep()
         self._held = _Ended(done, EffectState.APPLIED, dict(outcome or {}))
         if beside is not None:
-            self.keep_held()
+            self.keep()
             with self._given.store.write() as connection:
                 self._given.keep_beside(connection, beside)
 
     def withdraw(self, done: tuple[Effect, ...], *, beside: Ticket | None = None) -> None:
         """The voiding was applied, and what it voids no longer stands."""
         self.applied(done, beside=beside)
-        self.keep_held()
+        self.keep()
         with self._given.store.write() as connection:
             for effect in done:
                 effects.withdraw(connection, str(effect.request["voids"]), now=self._given.clock())
@@ -175,8 +176,24 @@ class Outcomes:
         with self._given.store.read() as connection:
             return effects.get(connection, effect.op_key) or effect
 
-    def keep_held(self) -> None:
-        """Commit what was applied last, where no intent followed."""
+    @property
+    def holds(self) -> bool:
+        """Whether what was applied last is still to be kept."""
+        return self._held is not None
+
+    def write(self, connection: Connection) -> None:
+        """Have what was applied last committed with something else; call ``kept`` when it was."""
+        if self._held is not None:
+            self._write(connection, self._held)
+
+    def kept(self) -> None:
+        """It is on disk."""
+        held, self._held = self._held, None
+        if held is not None:
+            self._note_kept(held)
+
+    def keep(self) -> None:
+        """Commit what was applied last, where nothing followed."""
         held, self._held = self._held, None
         if held is not None:
             self._keep(held)
@@ -190,7 +207,8 @@ class Outcomes:
         error: str = "",
         retry_not_before: datetime | None = None,
     ) -> None:
-        self.keep_held()
+        self.keep()
+        self._state.rests = True
         self._keep(_Ended(ended, state, outcome, error, retry_not_before))
 
     def _keep(self, ended: _Ended) -> None:
@@ -198,7 +216,9 @@ class Outcomes:
             self._write(connection, ended)
         self._note_kept(ended)
 
-    def _write(self, connection: Connection, ended: _Ended) -> None:
+    def _write(self, connection: Connection, ended: _Ended, *, row_may_wait: bool = False) -> None:
+        """``row_may_wait``: what is known of the ticket is kept with the next outcome; until then an intent without
+        one stands for a look in full."""
         if ended.effects:
             effects.settle_all(
                 connection,
@@ -209,14 +229,16 @@ class Outcomes:
                 error=ended.error,
                 retry_not_before=ended.retry_not_before,
             )
-        if ended.state is not EffectState.APPLIED:
+        was_applied = ended.state is EffectState.APPLIED
+        if not was_applied:
             self._demand_lock()
-        elif self._given.lock.still_held():
+        if (was_applied or self._is_row_behind) and not row_may_wait and self._given.lock.still_held():
             self._given.keep(connection, self._state.ticket, self._state.tags)
         failpoints.hit("outcome-before-commit")
 
     def _note_kept(self, ended: _Ended) -> None:
         """It is on disk."""
+        self._is_row_behind = False
         failpoints.hit("outcome-committed")
         for effect in ended.effects:
             self._given.metrics.effects.labels(effect.kind, ended.state).inc()

@@ -31,6 +31,7 @@ from plugin.zammad.notes import MailDraft
 def settle(plan: Plan, settling: Settling) -> Settled:
     """Carry out the calls one after another; stops where an outcome is unknown, for Zammad is in trouble then.
 
+    What the last call came to is the caller's to keep (``unkept``); where this raises it is kept.
     Raises ``Unavailable`` where Zammad cannot be asked or the lock fell; what is left is planned again.
     """
     return _Settler(settling).settle(plan)
@@ -55,8 +56,11 @@ class _Settler:
                         continue
                     if not self._carry_out(call):
                         break
-        finally:
-            self._outcomes.keep_held()
+        except BaseException:
+            self._outcomes.keep()
+            raise
+        if self._outcomes.holds:
+            self._state.unkept = self._outcomes
         return self._state
 
     # -- one call -----------------------------------------------------------------------------------------------------

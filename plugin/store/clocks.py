@@ -12,7 +12,6 @@ from plugin.model.clocks import Clock, ClockState
 from plugin.store.codec import clock_from_json, clock_to_json
 from plugin.store.statement import Statement
 from plugin.store.tables import clocks
-from plugin.store.types import canonical
 
 _OF_CASE = Statement(
     select(clocks.c.content).where(clocks.c.ticket_id == bindparam("ticket_id")).order_by(clocks.c.position)
@@ -22,15 +21,10 @@ _ADD = Statement(insert(clocks))
 
 
 def replace(connection: Connection, ticket_id: int, computed: Sequence[Clock]) -> None:
-    """Keep ``computed`` for the ticket, in this order; nothing is written where they are the same."""
-    rows = [_row(ticket_id, position, clock) for position, clock in enumerate(computed)]
-    kept = [row.content for row in _OF_CASE.rows(connection, ticket_id=ticket_id)]
-    if canonical([row["content"] for row in rows]) == canonical(kept):
-        return
-    if kept:
-        _DROP.run(connection, of_ticket=ticket_id)
-    if rows:
-        _ADD.run_many(connection, rows)
+    """Keep ``computed`` for the ticket instead of what was kept, in this order."""
+    _DROP.run(connection, of_ticket=ticket_id)
+    if computed:
+        _ADD.run_many(connection, [_row(ticket_id, position, clock) for position, clock in enumerate(computed)])
 
 
 def of_case(connection: Connection, ticket_id: int) -> tuple[Clock, ...]:

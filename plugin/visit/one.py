@@ -76,12 +76,20 @@ class Visit:
             settled = rounds[-1].settled
             if settled is None or not settled.look_again:
                 break
-        explained = waiting.is_explained(self._visit, rounds)
-        return Verdict(
-            next_wake=waiting.next_wake(self._visit, rounds[-1]),
-            settled_unexplained=any(one.wrote for one in rounds) and not explained,
-            as_of=self._visit.as_of,
-        )
+        settled = rounds[-1].settled
+        unkept = None if settled is None else settled.unkept
+        try:
+            explained = waiting.is_explained(self._visit, rounds)
+            return Verdict(
+                next_wake=waiting.next_wake(self._visit, rounds[-1]),
+                settled_unexplained=any(one.wrote for one in rounds) and not explained,
+                as_of=self._visit.as_of,
+                unkept=unkept,
+            )
+        except BaseException:
+            if unkept is not None:
+                unkept.keep()
+            raise
 
     def _round(self, seen: Ticket, *, first: bool) -> Round:
         now = self._means.clock()
@@ -121,10 +129,9 @@ class Visit:
         waits = waiting.must_wait(self._visit, planned, decision, by_person=by_person, now=now)
         if waits or not planned.calls:
             self._commit_now(keep_decided)
-        if waits:
-            return Round(decision, planned, None, by_person, foresee)
-        settled = self._settle(planned, standing, keep_decided) if planned.calls else None
-        return Round(decision, planned, settled, by_person, foresee)
+        settled = self._settle(planned, standing, keep_decided) if planned.calls and not waits else None
+        rests = any(effect.retry_not_before for effect in done) or (settled is not None and settled.rests)
+        return Round(decision, planned, settled, by_person, rests, foresee)
 
     def _choose_pack(self, timeline: Callable[[], Timeline], now: datetime) -> None:
         """Known after the look: another matter may have begun on a ticket that kept its version."""
@@ -202,6 +209,8 @@ class Visit:
                 checklist=standing.checklist,
             ),
         )
+        if settled.look_again and settled.unkept is not None:
+            settled.unkept.keep()  # what is looked at again rests on it
         self._visit.alarm(settled.alarms)
         rules = sorted({effect.rule for call in planned.calls for effect in call.effects})
         log.info("settled", ticket_id=self._visit.ticket_id, calls=len(planned.calls), rules=rules)

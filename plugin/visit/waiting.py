@@ -25,6 +25,8 @@ class Round:
     planned: Plan
     settled: Settled | None
     by_person: bool
+    rests: bool
+    """Whether an effect may wait for its next try."""
     foresee: Callable[[datetime], Decision]
     """What will hold then if nothing happens until then."""
 
@@ -57,10 +59,11 @@ def next_wake(visit: UnderWay, last: Round) -> Wake | None:
     if at is not None:
         wakes.append(Wake(at=at, reason=WakeReason.DEADLINE))
     moments: list[datetime | None] = [last.planned.wakes_at]
-    with visit.means.store.read() as connection:
-        waiting = effects.resting_until(connection, visit.ticket_id)
-    # whose moment had come before this look was tried in it, or is not wanted any more
-    moments += [at for at in waiting if at > last.decision.now]
+    if last.rests:
+        with visit.means.store.read() as connection:
+            waiting = effects.resting_until(connection, visit.ticket_id)
+        # whose moment had come before this look was tried in it, or is not wanted any more
+        moments += [at for at in waiting if at > last.decision.now]
     if last.planned.calls and last.settled is None:
         moments.append(min(visit.case.settles, default=now) + timedelta(hours=1))
     elif last.settled is not None and last.settled.look_again:
