@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -16,6 +17,9 @@ from plugin.zammad.notes import op_keys_of
 
 MACRO_PREFIX = "Steward:"
 """What the note lines of our macros begin with (design.md, "What agents say")."""
+_ADDRESS = r"([a-zA-Z0-9_+-]+(?:\.[a-zA-Z0-9_+-]+)*@[a-zA-Z0-9.-]+)"
+_ONE_ADDRESS = re.compile(rf"{_ADDRESS}|[a-zA-Z0-9 ]*<{_ADDRESS}>")
+"""As nearly all are written: nobody need read them letter by letter."""
 FAILED = "fail"
 """Zammad's ``delivery_status`` of a mail that did not go out."""
 
@@ -131,7 +135,12 @@ def _customer_addresses(ticket: Ticket, read: tuple[Article, ...], who: Who, *, 
 
 
 def _addresses(*texts: str) -> frozenset[str]:
-    return frozenset(address.casefold() for _, address in getaddresses([t for t in texts if t]) if "@" in address)
+    found: set[str] = set()
+    for text in filter(None, texts):
+        plain = _ONE_ADDRESS.fullmatch(text)
+        addresses = (plain[1] or plain[2],) if plain else (address for _, address in getaddresses([text]))
+        found.update(address.casefold() for address in addresses if "@" in address)
+    return frozenset(found)
 
 
 def _shown(rows: Iterable[HistoryRow]) -> dict[int, bool]:
