@@ -19,9 +19,9 @@ A rule::
         review_from: serious
         review_within: 5 working days
 
-Options: ``plan_from`` and ``review_from``, the least tier (general, serious, major) of a complaint that has a plan, and
-a review; ``plan_within`` and ``review_within`` (durations on the office calendar); ``tasks_from``, the least tier of a
-complaint whose every step is a task of its own, with person and date (left out: none).
+Options: ``plan_from`` and ``review_from``, the least tier (general, serious, major; null: none) of a complaint that has
+a plan, and a review; ``plan_within`` and ``review_within`` (durations on the office calendar); ``tasks_from``, the
+least tier of a complaint whose every step is a task of its own, with person and date (left out: none).
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ AFTER = ("classification", "deadlines", "fairness", "first_responder", "follow_u
 class Options:
     """See the module's docstring."""
 
-    plan_from: Tier = Tier.SERIOUS
+    plan_from: Tier | None = Tier.SERIOUS
     plan_within: Duration = Duration(1, Unit.WORKING_DAYS)
-    review_from: Tier = Tier.SERIOUS
+    review_from: Tier | None = Tier.SERIOUS
     review_within: Duration = Duration(5, Unit.WORKING_DAYS)
     tasks_from: Tier | None = None
 
@@ -154,8 +154,8 @@ _RESULTS: dict[Stage, Text] = {
 """What a step has to bring about."""
 
 
-def _is_from(least: Tier, tier: Tier) -> bool:
-    return TIERS.index(tier) >= TIERS.index(least)
+def _is_from(least: Tier | None, tier: Tier) -> bool:
+    return least is not None and TIERS.index(tier) >= TIERS.index(least)
 
 
 # -- the plan ---------------------------------------------------------------------------------------------------------
@@ -163,7 +163,7 @@ def _is_from(least: Tier, tier: Tier) -> bool:
 
 def _plan(case: Case, options: Options) -> Iterator[Should]:
     """One plan for each time it came to be complex; after *dissatisfied* follow_up asks for the new one."""
-    if case.matter.is_closed:
+    if case.matter.is_closed or options.plan_from is None:
         return
     unsatisfied = case.said_now("dissatisfied")
     times = _times_complex(case, options)

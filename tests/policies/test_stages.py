@@ -11,6 +11,7 @@ from plugin.model.decision import TaskForm
 from plugin.model.facts import FactKind
 from plugin.model.pack import Pack, Tier
 from plugin.model.stages import Step
+from plugin.packs import load
 from plugin.policies.stages import Options
 from tests.policies.story import ANNA, BEN, CHIEF, MEI, STEWARD, Outcome, Story, shipped, with_people
 
@@ -223,6 +224,19 @@ def test_a_complex_complaint_has_a_plan_to_be_made(word: str) -> None:
 
 def test_a_general_complaint_needs_no_plan() -> None:
     assert "plan" not in complaint("general").decided(after=1).tasks
+
+
+def test_a_pack_may_do_without_plans_and_reviews() -> None:
+    story = settled(complaint("major", "outside-help"))
+    story.pack = with_options(story.pack, Options(plan_from=None, review_from=None))
+    assert not {"plan", "review"} & set(story.decided(after=1).tasks)
+    assert not {"plan", "review"} & set(story.decided(after=4).tasks)
+
+
+@pytest.mark.parametrize("name", ["fca-disp", "asic-rg271"])
+def test_packs_of_other_standards_do(name: str) -> None:
+    rule = next(rule for rule in load(name).rules if rule.policy == "stages")
+    assert rule.options == Options(plan_from=None, review_from=None)
 
 
 def test_plan_ready_settles_it_once_the_plan_is_named() -> None:
