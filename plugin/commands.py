@@ -20,6 +20,9 @@ from plugin.store.store import Store
 from plugin.worker import Worker
 from plugin.zammad.room import Zammad
 
+MOVING_SECONDS = 20.0
+"""How long whoever activates a pack waits for the cases to be woken; then that goes on behind the answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hands:
@@ -38,14 +41,16 @@ def handlers(hands: Hands) -> Mapping[str, Handler]:
         "resume": lambda _: resume(hands),
         "look": lambda asked: look(hands, str(asked.get("ticket", ""))),
         "retry": lambda asked: retry(hands, str(asked.get("ticket", ""))),
-        **on_store(hands.store, clock=hands.clock),
+        **on_store(hands.store, clock=hands.clock, patience=MOVING_SECONDS),
     }
 
 
-def on_store(store: Store, *, clock: Clock) -> Mapping[str, Handler]:
+def on_store(store: Store, *, clock: Clock, patience: float | None = None) -> Mapping[str, Handler]:
     """The commands that need nothing but the store: they are done even where Steward cannot start."""
     return {
-        "activate": lambda asked: {"lines": rollout.activate(store, rollout.Wanted.unpacked(asked), now=clock())},
+        "activate": lambda asked: {
+            "lines": rollout.activate(store, rollout.Wanted.unpacked(asked), now=clock(), patience=patience)
+        },
         "release": lambda asked: {
             "lines": rollout.release(store, asked["rule"], by=asked["by"], reason=asked["reason"], now=clock())
         },

@@ -20,7 +20,7 @@ import structlog
 from plugin import packs
 from plugin.model.case import Case
 from plugin.model.decision import Mode
-from plugin.model.errors import PackError, StewardError
+from plugin.model.errors import PackError, StewardError, Unavailable
 from plugin.model.facts import Timeline
 from plugin.model.pack import Pack
 from plugin.model.rollout import Activation, RunningCases, version_for
@@ -259,6 +259,13 @@ def move_on(store: Store, step: Activation, *, now: datetime) -> None:
     store.bell.ring()
 
 
+def _move_on_logged(store: Store, step: Activation, now: datetime) -> None:
+    try:
+        move_on(store, step, now=now)
+    except Unavailable as failure:
+        log.error("cases not all moved; the next start goes on", version=step.version[:12], reason=str(failure))
+
+
 # -- what persons do --------------------------------------------------------------------------------------------------
 
 
@@ -302,8 +309,12 @@ class Wanted:
             raise StewardError("the command is not whole; use the same Steward on both sides") from error
 
 
-def activate(store: Store, wanted: Wanted, *, now: datetime) -> tuple[str, ...]:
-    """Put a pack in force; the lines to show. Raises PackError, and StewardError where it is in force already."""
+def activate(store: Store, wanted: Wanted, *, now: datetime, patience: float | None = None) -> tuple[str, ...]:
+    """Put a pack in force; the lines to show. Raises PackError, and StewardError where it is in force already.
+
+    Having a million cases looked at takes a while: after ``patience`` seconds that goes on behind the answer (None: no
+    answer before it is done). What is not done when the process ends, its next start does.
+    """
     if not wanted.author.strip() or not wanted.reason.strip():
         raise StewardError("author and reason: each change of the pack needs both; name them")
     found = packs.loads(wanted.text, name=wanted.source)
@@ -331,7 +342,9 @@ def activate(store: Store, wanted: Wanted, *, now: datetime) -> tuple[str, ...]:
         others = kept_packs.cases_not_on(connection, pack.version)
         step = kept_packs.history(connection)[-1]
         store.bell.notify(connection)
-    move_on(store, step, now=now)
+    moving = threading.Thread(target=_move_on_logged, args=(store, step, now), name="steward-move", daemon=True)
+    moving.start()
+    moving.join(patience)
     stay = "move to it" if running is RunningCases.MOVE else "keep the version that decided them"
     return (
         f"{pack.name} version {pack.version[:12]} is in force, activated by {wanted.author}: {wanted.reason}",
