@@ -78,10 +78,11 @@ lock: ## write the locks anew from pyproject.toml
 LOCK_OPTIONS := --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
-docs: env ## draw docs/architecture.svg, write docs/settings.md, docs/alarms.md and docs/pack.schema.json anew
+docs: env ## draw docs/architecture.svg, write docs/settings.md, docs/alarms.md, docs/examples.md and docs/pack.schema.json anew
 	$(BIN)/python -m docs.draw_architecture
 	$(BIN)/python -m docs.write_settings
 	$(BIN)/python -m docs.write_alarms
+	$(BIN)/python -m docs.write_examples
 	$(BIN)/python -m docs.write_pack_schema
 
 locales: env ## bring the translations up to date with the sentences in the code

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from docs import write_examples
 from plugin.model.errors import PackError
 from plugin.model.facts import FactKind
 from plugin.packs import shipped
@@ -65,6 +66,14 @@ def refused(read: Read, text: str) -> list[str]:
 @pytest.mark.parametrize("name", shipped())
 def test_the_examples_of_a_shipped_pack_hold(name: str) -> None:
     assert [(p.name, p.failures) for p in load(name).proofs() if not p.holds] == []
+
+
+def test_the_page_of_examples_is_current_and_its_example_holds(extended: Read) -> None:
+    assert write_examples.PAGE.read_text(encoding="utf-8") == write_examples.page(), "run: make docs"
+    block = write_examples.HEAD.partition("```yaml\n")[2].partition("```")[0]
+    own = extended(block)
+    (name,) = [name for name in own.examples if own.is_own(name)]
+    assert own.proof(name).failures == ()
 
 
 # -- moments ----------------------------------------------------------------------------------------------------------

@@ -48,8 +48,8 @@ def _show(found: Coverage) -> None:
     out.print(table)
     out.print("")
     for line in _gaps(found):
-        out.print(line, style="red")
-    out.print(found.counts)
+        out.print(line, style="red", soft_wrap=True)
+    out.print(found.counts, soft_wrap=True)
 
 
 def _carried(row: Row) -> str:

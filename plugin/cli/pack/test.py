@@ -15,14 +15,21 @@ from plugin.cli.pack.placed import placed
 from plugin.packs.examples.book import Exampled, load
 from plugin.packs.examples.given import Given
 from plugin.packs.examples.proving import Failure, Proof
+from plugin.packs.examples.sentences import SENTENCES
 
 
 @click.command()
-@click.argument("name_or_file")
+@click.argument("name_or_file", required=False)
+@click.option("--sentences", is_flag=True, help="The sentences a story may be told in, and nothing else.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.option("--only", metavar="WORDS", default="", help="Only examples whose name has these words in it.")
-def test(name_or_file: str, *, as_json: bool, only: str) -> None:
+def test(name_or_file: str | None, *, sentences: bool, as_json: bool, only: str) -> None:
     """Run the examples inside a pack: given, expected and got of each that fails."""
+    if sentences:
+        click.echo("\n".join(dict.fromkeys(known.pattern for known in SENTENCES)))
+        return
+    if name_or_file is None:
+        raise click.UsageError("found no pack, allowed the name of a shipped one or the path of a .yaml file")
     with placed():
         exampled = load(name_or_file)
     chosen = [name for name in exampled.examples if only.lower() in name.lower()]
@@ -35,6 +42,9 @@ def test(name_or_file: str, *, as_json: bool, only: str) -> None:
         for proof in failed:
             for line in _told(exampled, proof):
                 out.print(line)
+        taken_over = [proof for proof in failed if not exampled.is_own(proof.name)]
+        if taken_over:
+            out.print(Text(_TAKEN_OVER.format(count=len(taken_over), file=exampled.file), style="dim"))
         counted = "1 example" if len(proofs) == 1 else f"{len(proofs)} examples"
         out.print(f"{exampled.pack.name}: {counted}, {len(failed) or 'none'} failed")
     if failed:
@@ -55,6 +65,12 @@ def _proved(exampled: Exampled, chosen: list[str], *, quiet: bool) -> Iterable[P
     )
 
 
+_TAKEN_OVER = (
+    "\n{count} of them come with the pack {file} extends. One that is meant to be otherwise now: write it anew"
+    " under its name\nin your own examples, or take it away with null."
+)
+
+
 # -- for people -------------------------------------------------------------------------------------------------------
 
 
@@ -72,12 +88,6 @@ def _told(exampled: Exampled, proof: Proof) -> Iterator[Text]:
             yield Text(f"    {failure.about}")
             yield Text(f"      expected  {failure.expected}", style="green")
             yield Text(f"      got       {failure.got}", style="red")
-    if not exampled.is_own(proof.name):
-        yield Text(
-            f"  It comes with the pack {exampled.file} extends. If this is what you want, write the example anew under"
-            " its name, or take it away with null.",
-            style="dim",
-        )
 
 
 def _given(given: Given) -> Iterator[str]:

@@ -143,6 +143,17 @@ def _clock(name: str, written: object) -> Expectation:
     return ClockStands(name, tuple(ClockSaid.parse(one) for one in several))
 
 
+EXPECTED = {
+    "kind, tier, nature, stage, …": "what a field of Steward's own holds, by its short name; none for nothing",
+    "tags": "all of them, without steward:; none",
+    "messages": "all that should have gone out to the customer, by their names; none",
+    "ticket": "open, where the ticket should be opened again; none",
+    "in_force": "true or false: whether anything may be written at all",
+    "findings": "by name, what a policy concluded (suspected, vip, severity, accepted_at, …)",
+}
+"""What can be expected beside clocks, notes and tasks, for the manual."""
+
+
 class _Expect(Section):
     """The parts that are no fields of Steward's own; those are added below."""
 

@@ -171,7 +171,7 @@ class StoryTicket:
             self.begin(by=by)
 
     def _tell(
-        self, row: str, kind: FactKind, *, by: Actor, payload: Mapping[str, Any] | None = None, **data: Any
+        self, row: str, kind: FactKind, /, *, by: Actor, payload: Mapping[str, Any] | None = None, **data: Any
     ) -> None:
         number = len(self.facts) + 101
         if row == "article":
