@@ -13,6 +13,9 @@ from plugin import packs
 from plugin.cli import main
 from plugin.packs import handbook
 from plugin.packs.handbook import axis
+from plugin.packs.handbook.content import RUNS
+from plugin.packs.options import clock_names
+from plugin.policies import discover
 
 VOID = frozenset({"meta", "br", "rect", "path"})
 
@@ -98,6 +101,10 @@ def test_bars_warn_before_their_limit_and_fit_on_the_axis(name: str) -> None:
         assert 0 <= bar.warns_at <= bar.target_at <= bar.limit_at <= (bar.extended_to or 100) <= 100
     places = [tick.at for tick in drawn.ticks]
     assert places == sorted(places)
+
+
+def test_of_every_clock_it_is_said_from_what_to_what_it_runs() -> None:
+    assert set(clock_names(discover())) == set(RUNS)
 
 
 def test_a_day_is_drawn_where_the_axis_says_a_day() -> None:
