@@ -18,7 +18,7 @@ LONGEST = 5
 
 _SHIPPED = Path(__file__).parent
 _EXTENDS = re.compile(
-    r"""^extends:[ \t]*(?P<quote>["']?)(?P<base>[^\s"'#][^"'#\n]*?)(?P=quote)[ \t]*(?:\#.*)?$""",
+    r"""^extends:[ \t]*(?P<quote>["']?)(?P<base>[^\s"'#][^"'#\n\x85\u2028\u2029]*?)(?P=quote)[ \t]*(?:\#.*)?$""",
     re.MULTILINE | re.VERBOSE,
 )
 _BEGINS = "# ===== extends {} ====="

@@ -55,7 +55,7 @@ class Source:
         told = (self._placed(fault) for fault in faults if not self._is_told(fault))
         placed = sorted({*self.faults, *told}, key=lambda found: (found[0].file != self.name, found))
         if placed:
-            raise PackError("\n".join(f"{place}: {line}" for place, line in placed))
+            raise PackError("\n".join(f"{place}: {' '.join(line.splitlines())}" for place, line in placed))
 
     def _is_told(self, fault: Fault) -> bool:
         """Something stands there that was refused as it was read."""

@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from plugin.cli import main
+from plugin.model.errors import PackError
+from plugin.packs import loads
 from plugin.packs.files import LARGEST
 
-PLACED = re.compile(r"[^:]+:\d+:\d+: [^:]+: found .+, allowed .+")
+PLACED = re.compile(r"[^:]+:\d+:\d+: .+: found .+, allowed .+")
 
 GOOD = """\
 pack: small
@@ -225,6 +229,11 @@ def says(line: str, expected: str) -> bool:
             changed("  - policy: classification\n    mode: enforce\n", "  - classification\n"),
             ("25:5: rules.0: found 'classification', allowed keys with values: name, mode, when, …",),
             id="a rule that is a word",
+        ),
+        pytest.param(
+            changed("retention:", "reten\u2028tion:"),
+            ("34:1: reten tion: found the key reten tion, allowed … did you mean retention?",),
+            id="a key over two lines",
         ),
         pytest.param("? " * 5000, ("1:63: pack: found values more than 30 deep, allowed …",), id="keys of keys"),
         pytest.param(
@@ -740,6 +749,72 @@ def test_the_pack_that_is_broken_here_is_good_otherwise(tmp_path: Path) -> None:
     file = tmp_path / "pack.yaml"
     file.write_text(GOOD, encoding="utf-8")
     assert CliRunner().invoke(main, ["pack", "validate", str(file)]).exit_code == 0
+
+
+CHANGES = (
+    OVER
+    + """\
+people: {supervisors: [chief]}
+words:
+  complaint: {add: [refund], without: [Beschwerd*]}
+clocks:
+  first_response:
+    instead:
+      - when: {vip: true, groups: [Shop]}
+        limit: 4 h
+rules:
+  - {name: stages, mode: off}
+  - name: deadlines
+    options: {waiting_ends_after: 7 days}
+    share: 10 %
+"""
+)
+DAMAGE = (
+    *(
+        "\t",
+        " ",
+        "\n",
+        ":",
+        "- ",
+        "{",
+        "}",
+        "[",
+        "]",
+        "&a ",
+        "*a",
+        "!",
+        "|",
+        ">",
+        "'",
+        '"',
+        "#",
+        "%",
+        ",",
+        "? ",
+        "---\n",
+    ),
+    *("null", "~", "\0", "é", "投", "0x", "1e9", "add:", "extends: x\n", "<<: *a", "2027-13-99", "off", "\r", "\u2028"),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from((GOOD, CHANGES)),
+    st.lists(st.tuples(st.floats(0, 1), st.integers(0, 12), st.sampled_from(DAMAGE)), min_size=1, max_size=4),
+)
+def test_whatever_is_damaged_is_read_or_refused_by_line(text: str, damage: list[tuple[float, int, str]]) -> None:
+    for place, length, instead in damage:
+        at = int(place * len(text))
+        text = text[:at] + instead + text[at + length :]
+    assert [line for line in said_of(text) if not PLACED.fullmatch(line)] == []
+
+
+def said_of(text: str) -> list[str]:
+    try:
+        loads(text, name="pack.yaml")
+    except PackError as refused:
+        return str(refused).splitlines()
+    return []
 
 
 # -- files ------------------------------------------------------------------------------------------------------------
