@@ -14,7 +14,7 @@ from plugin.model.errors import StewardError
 WORDS = (
     *("complaint", "request", "none", "accept", "decline", "general", "serious", "major", "waiting", "resume"),
     *("extend", "assessed", "not-ours", "outside-help", "plan-ready", "result-told", "satisfied", "dissatisfied"),
-    *("third-party", "mediation", "arbitration", "court", "settled"),
+    *("third-party", "mediation", "arbitration", "court", "settled", "interruption", "restored"),
 )
 """Words with a macro (README)."""
 CHANNEL_GROUP = "First line"

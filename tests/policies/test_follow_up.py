@@ -226,7 +226,7 @@ def test_managements_final_answer_leaves_the_last_plan_standing() -> None:
     for hours in (3, 4, 5, 6):
         story.says("dissatisfied", after=hours)
     told = story.decided(after=7)
-    assert [key for key, task in told.tasks.items() if task.wanted] == ["plan3", "final_answer", "review"]
+    assert [key for key, task in told.tasks.items() if task.wanted] == ["plan3", "final_answer"]
 
 
 def test_reopened_by_steward_the_clocks_go_on_at_once() -> None:
