@@ -116,10 +116,6 @@ class Life:
         at = self.now + timedelta(milliseconds=len(self.facts) % 50)
         self.facts.append(Fact(f"{row}:{number}", kind, at, READ_AT, by, data, payload))
 
-    def _observe(self, what: str, **data: Any) -> None:
-        seen = Fact(f"observed:{what}", FactKind.OBSERVED, READ_AT, READ_AT, SYSTEM, {"what": what, **data})
-        self.facts.append(seen)
-
     def _begins(self, texts: tuple[str, ...], *, vip: bool) -> None:
         group = self.chance.choice(GROUPS)
         begun: dict[str, Any] = {

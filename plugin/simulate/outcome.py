@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -111,4 +111,4 @@ class Outcome:
     judged: tuple[Judged, ...] = ()
     unjudged: tuple[tuple[str, str, datetime], ...] = ()
     decisions: int = 0
-    facts: int = field(default=0)
+    facts: int = 0

@@ -56,7 +56,7 @@ class Play:
         """What the pack makes of it; None where there is nothing to be made: a task ticket, or an empty history."""
         facts = as_lived(self.history)
         last: Step | None = None
-        for step in self._steps(facts):
+        for step in self.steps(facts):
             if last is not None:
                 self._carry(last.decision, until=step.decision.now)
             last = step
@@ -65,7 +65,8 @@ class Play:
         self._carry(last.decision, until=self.history.read_at)
         return self._outcome(last, facts)
 
-    def _steps(self, facts: tuple[Fact, ...]) -> Iterator[Step]:
+    def steps(self, facts: tuple[Fact, ...]) -> Iterator[Step]:
+        """Every moment at which the worker would have decided, in turn; played as it is read."""
         groups, growth = [*acts(facts, within=QUIET)], Growth(self.history.ticket_id, facts)
         for number, group in enumerate(groups):
             self.judge.hears(group)
@@ -131,7 +132,7 @@ def play(history: History, pack: Pack, *, customer_mail: bool = False, tasks_don
 
 def steps(history: History, pack: Pack, *, customer_mail: bool = False) -> Iterator[Step]:
     """Every moment of the history at which the worker would have decided, in turn."""
-    return Play(history, pack, customer_mail)._steps(as_lived(history))
+    return Play(history, pack, customer_mail).steps(as_lived(history))
 
 
 def _short(name: str) -> str:

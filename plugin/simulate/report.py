@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, partial
 from importlib import resources
@@ -128,7 +128,7 @@ class Page:
     taken_for: Table | None
     failed: tuple[tuple[int, str], ...] = ()
     notes: tuple[str, ...] = ()
-    legend: tuple[tuple[str, str], ...] = field(default=())
+    legend: tuple[tuple[str, str], ...] = ()
 
 
 def html(result: Result, about: About) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from plugin.simulate.judging import Score, scores
 from plugin.simulate.outcome import Carried, ClockEnd, Doing, Done, Outcome
 
-MONTHS_KEPT = 4000
-"""Days of a simulation at most; facts of year 1 or 9999 are an import's, and not counted by the day."""
+MOST_DAYS = 4000
+"""Days, or weeks of one load, that are counted at most: facts of year 1 or 9999 are an import's."""
 WEEK = timedelta(days=7)
 
 
@@ -108,7 +108,7 @@ class Tally:
 
 def _by_week(since: datetime, until: datetime, window: Window) -> Iterator[tuple[date, int]]:
     """Minutes of a stretch, by the week they fall into."""
-    for _ in range(MONTHS_KEPT):
+    for _ in range(MOST_DAYS):
         if since >= until:
             return
         week = window.week(since)
@@ -167,7 +167,7 @@ def days_of(tally: Tally) -> tuple[date, ...]:
     if not days:
         return ()
     first, last = min(days), max(days)
-    return tuple(first + timedelta(days=number) for number in range(min((last - first).days + 1, MONTHS_KEPT)))
+    return tuple(first + timedelta(days=number) for number in range(min((last - first).days + 1, MOST_DAYS)))
 
 
 def by_day(tally: Tally, doing: Doing) -> Counter[date]:
@@ -208,11 +208,3 @@ def score_rows(tally: Tally) -> list[tuple[str, str, date | None, dict[Score, in
             found.setdefault(key, Counter())[score] += count
     ordered = sorted(found, key=lambda key: (key[0], key[1], str(key[2] or "")))
     return [(rule, subject, week, dict(found[rule, subject, week])) for rule, subject, week in ordered]
-
-
-def merged(tallies: Iterable[Tally]) -> Tally:
-    """All of them together."""
-    whole = Tally()
-    for one in tallies:
-        whole.merge(one)
-    return whole

@@ -18,6 +18,7 @@ from plugin import logs, packs, rollout
 from plugin.cli.errors import Stopped
 from plugin.cli.reading import open_for_reading
 from plugin.clock import system
+from plugin.model.decision import Mode
 from plugin.model.durations import Duration, Unit
 from plugin.model.errors import Unavailable
 from plugin.model.pack import Pack
@@ -181,8 +182,6 @@ def told() -> Console:
 
 def with_mode(pack: Pack, *, enforced: bool) -> Pack:
     """The pack as it is, or as if every rule of it wrote."""
-    from plugin.model.decision import Mode
-
     if not enforced:
         return pack
     return replace(pack, rules=tuple(replace(rule, mode=Mode.ENFORCE) for rule in pack.rules))
