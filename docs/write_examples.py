@@ -56,7 +56,8 @@ What is not said is plain: a mail of a customer who is no VIP, in a group where 
 the pack's people, whoever your pack names, so that an example says the same everywhere.
 
 `vip`, `group`, `channel`, `address` (the customer's), `people`, `handlers` (of the tiers), `customer_mail` (true:
-messages to customers are switched on), `enforced_since` (a moment).
+messages to customers are switched on), `options` (by policy, to show what comes of
+others), `enforced_since` (a moment).
 
 ## Story
 

@@ -178,6 +178,15 @@ STORY = '      monday 09:00: customer writes "Where is it?"\n'
             id="nothing that can be given",
         ),
         pytest.param(
+            example(
+                story=STORY,
+                expect="      at once: {kind: request}\n",
+                more="    given: {options: {deadlines: {waiting_ends: 3 days}}}\n",
+            ),
+            "11:35: examples.it.given.options.deadlines.waiting_ends: found the key waiting_ends, allowed ",
+            id="no option of the policy",
+        ),
+        pytest.param(
             example(story="      +3 h: customer writes\n", expect="      at once: {kind: request}\n"),
             "12:7: examples.it.story: found +3 h first, allowed a story that begins at a weekday or date",
             id="a story without a beginning",

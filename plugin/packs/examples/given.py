@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from plugin.model.pack import People, Tier
 from plugin.packs.examples.moments import Moment
@@ -23,5 +24,7 @@ class Given:
     handlers: Mapping[Tier, tuple[str, ...]] = field(default_factory=dict)
     customer_mail: bool = False
     """Whether messages to customers are switched on."""
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By policy, options that differ from what the pack says: to show what comes of them."""
     enforced_since: Moment | None = None
     """When the rules were switched on; None: before the story."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from plugin.engine import decide
 from plugin.model.facts import Timeline
-from plugin.model.pack import Pack, TierSettings
+from plugin.model.pack import Pack, Rule, TierSettings
 from plugin.packs.examples.example import Example
 from plugin.packs.examples.expectations import Expectation
 from plugin.packs.examples.moments import Diary
@@ -86,7 +87,7 @@ def tell(name: str, example: Example, *, pack: Pack) -> Told:
 def failures(story: Told, *, pack: Pack) -> Iterator[Failure]:
     """What comes out otherwise than expected, in order of time."""
     given, diary = story.example.given, story.diary
-    pack = _with_people(pack, story.example)
+    pack = _as_given(pack, story.example)
     switches: Mapping[str, datetime] = {}
     if given.enforced_since is not None:
         switches = {rule.name: diary.when(given.enforced_since) for rule in pack.rules}
@@ -98,10 +99,17 @@ def failures(story: Told, *, pack: Pack) -> Iterator[Failure]:
                 yield Failure(f"{written} ({diary.words(at)})", one.about, expected, got)
 
 
-def _with_people(pack: Pack, example: Example) -> Pack:
+def _as_given(pack: Pack, example: Example) -> Pack:
+    """The pack with the example's people, and the options it is to show."""
     given = example.given
     tiers = {tier: TierSettings(handlers=given.handlers.get(tier, ())) for tier in pack.tiers}
-    return replace(pack, people=given.people, tiers=tiers)
+    rules = tuple(_with_options(rule, given.options.get(rule.policy)) for rule in pack.rules)
+    return replace(pack, people=given.people, tiers=tiers, rules=rules)
+
+
+def _with_options(rule: Rule, changed: Mapping[str, Any] | None) -> Rule:
+    options: Any = rule.options
+    return replace(rule, options=replace(options, **changed)) if changed else rule
 
 
 def _common_window(pack: Pack) -> timedelta:

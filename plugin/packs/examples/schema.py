@@ -10,7 +10,7 @@ from marshmallow import ValidationError, fields
 
 from plugin.model.decision import STEWARD_FIELDS
 from plugin.model.pack import People, Tier
-from plugin.packs import values
+from plugin.packs import hints, values
 from plugin.packs.examples import deeds  # noqa: F401 - the sentences are those its functions are named for
 from plugin.packs.examples.example import Example
 from plugin.packs.examples.expectations import (
@@ -31,6 +31,8 @@ from plugin.packs.examples.given import Given
 from plugin.packs.examples.moments import Moment
 from plugin.packs.examples.sentences import Step, spoken
 from plugin.packs.fields import Mapped, Part, Section, Several, Taken, said, taken
+from plugin.packs.options import schema_of
+from plugin.policies import discover
 
 CHANNELS = ("email", "web", "phone", "chat", "sms", "twitter status", "facebook feed post", "telegram personal-message")
 
@@ -89,6 +91,33 @@ class Named(fields.Field[Any]):
 # -- given ------------------------------------------------------------------------------------------------------------
 
 
+class _OptionsGiven(fields.Field[Any]):
+    """Options by policy, read as those of a rule are; only what is written."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise ValidationError("allowed policies with options of theirs")
+        found: dict[str, Any] = {}
+        faults: dict[str, Any] = {}
+        policies = discover()
+        for name, written in value.items():
+            if name not in policies:
+                near = hints.did_you_mean(name, policies)
+                faults[name] = [f"found the key {name}, allowed {', '.join(policies)}{near}"]
+                continue
+            try:
+                options = schema_of(policies[name].Options)().load(written)
+                found[name] = {option: getattr(options, option) for option in written}
+            except ValidationError as fault:
+                faults[name] = fault.messages
+        if faults:
+            raise ValidationError(faults)
+        return found
+
+    def as_json(self, *, partial: bool) -> dict[str, Any]:  # noqa: ARG002 - every field is asked alike
+        return {"type": "object", "additionalProperties": {"type": "object"}}
+
+
 class _PeopleGiven(Section):
     builds = People
     supervisors = Several(Taken(values.text))
@@ -107,6 +136,7 @@ class _GivenSection(Section):
     people = Part(_PeopleGiven)
     handlers = Mapped(values.member(Tier), Several(Taken(values.text)))
     customer_mail = Taken(values.flag)
+    options = _OptionsGiven()
     enforced_since = Taken(Moment.parse)
 
 
