@@ -92,6 +92,27 @@ SCRIPTS: dict[str, tuple[Event, ...]] = {
         event(25, "say", ADMIN, "serious"),
         event(48, "close", CHIEF),
     ),
+    "serious, planned without saying how, closed": (
+        event(0, "new", TOM, COMPLAINT),
+        event(1, "say", CHIEF, "serious"),
+        event(2, "say", CHIEF, "plan-ready"),
+        event(5, "answer", CHIEF, "Here you are."),
+        event(6, "close", CHIEF),
+    ),
+    "in need of outside help, then grave, then general": (
+        event(0, "new", TOM, MILD),
+        event(1, "say", CHIEF, "complaint"),
+        event(2, "say", CHIEF, "outside-help"),
+        event(3, "tier", CHIEF, "serious"),
+        event(5, "tier", CHIEF, "general"),
+    ),
+    "grave when it was closed, reopened and general": (
+        event(0, "new", TOM, COMPLAINT),
+        event(1, "say", CHIEF, "serious"),
+        event(3, "finish", CHIEF, "Here you are."),
+        event(6, "reopen", CHIEF),
+        event(8, "tier", CHIEF, "general"),
+    ),
 }
 
 
