@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from plugin import clock as clocks
 from plugin.model.decision import Mode
@@ -36,6 +37,8 @@ class Ground:
     clock: clocks.Clock
     health: Health
     metrics: Metrics
+    opened_at: datetime
+    """From then on the receiver may take deliveries, though the rules are still being read."""
 
     @classmethod
     def open(cls, settings: Settings, *, clock: clocks.Clock | None = None) -> Ground:
@@ -47,7 +50,7 @@ class Ground:
         except BaseException:
             store.close()
             raise
-        return cls(settings=settings, store=store, clock=now, health=Health(), metrics=Metrics())
+        return cls(settings=settings, store=store, clock=now, health=Health(), metrics=Metrics(), opened_at=now())
 
     def close(self) -> None:
         if isinstance(self.clock, clocks.FollowedClock):

@@ -111,7 +111,7 @@ class Service:
         """
         settings, metrics, clock = ground.settings, ground.metrics, ground.clock
         # first, for a store that cannot be written now leaves nothing half joined
-        rollout = Rollout.begin(ground.store, settings, now=clock(), pack=pack)
+        rollout = Rollout.begin(ground.store, settings, now=ground.opened_at, pack=pack)
         ages = seconds or (monotonic if clock is clocks.system else _seconds_of(clock))
         skew = _skew(settings, clock, seconds)
         alarms = Alarms(metrics, ground.health, clock)
