@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 
 from plugin.model.decision import Mode, NextStep, Task, TaskForm
-from plugin.model.effects import Effect, EffectKind
+from plugin.model.effects import Effect, EffectKind, EffectState
 from plugin.model.facts import FactKind, Timeline
 from plugin.model.words import Text, text
 from plugin.plan.making import Making
@@ -118,7 +118,7 @@ def _ticket(task: Task, making: Making, *, position: int) -> Iterator[MakeTask]:
     known = making.ledger.get(key)
     if known is not None and known.kind is EffectKind.ITEM:
         return  # it stands as an item
-    number = str(known.request["number"]) if known and known.request.get("number") else _number(key, position, making)
+    number = _number_before(known) or _number(key, position, making)
     person = making.terms.people.get(task.assignee or "")
     owner_id = person.id if person and person.may_own else None
     title = making.terms.render(task.title)
@@ -143,6 +143,16 @@ def _number(key: str, position: int, making: Making) -> str:
     parent = making.standing.ticket.number
     end = f"T{position}-{letters(key)}"
     return f"{parent[: LONGEST_NUMBER - len(end)]}{end}"
+
+
+def _number_before(known: Effect | None) -> str:
+    """The number of a ticket that is tried again; of one that was withdrawn, the next: Zammad still has the first."""
+    number = str(known.request.get("number") or "") if known else ""
+    if known is None or known.state is not EffectState.VOID:
+        return number
+    beginning, _, end = number.rpartition("T")
+    position, _, key = end.partition("-")
+    return f"{beginning}T{int(position) + 1}-{key}" if number else ""
 
 
 def _wording(task: Task) -> Text:

@@ -146,11 +146,13 @@ def test_a_complaint_no_longer_major_withdraws_what_is_not_done(staffed: Helpdes
     assert all("No longer needed" in item for item in ticket.items)
 
 
-def test_a_complaint_major_again_has_its_tasks_again(staffed: Helpdesk) -> None:
+@pytest.mark.parametrize("words", [("general", "major"), ("request", "complaint"), ("none", "complaint") * 2])
+def test_a_complaint_major_again_has_its_tasks_again(staffed: Helpdesk, words: tuple[str, ...]) -> None:
     ticket = major(staffed)
-    for word in ("general", "major"):
+    for word in words:
         ticket.said(staffed.chief, word)
         staffed.works()
+    staffed.passes(hours=1)
     still_open = [item for item in ticket.items if "No longer needed" not in item] or open_tasks(ticket)
     assert len(still_open) == SIX
 
