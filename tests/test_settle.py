@@ -15,7 +15,7 @@ from plugin.model.work import Claim, Lock, Wake, WakeReason
 from plugin.sandbox.faults import Fault
 from plugin.store import cases, effects
 from plugin.visit import Means, Visitor
-from tests.scenarios.helpdesk import Helpdesk, Ticket, open_helpdesk
+from tests.scenarios.helpdesk import TASKS_OF_A_MAJOR, Helpdesk, Ticket, open_helpdesk
 
 STEWARD = "zammad-steward"
 T_Q = timedelta(seconds=180)
@@ -101,7 +101,7 @@ def test_tasks_whose_answers_are_lost_are_made_once(helpdesk: Helpdesk, after: b
         fails(helpdesk, "status", "POST", path, status=500, after=after)
     helpdesk.works()
     helpdesk.passes(minutes=30)
-    assert task_count(ticket) == 5
+    assert task_count(ticket) == TASKS_OF_A_MAJOR
 
 
 def test_a_task_written_late_into_the_checklists_first_item_overwrites_no_other(helpdesk: Helpdesk) -> None:
@@ -111,7 +111,7 @@ def test_a_task_written_late_into_the_checklists_first_item_overwrites_no_other(
     ticket.noted(helpdesk.anna)  # a reason for another look before it lands
     helpdesk.works()
     helpdesk.passes(minutes=30)
-    assert task_count(ticket) == 5
+    assert task_count(ticket) == TASKS_OF_A_MAJOR
 
 
 def test_a_tag_whose_answer_is_lost_is_there_once(helpdesk: Helpdesk) -> None:

@@ -24,6 +24,7 @@ from tests.faults import disk
 from tests.faults.replicas import wait_until
 from tests.faults.steward import READY_SECONDS, StewardProcess, command
 from tests.ports import free_port
+from tests.scenarios.helpdesk import open_helpdesk
 
 BODY = b'{"ticket":{"id":7,"updated_at":"2026-11-20T11:59:58.123Z"}}'
 SHIPPED = packs.text_of("service-standard")
@@ -137,6 +138,7 @@ def test_a_store_that_becomes_unavailable_while_steward_starts_is_waited_for(ste
     assert work.failure is None
 
 
-def test_the_running_process_is_asked_for_what_it_does() -> None:
-    hands = commands.Hands.__new__(commands.Hands)
-    assert commands.handlers(hands).keys() == set(COMMANDS)
+def test_the_running_process_is_asked_for_what_it_does(tmp_path: Path) -> None:
+    helpdesk = open_helpdesk(like="6.5", store_url=f"sqlite:///{tmp_path / 'steward.db'}")
+    assert commands.handlers(helpdesk.service.hands()).keys() == set(COMMANDS)
+    helpdesk.service.close()

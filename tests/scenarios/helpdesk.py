@@ -31,6 +31,8 @@ from plugin.zammad.limits import Limiter
 
 SHIPPED = "service-standard"
 URL = "http://zammad.test"
+TASKS_OF_A_MAJOR = 6
+"""Management, team, investigation, talk, remedy, plan."""
 SECRET = "scenario-webhook-secret"
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """Ten o'clock in Berlin, an ordinary working Monday."""

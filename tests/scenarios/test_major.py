@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.scenarios.helpdesk import Helpdesk, Ticket
-
-SIX = 6
-"""Management, team, investigation, talk, remedy."""
+from tests.scenarios.helpdesk import TASKS_OF_A_MAJOR, Helpdesk, Ticket
 
 
 def major(helpdesk: Helpdesk, *, owner: bool = True) -> Ticket:
@@ -27,7 +24,7 @@ def test_a_major_complaint_has_six_tasks_and_one_note(staffed: Helpdesk) -> None
     ticket = major(staffed)
     assert ticket.field("tier") == "major"
     assert ticket.ours == {"major"}
-    assert len(ticket.todo) == SIX
+    assert len(ticket.todo) == TASKS_OF_A_MAJOR
     assert len(ticket.notes) == 1
     assert "three" not in ticket.notes[0]
     assert set(staffed.told) == {"anna", "dora"}  # the owner is always told of a loud note, the management is meant
@@ -38,7 +35,7 @@ def test_a_major_complaint_has_six_tasks_and_one_note(staffed: Helpdesk) -> None
 @pytest.mark.parametrize("like", ["6.5"])
 def test_with_checklists_tasks_are_its_items_and_its_name_is_the_next_step(staffed: Helpdesk) -> None:
     ticket = major(staffed)
-    assert len(ticket.items) == SIX
+    assert len(ticket.items) == TASKS_OF_A_MAJOR
     assert ticket.tasks == []
     assert ticket.checklist_name.startswith("Answer the customer by ")
     ticket.answered(staffed.anna)
@@ -57,7 +54,7 @@ def test_a_list_the_team_made_is_kept_and_appended_to(staffed: Helpdesk) -> None
     staffed.works()
     assert "Ask the workshop" in ticket.items
     assert ticket.checklist_name == "Our own list"
-    assert len([item for item in ticket.items if item.strip()]) == SIX + 1
+    assert len([item for item in ticket.items if item.strip()]) == TASKS_OF_A_MAJOR + 1
 
 
 @pytest.mark.parametrize("like", ["6.5"])
@@ -67,7 +64,7 @@ def test_an_item_an_agent_reworded_keeps_his_words_and_is_not_added_again(staffe
     ticket.noted(staffed.anna)
     staffed.works()
     staffed.passes(hours=1)
-    assert len(ticket.items) == SIX
+    assert len(ticket.items) == TASKS_OF_A_MAJOR
     assert "Call her on Monday" in ticket.items
 
 
@@ -96,16 +93,16 @@ def test_a_checklist_somebody_deleted_is_not_forced_on_him_again(staffed: Helpde
 @pytest.mark.parametrize("like", ["6.1"])
 def test_without_checklists_tasks_are_child_tickets_no_customer_sees(staffed: Helpdesk) -> None:
     ticket = major(staffed)
-    assert len(ticket.tasks) == SIX
+    assert len(ticket.tasks) == TASKS_OF_A_MAJOR
     for task in ticket.tasks:
         assert task.tags == {"steward:task"}
         assert task.customer.login == "steward"
         assert task.row.owner_id == staffed.user_id("anna")
         assert task.row.number.startswith(f"{ticket.row.number}T")
         assert task.state == "pending reminder"
-    assert len({task.row.number for task in ticket.tasks}) == SIX
+    assert len({task.row.number for task in ticket.tasks}) == TASKS_OF_A_MAJOR
     staffed.passes(days=2)
-    assert len(ticket.tasks) == SIX
+    assert len(ticket.tasks) == TASKS_OF_A_MAJOR
     assert all(task.fields == {} for task in ticket.tasks)
 
 
@@ -154,7 +151,7 @@ def test_a_complaint_major_again_has_its_tasks_again(staffed: Helpdesk, words: t
         staffed.works()
     staffed.passes(hours=1)
     still_open = [item for item in ticket.items if "No longer needed" not in item] or open_tasks(ticket)
-    assert len(still_open) == SIX
+    assert len(still_open) == TASKS_OF_A_MAJOR
 
 
 def test_a_ticket_that_is_none_of_ours_after_all_keeps_no_tasks(staffed: Helpdesk) -> None:

@@ -7,7 +7,7 @@ import pytest
 from plugin.model.facts import FactKind
 from plugin.model.work import SETTLES_AN_HOUR
 from plugin.store import meta
-from tests.scenarios.helpdesk import Helpdesk, Ticket
+from tests.scenarios.helpdesk import TASKS_OF_A_MAJOR, Helpdesk, Ticket
 
 
 def says(ticket: Ticket, helpdesk: Helpdesk, word: str) -> None:
@@ -96,7 +96,7 @@ def test_tasks_are_made_once_however_often_the_ticket_is_looked_at(helpdesk: Hel
     for _ in range(3):
         major.noted(helpdesk.anna)
         helpdesk.works()
-    assert len(major.todo) == before == 5
+    assert len(major.todo) == before == TASKS_OF_A_MAJOR
 
 
 # -- pause, loss, loops -----------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from plugin.model.effects import EffectKind, EffectState
 from plugin.model.facts import FactKind
 from plugin.model.work import CaseRow, CaseStatus
 from plugin.store import cases
-from tests.scenarios.helpdesk import Helpdesk, Ticket
+from tests.scenarios.helpdesk import TASKS_OF_A_MAJOR, Helpdesk, Ticket
 
 
 def case(helpdesk: Helpdesk, ticket: Ticket) -> CaseRow:
@@ -118,7 +118,10 @@ def test_the_open_tasks_of_a_merged_ticket_move_to_the_target_and_are_void_on_it
     assert by_steward == []
     kinds = (EffectKind.ITEM, EffectKind.TASK)
     assert {e.state for e in helpdesk.effects_of(source) if e.kind in kinds} == {EffectState.VOID}
-    assert len([e for e in helpdesk.effects_of(target) if e.kind in kinds and e.state is EffectState.APPLIED]) == 5
+    assert (
+        len([e for e in helpdesk.effects_of(target) if e.kind in kinds and e.state is EffectState.APPLIED])
+        == TASKS_OF_A_MAJOR
+    )
     assert case(helpdesk, source).status is CaseStatus.MERGED
 
 
