@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from html import escape
 
 from plugin.model.decision import Mode, NextStep, Task, TaskForm
@@ -22,7 +23,7 @@ def calls(wanted: Iterable[Task], making: Making) -> Iterator[Call]:
     """What makes the tasks that lack, and withdraws those no longer needed."""
     items: list[AddItem] = []
     tickets = making.ledger.tasks_ever()
-    for task in wanted:
+    for task in (_newest(task, making) for task in wanted):
         if not task.wanted:
             yield from _void(task, making)
         elif _came_done(task, making):
@@ -85,6 +86,19 @@ def letters(op_key: str) -> str:
     return "".join(chr(ord("a") + int(digit, 16)) for digit in op_key[:5])
 
 
+def _newest(task: Task, making: Making) -> Task:
+    """The task itself; where that was made and withdrawn before, another: what is struck out stays so."""
+    newest, number = task, 1
+    while _was_withdrawn(making.ledger.get(_key(newest, making))):
+        number += 1
+        newest = replace(task, epoch=f"{task.epoch}-again{number}")
+    return newest
+
+
+def _was_withdrawn(made: Effect | None) -> bool:
+    return made is not None and made.state is EffectState.VOID and bool(made.outcome)
+
+
 # -- making -----------------------------------------------------------------------------------------------------------
 
 
@@ -118,7 +132,7 @@ def _ticket(task: Task, making: Making, *, position: int) -> Iterator[MakeTask]:
     known = making.ledger.get(key)
     if known is not None and known.kind is EffectKind.ITEM:
         return  # it stands as an item
-    number = _number_before(known) or _number(key, position, making)
+    number = str(known.request["number"]) if known and known.request.get("number") else _number(key, position, making)
     person = making.terms.people.get(task.assignee or "")
     owner_id = person.id if person and person.may_own else None
     title = making.terms.render(task.title)
@@ -143,16 +157,6 @@ def _number(key: str, position: int, making: Making) -> str:
     parent = making.standing.ticket.number
     end = f"T{position}-{letters(key)}"
     return f"{parent[: LONGEST_NUMBER - len(end)]}{end}"
-
-
-def _number_before(known: Effect | None) -> str:
-    """The number of a ticket that is tried again; of one that was withdrawn, the next: Zammad still has the first."""
-    number = str(known.request.get("number") or "") if known else ""
-    if known is None or known.state is not EffectState.VOID:
-        return number
-    beginning, _, end = number.rpartition("T")
-    position, _, key = end.partition("-")
-    return f"{beginning}T{int(position) + 1}-{key}" if number else ""
 
 
 def _wording(task: Task) -> Text:

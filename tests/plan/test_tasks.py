@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -130,6 +131,16 @@ def test_a_task_no_longer_needed_is_withdrawn() -> None:
     unwanted = decision(tasks=(task(wanted=False),))
     assert kinds(planned(unwanted, on=WITH_LIST, applied=as_item)) == ["VoidItem"]
     assert kinds(planned(unwanted, applied=as_ticket)) == ["VoidTask"]
+
+
+@pytest.mark.parametrize("under", [terms(), NO_CHECKLISTS], ids=["item", "ticket"])
+def test_a_task_withdrawn_and_wanted_again_is_another_one(under: Terms) -> None:
+    asked = decision(tasks=(task(),))
+    made = done(planned(asked, under=under).calls, item_id=1, checklist_id=3, ticket_id=70)
+    withdrawn = (replace(made[-1], state=EffectState.VOID),)
+    again = done(planned(asked, on=WITH_LIST, under=under, applied=withdrawn).calls, item_id=2, ticket_id=71)
+    assert [effect.op_key for effect in again] != [made[-1].op_key]
+    assert planned(asked, on=WITH_LIST, under=under, applied=(*withdrawn, *again)).is_empty
 
 
 def test_a_task_that_was_done_is_left_as_it_is() -> None:
