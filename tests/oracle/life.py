@@ -135,9 +135,12 @@ def _any(texts: Sequence[str], words: Sequence[str]) -> bool:
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads acts in turn."""
+    """Reads acts in turn; ``before_reopening`` is what was known of the aftercare of the last closing."""
 
     life: Life
+    before_reopening: tuple[datetime | None, list[datetime], set[str]] = field(
+        default_factory=lambda: (None, [], set())
+    )
 
     def pass_to(self, moment: datetime) -> None:
         """What comes by itself: a suspicion becomes a complaint, a customer's mail reopens, waiting ends."""
@@ -350,6 +353,8 @@ class _Reader:
         self._resume(at)
         if life.closed and life.closed[-1][1] is not None and at - life.closed[-1][1] < AT_ONCE:
             life.closed[-1] = (life.closed[-1][0], None)  # answered and closed in one go: it was never reopened
+            life.visited_at, life.tried, unsure = self.before_reopening
+            life.unsure |= unsure
         if life.is_closed:
             life.mailed_at = None
             return
@@ -360,6 +365,7 @@ class _Reader:
 
     def _reopen(self, at: datetime) -> None:
         life = self.life
+        self.before_reopening = (life.visited_at, life.tried, life.unsure & {"visit"})
         life.closed[-1] = (life.closed[-1][0], at)
         life.mailed_at = life.visited_at = None
         life.tried = []

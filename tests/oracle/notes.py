@@ -107,16 +107,19 @@ def wanted(life: Life, clocks: Sequence[Clock], held: Responsibility, *, orphane
     found["hand-over"] = (0, len(heavy))
     found["dissatisfied request"] = found["dissatisfied"] = (0, life.words.count("dissatisfied"))
     for clock in clocks:
-        found |= _of(clock, now, before=found)
+        found |= _of(clock, now, known_at=life.confirmed_at or life.created_at, before=found)
     return found
 
 
-def _of(clock: Clock, now: datetime, *, before: Mapping[str, Range]) -> dict[str, Range]:
-    """A clock is warned of once; its breach is told to the first level, and a working day later to the next."""
+def _of(clock: Clock, now: datetime, *, known_at: datetime, before: Mapping[str, Range]) -> dict[str, Range]:
+    """A clock is warned of once; its breach is told to the first level, and a working day later to the next.
+
+    What ended before anybody could know that it ran (the word for a complaint came late, or ended it) may go untold.
+    """
     end = clock.ended_at or now
     warned = clock.unsure or end >= clock.warning.earliest
     broken = clock.is_broken(now)
-    settled = working_time.after(clock.limit.latest, A_WORKING_DAY).latest
+    settled = max(working_time.after(moment, A_WORKING_DAY).latest for moment in (clock.limit.latest, known_at))
     surely = broken is True and end >= settled and clock.name not in AFTERWARDS
     steps = {
         f"warning of {clock.name}": (0, int(warned)),
