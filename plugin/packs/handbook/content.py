@@ -39,7 +39,15 @@ RUNS: Mapping[str, tuple[str, str]] = {
     "survey": ("the closing", "the survey"),
 }
 """From what to what each clock runs."""
-NOBODY = "nobody named: the first responder and the owner"
+NOBODY = "nobody named"
+WITHOUT: dict[str, str] = {
+    "supervisors": f"{NOBODY}: the first responder and the owner",
+    "management": f"{NOBODY}: the supervisors, else the first responder and the owner",
+    "quality": f"{NOBODY}: whoever is responsible investigates",
+    "sales": f"{NOBODY}: enquiries are passed on to nobody",
+    "major": f"{NOBODY}: management and legal, else the first responder and the owner",
+}
+"""Who is meant where a pack names nobody; of others nobody is."""
 
 
 def handbook(pack: Pack, covered: Coverage) -> Handbook:
@@ -75,7 +83,7 @@ def _about(pack: Pack) -> Iterator[tuple[str, str]]:
 def _people(pack: Pack) -> Iterator[Part]:
     named = {one.name: getattr(pack.people, one.name) for one in fields(pack.people)}
     rows = [
-        (name.replace("_", " "), ", ".join(logins) or NOBODY)
+        (name.replace("_", " "), ", ".join(logins) or WITHOUT.get(name, NOBODY))
         for name, logins in named.items()
         if isinstance(logins, tuple)
     ]
@@ -125,7 +133,9 @@ def _lists(named: Mapping[str, object]) -> Iterator[tuple[str, tuple[object, ...
 
 
 def _tiers(pack: Pack) -> Iterator[Part]:
-    rows = tuple((tier.value, ", ".join(found.handlers) or NOBODY) for tier, found in pack.tiers.items())
+    rows = tuple(
+        (tier.value, ", ".join(found.handlers) or WITHOUT.get(tier.value, NOBODY)) for tier, found in pack.tiers.items()
+    )
     yield Table(("tier", "who is told when a complaint enters it"), rows)
     yield Words(
         "Words and weights raise a complaint to *serious* at most; *major* needs a person, except danger to persons. "
