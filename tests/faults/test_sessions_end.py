@@ -8,7 +8,7 @@ import sqlalchemy
 
 from tests.faults import outcome
 from tests.faults.zammad import tables
-from tests.scenarios.helpdesk import open_helpdesk
+from tests.scenarios.helpdesk import TASKS_OF_A_MAJOR, open_helpdesk
 
 ENDS_ONCE = """
 CREATE SEQUENCE endings;
@@ -40,6 +40,6 @@ def test_an_outcome_whose_commit_fails_is_found_out_and_the_call_is_not_repeated
         assert passed == (True,)
     assert list(outcome.doubled(tables(helpdesk.sandbox))) == []
     assert len(ticket.notes) == 1
-    assert len(ticket.todo) == 5
+    assert len(ticket.todo) == TASKS_OF_A_MAJOR
     assert "major" in ticket.ours
     helpdesk.service.close()
