@@ -8,9 +8,8 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from plugin.model.calendars import Calendar
+from plugin.model.running import Pause, merged
 
-Pause = tuple[datetime, datetime | None]
-"""From and until; None while it lasts."""
 _NOTHING = timedelta(0)
 _DAY = timedelta(days=1)
 
@@ -39,7 +38,7 @@ def counted_by_day(
     calendar: Calendar, start: datetime, until: datetime, pauses: Iterable[Pause] = ()
 ) -> tuple[Counted, ...]:
     """The working time from ``start`` to ``until``, day by day; days that follow one another and are alike are one."""
-    stretches = tuple(_apart(pauses, until))
+    stretches = tuple(merged((since, ended or until) for since, ended in pauses))
     return tuple(_alike(_days(calendar, start, until, stretches)))
 
 
@@ -61,16 +60,6 @@ def _days(
 def _within(calendar: Calendar, pause: tuple[datetime, datetime], begins: datetime, ends: datetime) -> timedelta:
     since, until = max(pause[0], begins), min(pause[1], ends)
     return calendar.working_time(since, until) if since < until else _NOTHING
-
-
-def _apart(pauses: Iterable[Pause], until: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Pauses in order, those that overlap as one: what is paused twice counts once."""
-    reached: datetime | None = None
-    for since, ended in sorted((since, ended or until) for since, ended in pauses):
-        begins = since if reached is None else max(since, reached)
-        if begins < ended:
-            yield begins, ended
-            reached = ended
 
 
 def _alike(days: Iterable[Counted]) -> Iterator[Counted]:

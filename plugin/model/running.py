@@ -37,14 +37,14 @@ def share_of(
 def _pushed_back(
     calendar: Calendar, start: datetime, moment: datetime, pauses: Sequence[Pause], now: datetime
 ) -> datetime:
-    for since, until in _merged((max(since, start), until or now) for since, until in pauses):
+    for since, until in merged((max(since, start), until or now) for since, until in pauses):
         if since >= moment:
             break
         moment = calendar.after_working_time(moment, calendar.working_time(since, until))
     return moment
 
 
-def _merged(spans: Iterable[tuple[datetime, datetime]]) -> Iterator[tuple[datetime, datetime]]:
+def merged(spans: Iterable[tuple[datetime, datetime]]) -> Iterator[tuple[datetime, datetime]]:
     """Spans in order, those that overlap or touch as one, empty ones left out."""
     held: tuple[datetime, datetime] | None = None
     for since, until in sorted(span for span in spans if span[0] < span[1]):
