@@ -75,6 +75,11 @@ class Case:
     def finding(self, name: str) -> object | None:
         return self._findings.get(name)
 
+    def moment_found(self, name: str) -> datetime | None:
+        """The moment an earlier policy found, None where it found none."""
+        at = self.finding(name)
+        return at if isinstance(at, datetime) else None
+
     # -- what the pack says -------------------------------------------------------------------------------------------
 
     @property
@@ -96,10 +101,10 @@ class Case:
 
     def clock_settings_once(self, name: str) -> tuple[ClockSettings, datetime] | None:
         """The same as it was in the last tier that had the clock, and when the ticket left that tier; None if never."""
-        settings, steps = self.pack.clocks.get(name), self.finding("tiers")
-        if settings is None or settings.tiers is None or not isinstance(steps, tuple):
+        settings = self.pack.clocks.get(name)
+        if settings is None or settings.tiers is None:
             return None
-        for (_, tier), (left_at, following) in reversed([*pairwise(steps)]):
+        for (_, tier), (left_at, following) in reversed([*pairwise(self.tiers)]):
             if tier in settings.tiers and following not in settings.tiers:
                 then = self.beside()
                 then.learn(Finding("tier", tier, settings.clause, text("The tier it had.")))
@@ -216,16 +221,20 @@ class Case:
         tier = self.finding("tier")
         return tier if isinstance(tier, Tier) else Tier.GENERAL
 
+    @property
+    def tiers(self) -> tuple[tuple[datetime, Tier], ...]:
+        """Each tier a complaint had, with the moment since when it held; empty of anything else."""
+        steps = self.finding("tiers")
+        return steps if isinstance(steps, tuple) else ()
+
     def tier_at(self, moment: datetime) -> Tier:
         """The tier that held at a moment of the past."""
-        steps = self.finding("tiers")
-        held = [tier for at, tier in steps if at <= moment] if isinstance(steps, tuple) else []
+        held = [tier for at, tier in self.tiers if at <= moment]
         return held[-1] if held else Tier.GENERAL
 
     @property
     def accepted_at(self) -> datetime:
-        moment = self.finding("accepted_at")
-        return moment if isinstance(moment, datetime) else self.matter.starts_at
+        return self.moment_found("accepted_at") or self.matter.starts_at
 
     # -- what deadlines and first_responder found ---------------------------------------------------------------------
 

@@ -68,8 +68,8 @@ def _events(case: Case) -> Iterator[tuple[datetime, Stage | None]]:
     yield accepted_at, Stage.ACCEPT
     answered_at = _answered_at(case)
     begun = min((at for at in (_taken_at(case), answered_at) if at is not None), default=None)
-    assessed_at = _moment(case, "assessed_at") if case.is_complaint else answered_at
-    told_at = _moment(case, "result_told_at")
+    assessed_at = case.moment_found("assessed_at") if case.is_complaint else answered_at
+    told_at = case.moment_found("result_told_at")
     for at, stage in ((begun, Stage.ASSESS), (assessed_at, Stage.HANDLE), (told_at, Stage.FEED_BACK)):
         if at is not None:
             yield max(at, accepted_at), stage
@@ -105,12 +105,7 @@ def _settled_at(case: Case) -> datetime | None:
     closed_at = case.matter.closed_at
     if closed_at is None or case.matter.suspended_at is not None or not case.finding("followed_up"):
         return None
-    return _moment(case, "followed_up_at") or closed_at
-
-
-def _moment(case: Case, finding: str) -> datetime | None:
-    at = case.finding(finding)
-    return at if isinstance(at, datetime) else None
+    return case.moment_found("followed_up_at") or closed_at
 
 
 @once

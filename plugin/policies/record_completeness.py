@@ -82,8 +82,8 @@ def _judged(case: Case) -> Closing | None:
 
 def _moments(case: Case, closing: Closing) -> Iterator[tuple[JudgedAt, datetime]]:
     yield JudgedAt.CLOSING, closing.at
-    over_at = case.finding("followed_up_at")
-    if isinstance(over_at, datetime):
+    over_at = case.moment_found("followed_up_at")
+    if over_at is not None:
         yield JudgedAt.FOLLOW_UP, over_at
 
 
@@ -130,15 +130,15 @@ def _has_progress(case: Case) -> bool:
 
 
 def _has_result(case: Case) -> bool:
-    return case.finding("result_told_at") is not None or (
+    return case.moment_found("result_told_at") is not None or (
         not case.is_complaint and case.first_answer_since(case.accepted_at) is not None
     )
 
 
 def _has_view(case: Case) -> bool:
     """What an agent said of him, or he wrote since the result was told; of a general complaint any visit."""
-    told_at = case.finding("result_told_at")
-    replies = [a for a in case.customer_articles if isinstance(told_at, datetime) and a.at > told_at]
+    told_at = case.moment_found("result_told_at")
+    replies = [a for a in case.customer_articles if told_at is not None and a.at > told_at]
     outcome = case.finding("visit_outcome")
     is_known = outcome is not None and (case.tier is Tier.GENERAL or outcome == Outcome.UNREACHABLE)
     return bool(is_known or case.said_now("satisfied", "dissatisfied") or replies)

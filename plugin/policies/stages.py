@@ -114,9 +114,9 @@ def _passed_over(case: Case, steps: tuple[Step, ...]) -> Iterator[Text]:
     """Of a complaint: what came before its time, and what never came."""
     if not case.is_complaint or case.said_now("not-ours"):
         return
-    assessed_at, told_at = case.finding("assessed_at"), case.finding("result_told_at")
+    assessed_at, told_at = case.moment_found("assessed_at"), case.moment_found("result_told_at")
     is_over = steps[-1].stage in (Stage.FOLLOW_UP, Stage.DONE)
-    if isinstance(told_at, datetime) and (not isinstance(assessed_at, datetime) or told_at < assessed_at):
+    if told_at is not None and (assessed_at is None or told_at < assessed_at):
         yield text("the result was told before it was assessed")
     elif is_over and assessed_at is None:
         yield text("it was closed without being assessed")
@@ -173,17 +173,16 @@ def _plan(case: Case, options: Options) -> Iterator[Should]:
         yield _plan_task(case, options, since, number, wanted=is_now and plan.ready_at is None, plan=plan)
         if is_now:
             yield from (_incomplete(case, word, plan.missing) for word in plan.words if plan.ready_at is None)
-    again_since = case.finding("plan_again_since")
-    if isinstance(again_since, datetime):
+    again_since = case.moment_found("plan_again_since")
+    if again_since is not None:
         plan = plan_since(case, again_since)
         yield from (_incomplete(case, word, plan.missing) for word in plan.words if plan.ready_at is None)
 
 
 def _times_complex(case: Case, options: Options) -> list[tuple[datetime, datetime | None]]:
     """From when until when it was grave enough; in need of outside help it stays complex."""
-    steps = case.finding("tiers")
     found: list[tuple[datetime, datetime | None]] = []
-    for at, tier in steps if isinstance(steps, tuple) else ():
+    for at, tier in case.tiers:
         is_on = bool(found) and found[-1][1] is None
         if _is_from(options.plan_from, tier) and not is_on:
             found.append((at, None))
@@ -247,8 +246,7 @@ def _form(case: Case, items: tuple[str, ...]) -> Text | str:
 
 def _review(case: Case, options: Options, passed: tuple[Text, ...]) -> Iterator[Should]:
     """A follow-up task for each closing; those of closings that did not last, or are grave no more, are withdrawn."""
-    steps = case.finding("tiers")
-    if not any(_is_from(options.review_from, tier) for _, tier in (steps if isinstance(steps, tuple) else ())):
+    if not any(_is_from(options.review_from, tier) for _, tier in case.tiers):
         return
     stands = case.matter.is_closed and case.matter.suspended_at is None and not case.said_now("not-ours")
     for number, closing in enumerate(case.matter.closings, start=1):

@@ -65,9 +65,8 @@ def decide(case: Case, options: Options) -> Iterator[Should]:
 
 
 def _tier(case: Case) -> Iterator[Should]:
-    steps = case.finding("tiers")
-    entered = steps[-1][0] if isinstance(steps, tuple) and steps else case.accepted_at
-    epoch = f"m{case.matter.number}-{len(steps) if isinstance(steps, tuple) else 1}"
+    entered = case.tiers[-1][0] if case.tiers else case.accepted_at
+    epoch = f"m{case.matter.number}-{len(case.tiers) or 1}"
     settings = case.pack.tiers.get(case.tier)
     handlers = settings.handlers if settings else ()
     if case.tier is Tier.MAJOR:
@@ -133,8 +132,7 @@ def _major_tasks(case: Case, time: int) -> Iterator[Task]:
 
 def _times_major(case: Case) -> int:
     """How often the matter at hand came to stand as major; tasks that were withdrawn are made anew each time."""
-    steps = case.finding("tiers")
-    tiers = [tier for _, tier in steps] if isinstance(steps, tuple) else []
+    tiers = [tier for _, tier in case.tiers]
     return sum(1 for n, tier in enumerate(tiers) if tier is Tier.MAJOR and (n == 0 or tiers[n - 1] is not Tier.MAJOR))
 
 
