@@ -190,15 +190,17 @@ def zone(value: object) -> str:
 @written(type="string", pattern="^[A-Z]{2}(-.+)?$", examples=["DE", "DE-BY", "CN", "GB-ENG"])
 def country(value: object) -> str:
     """A code of python-holidays: ``DE``, or with a part of the country ``DE-BY``."""
-    found, _, part = value.partition("-") if isinstance(value, str) else ("", "", "")
+    refusal = "allowed a country's two letters such as DE, CN, GB, or with a part of it such as DE-BY"
+    if not isinstance(value, str):
+        raise ValueError(refusal)
+    found, _, part = value.partition("-")
     parts = _countries().get(found)
     if parts is None:
-        allowed = "allowed a country's two letters such as DE, CN, GB, or with a part of it such as DE-BY"
-        raise ValueError(f"{allowed}{_country_meant(found)}")
+        raise ValueError(f"{refusal}{_country_meant(found)}")
     if part and part not in parts:
         allowed = f"allowed {found}, or {found}- with one of {', '.join(parts) or 'no parts: it has none'}"
         raise ValueError(f"{allowed}{hints.did_you_mean(part, parts)}")
-    return str(value)
+    return value
 
 
 @cache
