@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from functools import partial
-from importlib import import_module
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -49,10 +48,10 @@ def run(settings: Settings, *, web: bool, worker: bool) -> None:
     """
     grounds.check(settings, web=web, worker=worker)
     is_first_start = settings.is_sqlite and not settings.sqlite_file.exists()
-    pack = _load(settings) if is_first_start else None  # a mistake in it leaves no store behind
+    pack = rollout.of_setting(settings) if is_first_start else None  # a mistake in it leaves no store behind
     with Ground.open(settings) as ground:
         if pack is None and rollout.waits_for_setting(ground.store, settings):
-            pack = _load(settings)
+            pack = rollout.of_setting(settings)
         Process(ground, web=web, worker=worker, pack=pack).run()
 
 
@@ -63,13 +62,6 @@ def settle_down() -> None:
     """
     gc.freeze()
     gc.set_threshold(OBJECTS, 3, 3)  # through all of it after 90,000, about as often as Python would
-
-
-def _load(settings: Settings) -> Pack:
-    """A new pack's rules are switched on as soon as the service is there: what comes in before that moment is older to
-    them, so the service is brought up before anything is received."""
-    import_module("plugin.service")
-    return rollout.of_setting(settings)
 
 
 class Process:
