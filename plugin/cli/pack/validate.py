@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from plugin.model.errors import PackError
+from plugin.cli.pack.placed import placed
 from plugin.packs import showing
 
 
@@ -12,9 +12,5 @@ from plugin.packs import showing
 @click.argument("name_or_file")
 def validate(name_or_file: str) -> None:
     """Read a pack and report every mistake as file:line:column."""
-    try:
+    with placed():
         click.echo(showing.check(name_or_file))
-    except PackError as error:
-        # as it stands: editors jump to file:line:column at the beginning of a line
-        click.echo(str(error), err=True)
-        raise click.exceptions.Exit(1) from error
