@@ -35,9 +35,13 @@ class Complained:
     def is_by(self, login: str | None) -> bool:
         return login is not None and login.casefold() == self.login
 
+    def did(self, login: str, at: datetime) -> bool:
+        """Whether what somebody of this login did then was done by him, after he was named."""
+        return self.is_by(login) and at >= self.since
+
     def excludes(self, word: Said) -> bool:
         """Whether a word of his counts for nothing: what he judges, tells or ends of a matter against himself."""
-        return self.is_by(word.by.login) and word.at >= self.since and word.word not in _STILL_HIS
+        return self.did(word.by.login, word.at) and word.word not in _STILL_HIS
 
 
 class Case:

@@ -299,7 +299,7 @@ def _assessed(case: Case) -> _End | None:
 def _is_partial(case: Case, login: str, at: datetime) -> bool:
     """Whether it was done by the person complained about, after he was named."""
     about = case.complained_about
-    return about is not None and at >= about.since and about.is_by(login)
+    return about is not None and about.did(login, at)
 
 
 def _assessment(case: Case, matter_end: _End | None) -> Iterator[Should]:

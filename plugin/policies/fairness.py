@@ -23,7 +23,6 @@ from datetime import datetime
 
 from plugin.model.case import COMPLAINED_ABOUT, Case, Complained, known
 from plugin.model.decision import Finding, Note, Should, Ticketed, Urgency
-from plugin.model.life import Closing
 from plugin.model.records import Entry, newest
 from plugin.model.words import Text, text
 
@@ -73,8 +72,7 @@ class _Named:
         """He neither owns it nor is given it."""
         if self.case.matter.is_closed or not self.about.is_by(self.case.owner):
             return
-        changes = self.case.timeline.changes_of("owner")
-        owned = changes[-1] if changes else None
+        owned = self.case.value_of("owner")
         epoch = f"{self.entry.key}-{owned.key if owned else 'owned'}"
         line = text("Give this ticket to somebody else than {login}.", login=self.about.login)
         moment = max(self.about.since, owned.at) if owned else self.about.since
@@ -90,15 +88,12 @@ class _Named:
     def closing(self, options: Options) -> Iterator[Note | Ticketed]:
         """A closing of his does not stand."""
         closed = self.case.matter.closings[-1] if self.case.matter.is_closed else None
-        if closed is None or not self._is_his(closed):
+        if closed is None or not self.about.did(closed.by.login, closed.at):
             return
         line = text("Somebody else than {login} must close this ticket.", login=self.about.login)
         yield self._note("closing", closed.key, line, "A6.2", closed.at)
         if options.reopen:
             yield Ticketed("fairness.reopen", closed.key, "open", "A6.2", self.because)
-
-    def _is_his(self, closing: Closing) -> bool:
-        return closing.at >= self.about.since and self.about.is_by(closing.by.login)
 
     def _note(
         self, what: str, epoch: str, line: Text, clause: str, moment: datetime, *, ends_with: Text | None = None

@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from plugin.model import records
-from plugin.model.case import COMPLAINED_ABOUT, Case, Complained, known
+from plugin.model.case import Case, known
 from plugin.model.decision import Field, Finding, Note, Should, Task, TaskForm
 from plugin.model.durations import Duration, Unit
 from plugin.model.life import Closing
@@ -306,6 +306,6 @@ def _review_task(
 
 def _reviewer(case: Case, handlers: tuple[str, ...]) -> str | None:
     """The first of supervisors, quality and management who neither handled it nor is complained about."""
-    people, about = case.pack.people, case.finding(COMPLAINED_ABOUT)
-    able = [login for login in (*people.supervisors, *people.quality, *people.management) if login not in handlers]
-    return next((one for one in able if not (isinstance(about, Complained) and about.is_by(one))), None)
+    people = case.pack.people
+    able = case.impartial((*people.supervisors, *people.quality, *people.management))
+    return next((login for login in able if login not in handlers), None)
