@@ -134,7 +134,7 @@ def decide(case: Case, options: Options) -> Iterator[Should]:
         yield Finding("voiced_tier", weighed.tier, verdict.clause, verdict.because)
         yield from _suspicion(case, options, verdict, heard)
     if verdict.kind is Kind.COMPLAINT:
-        yield from _complaint(case, options, heard, weighed)
+        yield from _complaint(case, verdicts, heard, weighed)
     else:
         yield Field("steward_tier", None, "A2.1", text("Only complaints have a tier."))
     ours, mood = tuple(_jurisdiction(case, heard)), tuple(_moods(case, heard))
@@ -320,16 +320,13 @@ def _by_words(case: Case, options: Options, heard: tuple[Voice, ...]) -> Verdict
     )
 
 
-def _complaint_since(case: Case, options: Options, heard: tuple[Voice, ...]) -> datetime:
+def _complaint_since(case: Case, verdicts: tuple[Verdict, ...]) -> datetime:
     """Since when a complaint is one: an agent's newest word for it may only repeat what held already."""
     spoken = _kinds_said(case)
     said = _since_said(spoken, Kind.COMPLAINT)
-    unsaid = (
-        _by_merge(case, heard), _by_group(case), *_by_attribute(case), _by_channel(case),
-        _by_words(case, options, heard),
-    )  # fmt: skip
+    unsaid = (verdict for verdict in verdicts if verdict.kind is Kind.COMPLAINT and not verdict.by_agent)
     # an agent's word to the contrary outranks whatever held before it
-    held = [v.at for v in unsaid if v is not None and v.kind is Kind.COMPLAINT] if len(said) == len(spoken) else []
+    held = [verdict.at for verdict in unsaid] if len(said) == len(spoken) else []
     return min((*said, *held), default=case.matter.starts_at)
 
 
@@ -404,10 +401,12 @@ class _Step:
     by_agent: bool = False
 
 
-def _complaint(case: Case, options: Options, heard: tuple[Voice, ...], weighed: Severity) -> Iterator[Should]:
+def _complaint(
+    case: Case, verdicts: tuple[Verdict, ...], heard: tuple[Voice, ...], weighed: Severity
+) -> Iterator[Should]:
     steps = tuple(_tier_steps(case, heard, weighed))
     last = steps[-1]
-    yield Finding("tiers", tuple(_tiers_held(case, options, heard, weighed, steps)), last.clause, last.because)
+    yield Finding("tiers", tuple(_tiers_held(case, verdicts, weighed, steps)), last.clause, last.because)
     yield Finding("tier", last.tier, last.clause, last.because)
     yield Finding("tier_by_agent", any(step.by_agent for step in steps), last.clause, last.because)
     yield Finding("severity", weighed.points, weighed.clause, weighed.because)
@@ -434,10 +433,10 @@ def _tier_steps(case: Case, heard: tuple[Voice, ...], weighed: Severity) -> Iter
 
 
 def _tiers_held(
-    case: Case, options: Options, heard: tuple[Voice, ...], weighed: Severity, steps: tuple[_Step, ...]
+    case: Case, verdicts: tuple[Verdict, ...], weighed: Severity, steps: tuple[_Step, ...]
 ) -> Iterator[tuple[datetime, Tier]]:
     """Each tier with the moment since when it held: what an agent gave comes last, as it outranks the rest."""
-    since = _complaint_since(case, options, heard)
+    since = _complaint_since(case, verdicts)
     for at, tier in ((case.accepted_at, Tier.GENERAL), *weighed.steps):
         # what was no complaint yet had no tier, whatever spoke for one
         yield max(at, since), tier
