@@ -12,7 +12,7 @@ from plugin.model.errors import PackError
 from plugin.packs import hints
 
 LARGEST = 512 * 1024
-"""Bytes of a file; the shipped packs have a tenth of it."""
+"""Bytes of a file; the largest shipped pack has a sixth of it."""
 LONGEST = 5
 """Packs that may extend one another."""
 
@@ -108,9 +108,10 @@ def _is_path(name: str) -> bool:
 
 def _split(file: File) -> Iterator[File]:
     """The packs in a text that was kept; any other text is one. Raises PackError where a part is not extended."""
-    begins = [0, *(match.end() + 1 for match in _BEGUN.finditer(file.text))]
-    ends = [*(match.start() for match in _BEGUN.finditer(file.text)), len(file.text)]
-    names = [file.path, *(Path(match["name"]) for match in _BEGUN.finditer(file.text))]
+    begun = list(_BEGUN.finditer(file.text))
+    begins = [0, *(match.end() + 1 for match in begun)]
+    ends = [*(match.start() for match in begun), len(file.text)]
+    names = [file.path, *(Path(match["name"]) for match in begun)]
     for begin, end, path in zip(begins, ends, names, strict=True):
         before = file.lines_before + file.text.count("\n", 0, begin)
         part = File(name=file.name, text=file.text[begin:end], path=path, lines_before=before)

@@ -26,7 +26,7 @@ from ruamel.yaml.reader import ReaderError
 from plugin.model.errors import PackError
 
 DEEPEST = 30
-"""How far values may lie inside others; a pack needs eight."""
+"""How far values may lie inside others; the shipped packs need six."""
 LARGEST = 10**40
 LONGEST_KEY = 200
 MOST = 50_000

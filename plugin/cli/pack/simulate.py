@@ -40,7 +40,7 @@ TASKS = click.option(
 @click.command()
 @click.argument("pack", default=ACTIVE)
 @click.option("--since", type=Span(), default="90d", show_default=True, help="Tickets that changed in this time.")
-@click.option("--against", metavar="PACK", help="Compare with this pack; 'active' is the one STEWARD_PACK names.")
+@click.option("--against", metavar="PACK", help="Compare with this pack; 'active' is the one in force.")
 @click.option("--from", "file", type=FILE, help="Histories of a file that --export wrote, whatever their age.")
 @click.option("--demo", is_flag=True, help="The histories of the demo's story.")
 @click.option("--store", is_flag=True, help="The cases Steward knows already.")
