@@ -30,6 +30,10 @@ class Tier(StrEnum):
     SERIOUS = "serious"
     MAJOR = "major"
 
+    def is_from(self, least: Tier) -> bool:
+        """Whether it is as grave as ``least``, or graver."""
+        return TIERS.index(self) >= TIERS.index(least)
+
 
 TIERS: tuple[Tier, ...] = (Tier.GENERAL, Tier.SERIOUS, Tier.MAJOR)
 

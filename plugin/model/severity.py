@@ -66,7 +66,7 @@ def _steps(grounds: Iterable[Ground], weights: Weights) -> Iterator[tuple[dateti
         given = Tier(ground.value) if ground.weight is None else Tier.GENERAL
         weighed = Tier.SERIOUS if points >= weights.serious_from else Tier.GENERAL
         raised = max(given, weighed, key=TIERS.index)
-        if TIERS.index(raised) > TIERS.index(tier):
+        if not tier.is_from(raised):
             tier = raised
             yield ground.at, tier
 

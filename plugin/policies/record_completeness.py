@@ -33,7 +33,7 @@ from plugin.model.conversation import agent_acts
 from plugin.model.decision import Finding, Look, Note, Should, Slot, Tag, Urgency
 from plugin.model.durations import Duration, Unit
 from plugin.model.life import Closing
-from plugin.model.pack import TIERS, JudgedAt, Requirement, Tier
+from plugin.model.pack import JudgedAt, Requirement, Tier
 from plugin.model.records import Entry
 from plugin.model.words import Text, listed, text
 
@@ -173,7 +173,7 @@ def _named(
     names = listed([_name(case, item) for item in missing])
     because = text("The record lacks: {items}.", items=names)
     yield Tag("steward:incomplete", Slot.STATE, epoch, clause, because)
-    if TIERS.index(case.tier) < TIERS.index(options.name_from):
+    if not case.tier.is_from(options.name_from):
         return
     yield Note(
         rule="record_completeness.missing",

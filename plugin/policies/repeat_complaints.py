@@ -35,8 +35,8 @@ from plugin.model import records
 from plugin.model.case import Case
 from plugin.model.decision import Finding, Should, Slot, Tag, Task, TaskForm
 from plugin.model.durations import Duration, Unit
-from plugin.model.pack import TIERS, Tier
-from plugin.model.related import Earlier, related
+from plugin.model.pack import Tier
+from plugin.model.related import Alike, Earlier, related
 from plugin.model.words import Text, text
 
 CLAUSES = ("C4.3", "C5.1", "D5.2", "D5.4", "C2.3")
@@ -93,7 +93,7 @@ def decide(case: Case, options: Options) -> Iterator[Should]:
     if before:
         yield from _report(case, options, because)
     if case.is_complaint:
-        yield from _knowledge(case, options)
+        yield from _knowledge(case, options, seen.alike)
 
 
 # -- the same customer again ------------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ def _cause(case: Case, options: Options, because: Text, *, is_repeated: bool) ->
 def _report(case: Case, options: Options, because: Text) -> Iterator[Task]:
     """After the closing, for it must not hold it up."""
     closed_at = case.matter.closed_at
-    if closed_at is None or TIERS.index(case.tier) < TIERS.index(options.report_from):
+    if closed_at is None or not case.tier.is_from(options.report_from):
         return
     yield _after_closing(
         case,
@@ -157,10 +157,8 @@ def _report(case: Case, options: Options, because: Text) -> Iterator[Task]:
 # -- many customers ---------------------------------------------------------------------------------------------------
 
 
-def _knowledge(case: Case, options: Options) -> Iterator[Should]:
+def _knowledge(case: Case, options: Options, alike: Alike | None) -> Iterator[Should]:
     """The complaint that makes a problem common carries the task, once for all that are alike."""
-    seen = related(case.timeline)
-    alike = seen.alike if seen else None
     customers = alike.customers + 1 if alike else 1
     explains = alike is not None and customers >= options.common_customers and not alike.explained
     because = text("{customers} customers complained of it.", customers=customers)

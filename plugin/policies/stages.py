@@ -35,7 +35,7 @@ from plugin.model.case import Case, known
 from plugin.model.decision import Field, Finding, Note, Should, Task, TaskForm
 from plugin.model.durations import Duration, Unit
 from plugin.model.life import Closing
-from plugin.model.pack import TIERS, Kind, Tier
+from plugin.model.pack import Kind, Tier
 from plugin.model.plans import Plan, plan_since
 from plugin.model.said import Said, fields_set_by_agents
 from plugin.model.stages import STAGES, Stage, Step, history
@@ -155,7 +155,7 @@ _RESULTS: dict[Stage, Text] = {
 
 
 def _is_from(least: Tier | None, tier: Tier) -> bool:
-    return least is not None and TIERS.index(tier) >= TIERS.index(least)
+    return least is not None and tier.is_from(least)
 
 
 # -- the plan ---------------------------------------------------------------------------------------------------------
