@@ -13,16 +13,13 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from plugin import packs
-from plugin.model.case import Case
 from plugin.model.decision import Mode
 from plugin.model.errors import PackError, StewardError, Unavailable
-from plugin.model.facts import Timeline
-from plugin.model.pack import Pack
 from plugin.model.rollout import Activation, RunningCases, version_for
 from plugin.settings import Settings
 from plugin.store import brakes, cases, switches
@@ -30,6 +27,10 @@ from plugin.store import packs as kept_packs
 from plugin.store.database import Connection
 from plugin.store.packs import PackRow
 from plugin.store.store import Store
+
+if TYPE_CHECKING:
+    from plugin.model.facts import Timeline
+    from plugin.model.pack import Pack
 
 log = structlog.get_logger(__name__)
 
@@ -190,6 +191,8 @@ class Rollout:
         kept = self._loaded(version)
         if kept is None:
             return self._active
+        from plugin.model.case import Case  # here, for a receiver that starts need not wait for it
+
         if timeline and Case(timeline(), pack=kept, now=now).matter.starts_at >= self._history[-1].at:
             return self._active
         return kept
