@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
+from plugin.model.attributes import set_to, settings_of
 from plugin.model.conversation import articles, is_by_agent
-from plugin.model.facts import Fact, FactKind, Timeline, once
+from plugin.model.facts import Fact, Timeline, once
 from plugin.model.pack import Pack, RecordItem
 from plugin.model.people import Actor
 
@@ -130,14 +131,8 @@ def _of_attributes(timeline: Timeline, items: tuple[RecordItem, ...]) -> Iterato
     for item in items:
         if item.field is None:
             continue
-        for change in (*_at_creation(timeline, item.field), *timeline.changes_of(item.field)):
-            if not change.by.is_customer:
-                value = str(change["to"] or change.text("to") or change["value"] or change.text("value"))
+        for setting in settings_of(timeline, item.field):
+            if not setting.by.is_customer:
+                value = set_to(setting)
                 code = codes.get((item.name, _folded(value)))
-                yield Entry(item.name, value.strip(), change.at, change.by, change.key, code)
-
-
-def _at_creation(timeline: Timeline, attribute: str) -> Iterator[Fact]:
-    for seen in timeline.of(FactKind.OBSERVED):
-        if seen["what"] == "field_at_creation" and seen["name"] == attribute:
-            yield seen
+                yield Entry(item.name, value.strip(), setting.at, setting.by, setting.key, code)

@@ -111,13 +111,14 @@ def _limits(clock: ClockSettings) -> str:
 
 def _calendar(calendar: Calendar) -> str:
     holidays = f"; holidays of {', '.join(calendar.countries)}" if calendar.countries else ""
-    return f"{calendar.name}: {_hours(calendar)}, {calendar.zone}{holidays}"
+    return f"{calendar.name}: {opening_hours(calendar)}, {calendar.zone}{holidays}"
 
 
-def _hours(calendar: Calendar) -> str:
+def opening_hours(calendar: Calendar) -> str:
+    """Its week: ``mon 09:00-12:00 and 13:00-17:00; …``."""
     if calendar.hours is None:
         return "always open"
-    return ", ".join(f"{day[:3]} {_times(hours)}" for day, hours in zip(WEEKDAYS, calendar.hours, strict=True) if hours)
+    return "; ".join(f"{day[:3]} {_times(hours)}" for day, hours in zip(WEEKDAYS, calendar.hours, strict=True) if hours)
 
 
 def _times(openings: tuple[Opening, ...]) -> str:

@@ -92,6 +92,17 @@ def test_words_with_any_ending_keep_their_star() -> None:
     assert "complain\\*, Beschwerd\\*" in handbook.as_markdown("service-standard")
 
 
+def test_working_time_names_every_break_and_ends_a_day_at_24(tmp_path: Path) -> None:
+    file = tmp_path / "own.yaml"
+    week = "{monday: '09:00-12:00, 13:00-17:00', saturday: '18:00-24:00'}"
+    file.write_text(
+        f"pack: own\nextends: service-standard\ncalendars: {{office: {{hours: {week}}}}}\n", encoding="utf-8"
+    )
+    said = "mon 09:00-12:00 and 13:00-17:00; sat 18:00-24:00"
+    assert said in handbook.as_markdown(file)
+    assert said in Page(handbook.as_html(file)).words
+
+
 @pytest.mark.parametrize("name", packs.shipped())
 def test_bars_warn_before_their_limit_and_fit_on_the_axis(name: str) -> None:
     pack = packs.load(name)

@@ -13,7 +13,7 @@ from plugin.packs.changes import shown
 from plugin.packs.examples.coverage import Coverage, Row
 from plugin.packs.handbook import axis
 from plugin.packs.handbook.parts import Bars, Folded, Handbook, Letter, Part, Section, Table, Words
-from plugin.packs.values import WEEKDAYS
+from plugin.packs.showing import opening_hours
 from plugin.policies import discover
 
 __all__ = ["Handbook", "handbook"]
@@ -297,15 +297,8 @@ def _records(pack: Pack) -> Iterator[Part]:
 
 
 def _calendars(calendars: Iterable[Calendar]) -> Iterator[Part]:
-    rows = tuple((one.name, _hours(one), one.zone, ", ".join(one.countries) or "none") for one in calendars)
+    rows = tuple((one.name, opening_hours(one), one.zone, ", ".join(one.countries) or "none") for one in calendars)
     yield Table(("calendar", "open", "time zone", "public holidays of"), rows)
-
-
-def _hours(calendar: Calendar) -> str:
-    if calendar.hours is None:
-        return "always"
-    open_days = [(day, hours) for day, hours in zip(WEEKDAYS, calendar.hours, strict=True) if hours]
-    return "; ".join(f"{day[:3]} {shown(hours[0][0])}-{shown(hours[-1][1])}" for day, hours in open_days)
 
 
 def _clauses(covered: Coverage) -> Iterator[Part]:
