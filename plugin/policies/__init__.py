@@ -1,4 +1,4 @@
-"""One file each: facts → what should hold. Pure; dropping a file in is enough.
+"""One file each, or a directory where there is much to say: facts → what should hold. Pure; dropping it in is enough.
 
 A policy module has ``CLAUSES`` (what it carries out), ``AFTER`` (policies it builds on), ``Options`` (a frozen
 dataclass with defaults) and ``decide(case, options)``, a generator of ``plugin.model.decision`` parts.
