@@ -1,7 +1,8 @@
-"""One file each, or a directory where there is much to say: facts → what should hold. Pure; dropping it in is enough.
+"""One file each: facts → what should hold. Pure; dropping a file in is enough.
 
 A policy module has ``CLAUSES`` (what it carries out), ``AFTER`` (policies it builds on), ``Options`` (a frozen
-dataclass with defaults) and ``decide(case, options)``, a generator of ``plugin.model.decision`` parts.
+dataclass with defaults) and ``decide(case, options)``, a generator of ``plugin.model.decision`` parts. One with much to
+find out is a directory, whose ``__init__`` is its table of contents.
 One that runs clocks names them in ``CLOCKS``: only those may stand in a pack.
 """
 
