@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Index
 
-from plugin.store.tables import cases, clocks, complaints, effects, inbox
+from plugin.store.tables import cases, clocks, complaints, effects, inbox, interrupted
 from plugin.store.tables import metadata as metadata  # with these indexes
 
 
@@ -36,4 +36,5 @@ for _column in (complaints.c.organization_id, complaints.c.nature, complaints.c.
 Index("effects_ticket", effects.c.ticket_id, effects.c.created_at)
 Index("effects_kind", effects.c.kind, effects.c.intended_at)
 Index("effects_rule", effects.c.rule, effects.c.intended_at)
+Index("interrupted_incident", interrupted.c.incident_id)
 _partial("effects_unsettled", effects.c.created_at, where=effects.c.state.in_(("intended", "unknown")))

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 from plugin.store.database import Database
 from plugin.store.errors import StoreError
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration; a test holds it to what lies in ``migrations/versions``."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 OLDEST_POSTGRESQL = 14

@@ -111,6 +111,18 @@ complaints = Table(
     Column("surveyed_at", Moment),
 )
 
+interrupted = Table(
+    "interrupted",
+    metadata,
+    Column("ticket_id", Id, primary_key=True, autoincrement=False),
+    Column("incident_id", Id, primary_key=True, autoincrement=False),
+    Column("epoch", Text, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("back_at", Moment),
+    Column("restored_at", Moment),
+)
+
 effects = Table(
     "effects",
     metadata,

@@ -83,7 +83,7 @@ def test_a_newer_schema_is_refused_in_one_line_with_the_way_out(store_url: str) 
     with Store.open(store_url) as store, store.write() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     for open_ in (Store.open, Store.open_for_reading):
-        with pytest.raises(StoreError, match=r"has schema 9999, this Steward knows up to 0004; install") as refusal:
+        with pytest.raises(StoreError, match=r"has schema 9999, this Steward knows up to 0005; install") as refusal:
             open_(store_url)
         assert "\n" not in str(refusal.value)
 
