@@ -20,6 +20,7 @@ import structlog
 from plugin import packs
 from plugin.model.decision import Mode
 from plugin.model.errors import PackError, StewardError, Unavailable
+from plugin.model.facts import Fact, FactKind, Timeline
 from plugin.model.rollout import Activation, RunningCases, version_for
 from plugin.settings import Settings
 from plugin.store import brakes, cases, switches
@@ -29,7 +30,6 @@ from plugin.store.packs import PackRow
 from plugin.store.store import Store
 
 if TYPE_CHECKING:
-    from plugin.model.facts import Timeline
     from plugin.model.pack import Pack
 
 log = structlog.get_logger(__name__)
@@ -116,6 +116,7 @@ class Rollout:
         self._history = history
         self._active = active
         self._packs: dict[str, Pack | None] = {active.version: active}
+        self._joined: dict[tuple[str, ...], Pack] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -180,26 +181,74 @@ class Rollout:
     def pack_for(
         self, decided_by: str | None, timeline: Callable[[], Timeline] | None = None, *, now: datetime
     ) -> Pack:
-        """The pack that decides a case ``decided_by`` decided last.
+        """The pack that decides a case ``decided_by`` decided last; without its ``timeline`` as far as that goes.
 
         A case that keeps its version keeps it to the end of its matter: what begins on the same ticket after the
-        activation is decided by the active one.
+        activation is decided by the active one. One that moves keeps the rules that say so, as ``joined`` has it.
         """
         version = version_for(decided_by, self._history)
         if version is None or version == self._active.version:
-            return self._active
+            return self._with_what_it_kept(self._active, decided_by, timeline, now=now)
         kept = self._loaded(version)
         if kept is None:
             return self._active
+        if timeline and self._began(timeline(), kept, now) >= self._history[-1].at:
+            return self._active
+        return self._with_what_it_kept(kept, decided_by, timeline, now=now)
+
+    def pack_then(self, decided_by: str | None, timeline: Timeline, *, at: datetime) -> Pack:
+        """The pack that decided the case at a moment gone by: the ledger says when it moved, and from which version."""
+        later = next((move for move in _moves(timeline) if move.at > at), None)
+        if later is None:
+            return self.pack_for(decided_by, lambda: timeline, now=at)
+        version = str(later["from"])
+        then = Timeline(timeline.ticket_id, (fact for fact in timeline if fact.at <= at))
+        return self._with_what_it_kept(self._of_version(version), version, lambda: then, now=at)
+
+    def kept_by(self, pack: Pack) -> tuple[str, ...]:
+        """The rules a case keeps that is decided by ``pack`` (which came from ``pack_for``)."""
+        own = {rule.name: rule for rule in self._of_version(pack.version).rules}
+        has = {rule.name: rule for rule in pack.rules}
+        return tuple(name for name, rule in own.items() if has.get(name) is not rule)
+
+    def _with_what_it_kept(
+        self, pack: Pack, decided_by: str | None, timeline: Callable[[], Timeline] | None, *, now: datetime
+    ) -> Pack:
+        """The pack as it decides this case: with the rules it keeps from versions that decided it before."""
+        if timeline is None or all(rule.running_cases is RunningCases.MOVE for rule in pack.rules):
+            return pack
+        known = timeline()
+        moves = _moves(known)
+        versions = [str(move["from"]) for move in moves[:1]] + [str(move["value"]) for move in moves]
+        versions += [one for one in (decided_by, pack.version) if one is not None and one not in versions[-1:]]
+        began = self._began(known, pack, now)
+        chain: list[str] = []
+        for version in versions:
+            # what was in force already when the matter began, or is all there is to it, keeps nothing older
+            step = next((one for one in reversed(self._history) if one.version == version), None)
+            chain = [*chain, version] if chain and step is not None and began < step.at else [version]
+        return self._join(tuple(chain)) if len(chain) > 1 else pack
+
+    def _join(self, versions: tuple[str, ...]) -> Pack:
+        """The last of these versions, with what a case keeps that moved from one to the next."""
+        if versions not in self._joined:
+            from plugin.packs.transition import joined  # here: it knows every policy
+
+            pack = self._of_version(versions[0])
+            for version in versions[1:]:
+                pack = joined(pack, self._of_version(version))
+            self._joined[versions] = pack
+        return self._joined[versions]
+
+    def _began(self, timeline: Timeline, pack: Pack, now: datetime) -> datetime:
+        """When the matter at hand began."""
         from plugin.model.case import Case  # here, for a receiver that starts need not wait for it
 
-        if timeline and Case(timeline(), pack=kept, now=now).matter.starts_at >= self._history[-1].at:
-            return self._active
-        return kept
+        return Case(timeline, pack=pack, now=now).matter.starts_at
 
-    def of_version(self, version: str | None) -> Pack:
+    def _of_version(self, version: str) -> Pack:
         """That very version, the active one where it is not kept."""
-        return (self._loaded(version) if version else None) or self._active
+        return self._loaded(version) or self._active
 
     def _loaded(self, version: str) -> Pack | None:
         if version not in self._packs:
@@ -212,6 +261,11 @@ class Rollout:
                 found = None
             self._packs[version] = None if found is None else held_back(found, self._mode)
         return self._packs[version]
+
+
+def _moves(timeline: Timeline) -> list[Fact]:
+    """When another version took the case over: its ``value``, and ``from`` which one."""
+    return [fact for fact in timeline.of(FactKind.OBSERVED) if fact["what"] == "pack_version"]
 
 
 def _pack_in_force(connection: Connection, step: Activation) -> Pack:
@@ -318,6 +372,8 @@ def activate(store: Store, wanted: Wanted, *, now: datetime, patience: float | N
     Having a million cases looked at takes a while: after ``patience`` seconds that goes on behind the answer (None: no
     answer before it is done). What is not done when the process ends, its next start does.
     """
+    from plugin.packs.transition import what_becomes  # here: it knows every policy
+
     if not wanted.author.strip() or not wanted.reason.strip():
         raise StewardError("author and reason: each change of the pack needs both; name them")
     found = packs.loads(wanted.text, name=wanted.source)
@@ -348,10 +404,9 @@ def activate(store: Store, wanted: Wanted, *, now: datetime, patience: float | N
     moving = threading.Thread(target=_move_on_logged, args=(store, step, now), name="steward-move", daemon=True)
     moving.start()
     moving.join(patience)
-    stay = "move to it" if running is RunningCases.MOVE else "keep the version that decided them"
     return (
         f"{pack.name} version {pack.version[:12]} is in force, activated by {wanted.author}: {wanted.reason}",
-        f"{others} cases {stay}; steward pack history says which version has how many",
+        f"{others} cases {what_becomes(pack, running)}; steward pack history says which version has how many",
     )
 
 

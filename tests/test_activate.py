@@ -142,6 +142,53 @@ def test_the_pack_itself_may_say_that_running_cases_stay(helpdesk: Helpdesk, tmp
     )
 
 
+KEPT_DEADLINES = ("  - policy: deadlines\n", "  - policy: deadlines\n    running_cases: keep\n")
+
+
+def test_a_rule_may_say_that_running_cases_keep_it_while_the_others_move(helpdesk: Helpdesk, tmp_path: Path) -> None:
+    old = helpdesk.mails("Where is my order?")
+    helpdesk.works()
+    before = helpdesk.service.pack.version
+    file = own(tmp_path, STRICTER, KEPT_DEADLINES, ("language: en", "language: de"))
+    done = steward(helpdesk, "pack", "activate", file, *ANN, "--yes")
+    assert "1 cases move to it, but keep as they were: deadlines" in done.output
+    new = helpdesk.mails("Where is mine?")
+    helpdesk.works()
+    for _ in range(2):
+        assert (hours_for_the_first_response(old), hours_for_the_first_response(new)) == (24, 8)
+        helpdesk.restarts()
+        old.noted(helpdesk.anna)
+        helpdesk.works()
+    moved = [f for f in helpdesk.timeline_of(old).of(FactKind.OBSERVED) if f["what"] == "pack_version"]
+    after = helpdesk.service.pack.version
+    assert [(fact["from"], fact["value"], fact["kept"]) for fact in moved] == [(before, after, ["deadlines"])]
+    explained = json.loads(steward(helpdesk, "case", "explain", str(old.id), "--json").output)
+    first = next(clock for clock in explained["clocks"] if clock["name"] == "first_response")
+    assert first["allowed"] == "24 h"
+    assert explained["pack"]["version"] == after
+
+    file = own(tmp_path, STRICTER, ("language: en", "language: zh-CN"))
+    assert "2 cases move to it;" in steward(helpdesk, "pack", "activate", file, *ANN, "--yes").output
+    helpdesk.works()
+    assert hours_for_the_first_response(old) == 8
+
+
+def test_a_matter_that_begins_after_a_rule_was_kept_has_the_new_rule(helpdesk: Helpdesk, tmp_path: Path) -> None:
+    ticket = helpdesk.mails("Where is my order?")
+    helpdesk.works()
+    ticket.answered(helpdesk.anna, state="closed")
+    helpdesk.works()
+    steward(helpdesk, "pack", "activate", own(tmp_path, STRICTER, KEPT_DEADLINES), *ANN, "--yes")
+    helpdesk.works()
+    assert hours_for_the_first_response(ticket) == 24
+    helpdesk.passes(days=20)
+    helpdesk.mails("And where is the other one?", to=ticket)
+    helpdesk.works()
+    ticket.noted(helpdesk.anna)
+    helpdesk.works()
+    assert hours_for_the_first_response(ticket) == 8
+
+
 def test_rolling_back_is_activating_an_earlier_version(helpdesk: Helpdesk, tmp_path: Path) -> None:
     first = helpdesk.service.pack.version
     steward(helpdesk, "pack", "activate", own(tmp_path, STRICTER), *ANN, "--yes")

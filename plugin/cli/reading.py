@@ -12,7 +12,7 @@ from plugin.clock import system
 from plugin.explaining import Explanation, explain
 from plugin.model.decision import Decision
 from plugin.model.effects import Effect
-from plugin.model.facts import FactKind, Timeline
+from plugin.model.facts import Timeline
 from plugin.model.pack import Pack
 from plugin.model.work import CaseRow
 from plugin.rollout import Rollout
@@ -62,7 +62,7 @@ def known_case(store: Store, settings: Settings, case: CaseRow, *, now: datetime
         since: Mapping[str, datetime] = switches.enforced_since(connection)
     timeline = whole if now is None else Timeline(whole.ticket_id, (fact for fact in whole if fact.at <= moment))
     written = written if now is None else tuple(e for e in written if (e.settled_at or e.created_at) <= moment)
-    pack = _pack_of(Rollout.for_reading(store, settings), case, whole, at=moment)
+    pack = Rollout.for_reading(store, settings).pack_then(case.pack_version, whole, at=moment)
     decision = engine.decide(timeline, pack=pack, now=moment, switches=since, customer_mail=settings.customer_mail)
     return Known(
         case=case,
@@ -72,12 +72,3 @@ def known_case(store: Store, settings: Settings, case: CaseRow, *, now: datetime
         pack=pack,
         explanation=explain(decision, timeline, written, pack=pack),
     )
-
-
-def _pack_of(rollout: Rollout, case: CaseRow, timeline: Timeline, *, at: datetime) -> Pack:
-    """The version that decided the case then: the ledger says when it moved, and from which."""
-    moves = [fact for fact in timeline.of(FactKind.OBSERVED) if fact["what"] == "pack_version"]
-    later = next((fact for fact in moves if fact.at > at), None)
-    if later is not None:
-        return rollout.of_version(str(later["from"]))
-    return rollout.pack_for(case.pack_version, lambda: timeline, now=at)

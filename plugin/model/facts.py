@@ -50,7 +50,7 @@ class FactKind(StrEnum):
     """A state without a Zammad row, seen at ``seen_at``; starts no clock. what and value, plus keys of its own.
 
     what: vip, adopted (created_at, older), deleted, out_of_sight, in_sight, owner_can_act (login), customer_is_agent,
-    field_at_creation (name), article_gone, revived, hold_released, pack_version (from),
+    field_at_creation (name), article_gone, revived, hold_released, pack_version (from, kept),
     linked (tickets, untold: of an interruption), surveyed (at: on another ticket), related (complaints, alike)."""
 
 

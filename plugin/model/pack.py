@@ -175,6 +175,8 @@ class Rule:
     """Roll-out: of so large a part of all tickets (0–1), always the same ones, the rule enforces."""
     clauses: tuple[str, ...] = ()
     """What the rule carries out: the pack's own ``clauses``, where it names none those of the policy."""
+    running_cases: RunningCases = RunningCases.MOVE
+    """Keep: cases under way that move to this version keep this rule and its clocks as their former one has them."""
 
 
 def share_of_tickets(ticket_id: int) -> float:

@@ -242,6 +242,7 @@ class _RuleSection(Section):
     groups = Several(Taken(values.text))
     share = Taken(values.share)
     clauses = Several(Taken(values.text))
+    running_cases = Taken(values.member(RunningCases))
 
 
 class _AnyOptions(fields.Field[Any]):

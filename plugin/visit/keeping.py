@@ -117,8 +117,9 @@ def _moved(visit: UnderWay, now: datetime) -> Iterator[Fact]:
     """The ledger says so where another version of the pack decides the case from now on."""
     before, version = visit.case.pack_version, visit.pack.version
     if before is not None and before != version:
-        said = {"what": "pack_version", "value": version, "from": before}
-        yield Fact(f"observed:pack_version:{visit.means.rollout.number}", FactKind.OBSERVED, now, now, data=said)
+        rollout = visit.means.rollout
+        said = {"what": "pack_version", "value": version, "from": before, "kept": list(rollout.kept_by(visit.pack))}
+        yield Fact(f"observed:pack_version:{rollout.number}", FactKind.OBSERVED, now, now, data=said)
 
 
 def _append(visit: UnderWay, connection: Connection, found: tuple[Fact, ...], now: datetime) -> tuple[Fact, ...]:

@@ -18,6 +18,7 @@ from plugin.model.pack import Pack
 from plugin.model.rollout import RunningCases
 from plugin.packs.changes import changes
 from plugin.packs.examples import book
+from plugin.packs.transition import what_becomes
 from plugin.settings import Settings
 from plugin.store import packs as kept_packs
 from plugin.store.packs import PackRow
@@ -115,8 +116,7 @@ def _preview(pack: Pack, before: Pack | None, running: RunningCases, cases: int)
         if len(differing) > SHOWN:
             yield f"  … and {len(differing) - SHOWN} more"
         yield "What that does to tickets: steward pack simulate, with --against active"
-    stay = "move to it" if running is RunningCases.MOVE else "keep the version that decided them"
-    yield f"{cases} cases {stay}."
+    yield f"{cases} cases {what_becomes(pack, running)}."
 
 
 def _prove(name_or_file: str, *, force: bool) -> None:

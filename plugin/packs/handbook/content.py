@@ -9,6 +9,7 @@ from dataclasses import fields
 from plugin.model.calendars import Calendar
 from plugin.model.decision import Mode
 from plugin.model.pack import ClockSettings, OtherTime, Pack, Rule, When
+from plugin.model.rollout import RunningCases
 from plugin.packs.changes import shown
 from plugin.packs.examples.coverage import Coverage, Row
 from plugin.packs.handbook import axis
@@ -262,6 +263,8 @@ def _mode(rule: Rule) -> str:
         said += f" in {', '.join(rule.groups)}"
     if rule.share < 1:
         said += f" for {rule.share:.0%} of the tickets"
+    if rule.running_cases is RunningCases.KEEP:
+        said += ", running cases keep it as it was"
     return f"{said}, {rule.limit} tickets in 24 h at most" if rule.limit is not None else said
 
 
