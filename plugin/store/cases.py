@@ -196,16 +196,13 @@ def wake(connection: Connection, ticket_id: int, *, at: datetime, reason: WakeRe
         return
     pending, fresh = _pending(row), Wake(at=at, reason=reason)
     due = _sooner(pending, fresh, now=now)
-    # the case wakes for what comes first; that something was heard of is noted beside it
-    heard = (
-        {}
-        if due is fresh or reason in TIMELY
-        else {
-            "first_hint_at": row.first_hint_at or now,
-            "hinted_version": SEVERAL_VERSIONS if row.hinted_version else NO_VERSION,
-        }
-    )
-    _set_wake(connection, row, due, now=now, **heard)
+    # the case wakes for what comes first; that something was heard of is noted beside it, as more than any hint told
+    is_noted = reason not in TIMELY and (due is not fresh or bool(row.hinted_version))
+    heard = {
+        "first_hint_at": row.first_hint_at or now,
+        "hinted_version": SEVERAL_VERSIONS if row.hinted_version else NO_VERSION,
+    }
+    _set_wake(connection, row, due, now=now, **(heard if is_noted else {}))
 
 
 def hint(connection: Connection, hints: Sequence[Hints], *, quiet: timedelta, longest: timedelta, now: datetime) -> int:

@@ -108,6 +108,14 @@ def test_a_wake_during_the_look_is_not_lost(store: Store) -> None:
     assert case(store, 1).wake == Wake(at=NOON + 5 * SECOND, reason=WakeReason.SWEEP)
 
 
+def test_a_wake_during_a_look_that_a_hint_asked_for_is_not_lost(store: Store) -> None:
+    hint(store, 1, "v1", at=NOON - 2 * SECOND)
+    [claimed] = claim(store)
+    observe(store, 1, "v1")
+    wake(store, 1)  # another ticket's visit has news for this one
+    assert finish(store, claimed) == Wake(at=NOON, reason=WakeReason.EVENT)
+
+
 def test_a_hint_during_the_look_is_not_lost_and_keeps_its_quiet_time(store: Store) -> None:
     wake(store, 1, reason=WakeReason.DEADLINE)
     [claimed] = claim(store)
