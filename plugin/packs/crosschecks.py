@@ -10,6 +10,7 @@ from plugin.model.calendars import Calendar
 from plugin.model.durations import Duration
 from plugin.model.pack import ClockSettings, Pack
 from plugin.packs import hints, record, values
+from plugin.packs.plain import entries, keys
 from plugin.packs.source import Fault
 from plugin.packs.tree import Step
 
@@ -42,7 +43,7 @@ def of_numbers(pack: Pack) -> Iterator[Fault]:
 
 
 def _calendars_exist(pack: Mapping[Any, Any]) -> Iterator[Fault]:
-    calendars = _keys(pack, "calendars")
+    calendars = keys(pack, "calendars")
     allowed = f"allowed a calendar of this pack: {', '.join(map(str, calendars))}"
     for path, clock in _clocks(pack):
         named = clock.get("calendar")
@@ -55,8 +56,8 @@ def _calendars_exist(pack: Mapping[Any, Any]) -> Iterator[Fault]:
 
 
 def _make_up_days_copy_open_days(pack: Mapping[Any, Any]) -> Iterator[Fault]:
-    for name, calendar in _keys(pack, "calendars").items():
-        hours = _keys(calendar, "hours") if isinstance(calendar, Mapping) else {}
+    for name, calendar in keys(pack, "calendars").items():
+        hours = keys(calendar, "hours") if isinstance(calendar, Mapping) else {}
         open_days = {day for days, times in hours.items() if times != "closed" for day in _weekdays(days)}
         if not open_days:
             continue
@@ -64,10 +65,11 @@ def _make_up_days_copy_open_days(pack: Mapping[Any, Any]) -> Iterator[Fault]:
             f"allowed a weekday that has hours ({', '.join(sorted(open_days, key=values.WEEKDAYS.index))}), or times"
         )
         closed = set(values.WEEKDAYS) - open_days
-        for day, like in _keys(calendar, "make_up_days").items():
-            if like in closed:
+        for day, like in keys(calendar, "make_up_days").items():
+            if isinstance(like, str) and like in closed:
                 yield Fault(("calendars", name, "make_up_days", day), allowed)
-        if calendar.get("make_up_hours") in closed:
+        like = calendar.get("make_up_hours")
+        if isinstance(like, str) and like in closed:
             yield Fault(("calendars", name, "make_up_hours"), allowed)
 
 
@@ -79,11 +81,11 @@ def _weekdays(days: object) -> list[str]:
 
 
 def _classes_exist(pack: Mapping[Any, Any]) -> Iterator[Fault]:
-    retention = _keys(pack, "retention")
-    classes = _keys(retention, "classes")
+    retention = keys(pack, "retention")
+    classes = keys(retention, "classes")
     for key, default in (("default_class", "service"), ("complaint_class", "complaint")):
         named = retention.get(key, default)
-        if classes and named not in classes:
+        if classes and isinstance(named, str) and named not in classes:
             there = ", ".join(map(str, classes))
             found = f"found {named}, allowed a class of this pack: {there}{hints.did_you_mean(named, classes)}"
             yield Fault(("retention", key) if key in retention else ("retention", "classes"), found)
@@ -91,10 +93,9 @@ def _classes_exist(pack: Mapping[Any, Any]) -> Iterator[Fault]:
 
 def _rules_differ(pack: Mapping[Any, Any]) -> Iterator[Fault]:
     """Each name once, and each policy once for the same tickets."""
-    rules = pack.get("rules")
     names: set[str] = set()
     served: set[str] = set()
-    for number, rule in enumerate(rules if isinstance(rules, list) else ()):
+    for number, rule in enumerate(entries(pack, "rules")):
         if not isinstance(rule, Mapping) or not isinstance(rule.get("policy"), str) or rule.get("mode") == "off":
             continue
         name, policy = str(rule.get("name", rule["policy"])), rule["policy"]
@@ -118,16 +119,13 @@ def _canonical(when: object) -> str:
 
 def _whens_can_be_known(pack: Mapping[Any, Any]) -> Iterator[Fault]:
     """Natures of this pack; and what classification finds out cannot say for which tickets it is to find it out."""
-    natures = _keys(pack, "natures")
-    rules = pack.get("rules")
-    ruled = [(("rules", n), rule) for n, rule in enumerate(rules if isinstance(rules, list) else ())]
+    natures = keys(pack, "natures")
+    ruled = [(("rules", number), rule) for number, rule in enumerate(entries(pack, "rules"))]
     for path, part in [*ruled, *_clocks(pack)]:
-        when = _keys(part, "when")
-        named = when.get("natures")
-        for number, nature in enumerate(named if isinstance(named, list) else ()):
-            if nature not in natures:
-                allowed = f"allowed a nature of this pack: {', '.join(map(str, natures)) or 'it names none'}"
-                yield Fault((*path, "when", "natures", number), allowed + hints.did_you_mean(nature, natures))
+        when = keys(part, "when")
+        for number, nature in enumerate(entries(when, "natures")):
+            if isinstance(nature, str) and nature not in natures:
+                yield _no_nature((*path, "when", "natures", number), nature, natures)
         if isinstance(part, Mapping) and part.get("policy") == "classification":
             for key in set(when) - {"groups"}:
                 found = f"found the key {key}, allowed groups: classification itself finds out the rest"
@@ -136,24 +134,27 @@ def _whens_can_be_known(pack: Mapping[Any, Any]) -> Iterator[Fault]:
 
 def _natures_given_exist(pack: Mapping[Any, Any]) -> Iterator[Fault]:
     """What a group or an attribute's value says a complaint is about."""
-    natures = _keys(pack, "natures")
-    given: list[tuple[tuple[Step, ...], Mapping[Any, Any]]] = [(("group_natures",), _keys(pack, "group_natures"))]
-    attributes = _keys(pack, "attribute_natures")
-    given += [(("attribute_natures", name), _keys(attributes, name)) for name in attributes]
+    natures = keys(pack, "natures")
+    given: list[tuple[tuple[Step, ...], Mapping[Any, Any]]] = [(("group_natures",), keys(pack, "group_natures"))]
+    attributes = keys(pack, "attribute_natures")
+    given += [(("attribute_natures", name), keys(attributes, name)) for name in attributes]
     for path, meanings in given:
         for value, nature in meanings.items():
             if isinstance(nature, str) and nature not in natures:
-                allowed = f"allowed a nature of this pack: {', '.join(map(str, natures)) or 'it names none'}"
-                yield Fault((*path, value), allowed + hints.did_you_mean(nature, natures))
+                yield _no_nature((*path, value), nature, natures)
+
+
+def _no_nature(path: tuple[Step, ...], nature: object, natures: Mapping[Any, Any]) -> Fault:
+    allowed = f"allowed a nature of this pack: {', '.join(map(str, natures)) or 'it names none'}"
+    return Fault(path, allowed + hints.did_you_mean(nature, natures))
 
 
 def _clocks(pack: Mapping[Any, Any]) -> Iterator[tuple[tuple[Step, ...], Mapping[Any, Any]]]:
     """Every clock, and the other times on it."""
-    for name, clock in _keys(pack, "clocks").items():
+    for name, clock in keys(pack, "clocks").items():
         if isinstance(clock, Mapping):
             yield ("clocks", name), clock
-            others = clock.get("instead")
-            for number, other in enumerate(others if isinstance(others, list) else ()):
+            for number, other in enumerate(entries(clock, "instead")):
                 if isinstance(other, Mapping):
                     yield ("clocks", name, "instead", number), other
 
@@ -187,8 +188,3 @@ def _messages_are_sent(pack: Pack) -> Iterator[Fault]:
 
 def _is_longer(one: Duration, other: Duration, calendar: Calendar) -> bool:
     return calendar.after(_A_MONDAY, one) > calendar.after(_A_MONDAY, other)
-
-
-def _keys(part: object, name: str) -> Mapping[Any, Any]:
-    inner = part.get(name) if isinstance(part, Mapping) else None
-    return inner if isinstance(inner, Mapping) else {}

@@ -11,6 +11,7 @@ from marshmallow import Schema
 from plugin.model.pack import ITEMS_OF_THE_TICKET, JudgedAt, Kind, Record, RecordItem, Requirement, When
 from plugin.packs import values as take
 from plugin.packs.fields import Mapped, Part, Section, Several, Taken
+from plugin.packs.plain import entries, keys
 from plugin.packs.source import Fault
 
 
@@ -83,23 +84,21 @@ def _record(
 
 def faults(pack: Mapping[Any, Any]) -> Iterator[Fault]:
     """Items that are required and nobody could record, natures the pack does not know, labels that mean two items."""
-    record = _keys(pack, "record")
-    items = _keys(record, "items")
+    record = keys(pack, "record")
+    items = keys(record, "items")
     known = dict.fromkeys((*ITEMS_OF_THE_TICKET, *map(str, items)))
     yield from _unknown(record, "plan", ("record", "plan"), tuple(map(str, items)))
-    required = record.get("required")
-    for number, one in enumerate(required if isinstance(required, list) else ()):
+    for number, one in enumerate(entries(record, "required")):
         if isinstance(one, Mapping):
             path = ("record", "required", number)
             yield from _unknown(one, "items", (*path, "items"), tuple(known))
-            natures = tuple(map(str, _keys(pack, "natures")))
-            yield from _unknown(_keys(one, "when"), "natures", (*path, "when", "natures"), natures)
+            natures = tuple(map(str, keys(pack, "natures")))
+            yield from _unknown(keys(one, "when"), "natures", (*path, "when", "natures"), natures)
     yield from _labels_differ(items)
 
 
 def _unknown(one: Mapping[Any, Any], key: str, path: tuple[Any, ...], known: tuple[str, ...]) -> Iterator[Fault]:
-    named = one.get(key)
-    for position, name in enumerate(named if isinstance(named, list) else ()):
+    for position, name in enumerate(entries(one, key)):
         if isinstance(name, str) and name not in known:
             yield Fault((*path, position), f"found {name}, allowed {', '.join(known) or 'none: the pack names none'}")
 
@@ -107,14 +106,10 @@ def _unknown(one: Mapping[Any, Any], key: str, path: tuple[Any, ...], known: tup
 def _labels_differ(items: Mapping[Any, Any]) -> Iterator[Fault]:
     seen: dict[str, str] = {}
     for name, item in items.items():
-        for language, labels in _keys(item, "lines").items():
-            for position, label in enumerate(labels if isinstance(labels, list) else ()):
+        lines = keys(item, "lines")
+        for language in lines:
+            for position, label in enumerate(entries(lines, language)):
                 before = seen.setdefault(str(label).casefold(), str(name))
                 if before != str(name):
                     path = ("record", "items", name, "lines", language, position)
                     yield Fault(path, f"found {label}, which means {before} already, allowed a label of its own")
-
-
-def _keys(part: object, name: str) -> Mapping[Any, Any]:
-    inner = part.get(name) if isinstance(part, Mapping) else None
-    return inner if isinstance(inner, Mapping) else {}

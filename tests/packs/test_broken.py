@@ -564,6 +564,28 @@ def says(line: str, expected: str) -> bool:
         ),
         pytest.param(
             changed(
+                "    mode: enforce\n    options", "    mode: enforce\n    when: {natures: [[product]]}\n    options"
+            ),
+            ("29:22: rules.deadlines.when.natures.0: found a list, allowed a name of small letters, digits and _",),
+            id="a list for a nature",
+        ),
+        pytest.param(
+            changed("  minimum: 6 months\n", "  minimum: 6 months\n  default_class: [service]\n"),
+            ("36:18: retention.default_class: found a list, allowed a name of small letters, digits and _",),
+            id="a list for a class",
+        ),
+        pytest.param(
+            changed("[2027-12-24]}\n", "[2027-12-24]}\n    make_up_hours: [monday]\n"),
+            ("11:20: calendars.office.make_up_hours: found a list, allowed a weekday whose hours are kept …",),
+            id="a list for the hours that are made up for",
+        ),
+        pytest.param(
+            changed("[2027-12-24]}\n", "[2027-12-24]}\n    make_up_days: {2027-10-10: [monday]}\n"),
+            ("11:32: calendars.office.make_up_days.2027-10-10: found a list, allowed a weekday whose hours …",),
+            id="a list for a day that is made up for",
+        ),
+        pytest.param(
+            changed(
                 "natures:\n",
                 "group_natures: {Web shop: produkt}\nattribute_natures: {category: {App: sistem}}\nnatures:\n",
             ),
