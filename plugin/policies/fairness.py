@@ -43,9 +43,10 @@ def decide(case: Case, options: Options) -> Iterator[Should]:
     if not case.is_complaint:
         return
     named = newest(case.timeline, case.pack.record.items, since=case.matter.starts_at).get(ITEM)
-    if named is None:
+    login = _login(named.value) if named is not None else ""
+    if named is None or not login:
         return
-    about = Complained(login=_login(named.value), since=named.at)
+    about = Complained(login=login, since=named.at)
     because = text("{login} is complained about.", login=about.login)
     yield Finding(COMPLAINED_ABOUT, about, "C1.4", because)
     case_now = _Named(case, named, about, because)
@@ -55,8 +56,9 @@ def decide(case: Case, options: Options) -> Iterator[Should]:
 
 
 def _login(value: str) -> str:
-    """``anna``, also written ``@anna`` or ``anna (service)``."""
-    return value.lstrip("@").split()[0].rstrip(",;.").casefold()
+    """``anna``, also written ``@anna`` or ``anna (service)``; empty where no name stands there."""
+    words = value.lstrip("@ ").split()
+    return words[0].rstrip(",;.").casefold() if words else ""
 
 
 @dataclass(frozen=True, slots=True)

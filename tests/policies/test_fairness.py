@@ -94,3 +94,16 @@ def test_she_is_named_in_any_language_of_the_pack(line: str) -> None:
     story.says("complaint", by=BEN, after=0.5)
     story.notes(BEN, after=1, text=line)
     assert story.decided(after=1.1).fields["first_responder"] == "chief"
+
+
+@pytest.mark.parametrize(
+    "line", ["About: @", "About: @ @", "About: ,", "About: ;."], ids=["at", "twice", "comma", "dots"]
+)
+def test_signs_alone_name_nobody(line: str) -> None:
+    story = Story().customer_writes_in("I complain about Anna.")
+    story.gives(ANNA, by=ANNA, after=0.1)
+    story.says("complaint", by=BEN, after=0.5)
+    story.notes(BEN, after=1, text=line)
+    told = story.decided(after=2)
+    assert told.fields["first_responder"] == "anna"
+    assert told.notes == {}
