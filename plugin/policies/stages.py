@@ -58,8 +58,8 @@ class Options:
 
 
 def decide(case: Case, options: Options) -> Iterator[Should]:
-    if not case.is_complaint and case.finding("kind_by_agent"):
-        # an agent may take back that it is a complaint
+    if case.kind is Kind.NONE or (not case.is_complaint and case.finding("kind_by_agent")):
+        # an agent may take back that it is a complaint, or give it to a customer who is a colleague
         yield from _taken_back(case, options)
     if case.kind is Kind.NONE:
         return
@@ -167,6 +167,7 @@ def _plan(case: Case, options: Options) -> Iterator[Should]:
         return
     unsatisfied = case.said_now("dissatisfied")
     times = _times_complex(case, options)
+    yield from _void_plans(case, options, after=len(times))
     for number, (since, until) in enumerate(times, start=1):
         plan = plan_since(case, case.matter.starts_at if number == 1 else since)
         is_now = until is None and not unsatisfied and not case.said_now("not-ours")
@@ -198,12 +199,17 @@ def _times_complex(case: Case, options: Options) -> list[tuple[datetime, datetim
 
 def _taken_back(case: Case, options: Options) -> Iterator[Task]:
     """What was made while it was taken for a complaint is void."""
-    grounds = [*case.said_now(*Tier, "outside-help"), *fields_set_by_agents(case.timeline, "steward_tier")]
-    nothing = Plan((), ())
-    for number in range(1, len(grounds) + 2):
-        yield _plan_task(case, options, case.accepted_at, number, wanted=False, plan=nothing)
+    yield from _void_plans(case, options, after=0)
     for number, closing in enumerate(case.matter.closings, start=1):
         yield _review_task(case, options, closing, number, (), (), wanted=False)
+
+
+def _void_plans(case: Case, options: Options, *, after: int) -> Iterator[Task]:
+    """Plans that were asked for at times it does not count as complex any more: another customer is no VIP, say."""
+    grounds = [*case.said_now(*Tier, "outside-help"), *fields_set_by_agents(case.timeline, "steward_tier")]
+    nothing = Plan((), ())
+    for number in range(after + 1, len(grounds) + 2):
+        yield _plan_task(case, options, case.accepted_at, number, wanted=False, plan=nothing)
 
 
 def _plan_task(case: Case, options: Options, since: datetime, number: int, *, wanted: bool, plan: Plan) -> Task:
@@ -246,7 +252,7 @@ def _form(case: Case, items: tuple[str, ...]) -> Text | str:
 
 def _review(case: Case, options: Options, passed: tuple[Text, ...]) -> Iterator[Should]:
     """A follow-up task for each closing; those of closings that did not last, or are grave no more, are withdrawn."""
-    if not any(_is_from(options.review_from, tier) for _, tier in case.tiers):
+    if options.review_from is None:
         return
     stands = case.matter.is_closed and case.matter.suspended_at is None and not case.said_now("not-ours")
     for number, closing in enumerate(case.matter.closings, start=1):

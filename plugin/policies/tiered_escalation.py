@@ -71,7 +71,8 @@ def _tier(case: Case) -> Iterator[Should]:
     handlers = settings.handlers if settings else ()
     if case.tier is Tier.MAJOR:
         yield _major_note(case, handlers, epoch, entered)
-        yield from _major_tasks(case, _times_major(case))
+        majors = _majors(case)
+        yield from _major_tasks(case, len(majors), since=majors[-1] if majors else None)
     elif handlers:
         yield Note(
             rule=f"tiered_escalation.{case.tier}",
@@ -116,7 +117,8 @@ _RESPONSE: tuple[tuple[str, Text, str, str], ...] = (
 """Key, title, clause, and the clock whose limit is the task's date."""
 
 
-def _major_tasks(case: Case, time: int) -> Iterator[Task]:
+def _major_tasks(case: Case, time: int, *, since: datetime | None = None) -> Iterator[Task]:
+    """The response of the n-th time it is major; ``since`` when."""
     for key, title, clause, clock_name in _RESPONSE:
         yield Task(
             rule=f"tiered_escalation.{key}",
@@ -125,15 +127,17 @@ def _major_tasks(case: Case, time: int) -> Iterator[Task]:
             title=title,
             clause=clause,
             because=text("Its tier is major."),
-            due_at=_limit_of(case, clock_name),
+            due_at=_due_at(case, clock_name, since),
             assignee=case.investigator if key == "investigate" else case.responsible,
         )
 
 
-def _times_major(case: Case) -> int:
-    """How often the matter at hand came to stand as major; tasks that were withdrawn are made anew each time."""
-    tiers = [tier for _, tier in case.tiers]
-    return sum(1 for n, tier in enumerate(tiers) if tier is Tier.MAJOR and (n == 0 or tiers[n - 1] is not Tier.MAJOR))
+def _majors(case: Case) -> tuple[datetime, ...]:
+    """When the matter at hand came to stand as major; tasks that were withdrawn are made anew each time."""
+    before = (None, *(tier for _, tier in case.tiers))
+    return tuple(
+        at for (at, tier), was in zip(case.tiers, before, strict=False) if tier is Tier.MAJOR and was is not tier
+    )
 
 
 def _withdrawn(case: Case) -> Iterator[Task]:
@@ -143,6 +147,14 @@ def _withdrawn(case: Case) -> Iterator[Task]:
     for time in range(1, len(case.said_now(Tier.MAJOR)) + len(by_field) + 1):
         for task in _major_tasks(case, time):
             yield replace(task, wanted=False, because=because)
+
+
+def _due_at(case: Case, clock_name: str, since: datetime | None) -> datetime | None:
+    """The limit of the clock; where that had passed when it became major, the same time from then on."""
+    clock = next(iter(case.clocks_named(clock_name)), None)
+    if clock is None or since is None or since < clock.limit_at or not clock.allowed:
+        return clock.limit_at if clock else None
+    return case.pack.calendar(clock.calendar).after(since, Duration.parse(clock.allowed))
 
 
 def _limit_of(case: Case, clock_name: str) -> datetime | None:

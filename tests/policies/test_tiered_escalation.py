@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.policies.story import ANNA, Story, shipped, with_people
+from tests.policies.story import ANNA, CHIEF, Story, shipped, with_people
 
 DAY = 24
 
@@ -92,3 +92,20 @@ def test_tasks_of_a_complaint_major_again_are_others() -> None:
     again = story.decided(after=4).tasks["talk"]
     assert again.wanted
     assert again.epoch != first
+
+
+def test_tasks_of_a_complaint_that_becomes_major_late_are_due_from_then_on() -> None:
+    story = Story().customer_writes_in("I complain.")
+    story.gives(ANNA, by=ANNA, after=0.5)
+    story.says("complaint", after=1)
+    story.says("major", by=CHIEF, after=30)
+    tasks = story.decided(after=31).tasks
+    assert tasks["talk"].due_at == story.at(30 + 24)  # the limit of the first response had passed
+    assert tasks["investigate"].due_at == story.at(48)  # that of the assessment has not
+    assert tasks["put_right"].due_at == story.at(48)
+
+
+def test_tasks_of_a_complaint_that_is_major_in_time_are_due_with_its_promises() -> None:
+    story = Story().customer_writes_in("I complain.")
+    story.says("major", by=CHIEF, after=23)
+    assert story.decided(after=23.5).tasks["talk"].due_at == story.at(24)
