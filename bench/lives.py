@@ -46,10 +46,11 @@ def lives(number: int, *, seed: int = 1) -> Iterator[History]:
 
 @dataclass(slots=True)
 class Life:
-    """One ticket: ``lived`` tells it from its first mail on."""
+    """One ticket: ``lived`` tells it from its first mail on. ``complains``: it begins with a complaint."""
 
     ticket_id: int
     chance: random.Random
+    complains: bool = False
     facts: list[Fact] = field(default_factory=list)
     now: datetime = field(init=False)
     owner: Actor | None = None
@@ -67,7 +68,7 @@ class Life:
 
     def lived(self) -> History:
         """The history, facts in the order they happened."""
-        kind = self.chance.random()
+        kind = self.chance.random() * (0.12 if self.complains else 1)
         self._begins(COMPLAINTS if kind < 0.12 else DANGERS if kind < 0.122 else QUESTIONS, vip=kind > 0.98)
         turns = 1 + int(self.chance.expovariate(1 / 3)) + (3 if kind < 0.122 else 0)
         for _ in range(min(turns, 16)):
@@ -80,7 +81,12 @@ class Life:
                 self._passes()
                 self._writes(self.chance.choice(REPLIES))
         facts = tuple(fact for fact in self.facts if fact.at < READ_AT)
-        return History(self.ticket_id, f"8{self.ticket_id:06d}", "1", READ_AT, facts)
+        return History(self.ticket_id, f"8{self.ticket_id:06d}", "1", READ_AT, facts, self._organization_id)
+
+    @property
+    def _organization_id(self) -> int | None:
+        """A third of the customers is of some organization, of twelve people each."""
+        return 1 + self.customer.id // 36 if self.customer.id % 3 == 0 else None
 
     def _passes(self) -> None:
         (hours,) = self.chance.choices(HOURS, WEIGHTS)

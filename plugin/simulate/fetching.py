@@ -120,7 +120,8 @@ class Fetch:
         facts = by_a_person(looked.facts, own_id=self.zammad.people.me().id)
         # facts of this very moment count as known when it was read
         latest = max((fact.at for fact in facts), default=now)
-        return History(seen.id, seen.number, seen.version, max(now, latest + timedelta(seconds=1)), facts)
+        read_at = max(now, latest + timedelta(seconds=1))
+        return History(seen.id, seen.number, seen.version, read_at, facts, seen.organization_id)
 
     def _patiently(self, ask: Callable[[], None]) -> None:
         """Ask until it is answered, or not for so long that it is better to stop."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from inspect import unwrap
+from itertools import zip_longest
 from typing import Any
 
 from plugin.model import wording
 from plugin.model.conversation import is_from_customer
 from plugin.model.facts import Fact, FactKind, Timeline
+from plugin.simulate.histories import QUIET, History, acts
 
 OF_WORDS = frozenset(unwrap(reading) for reading in (wording.spoken, wording.messages_with, wording.is_spoken))
 """Readings that hang on the customer's articles alone, and take longest: a tenth of a simulation."""
@@ -58,3 +62,21 @@ class Growth:
 
     def _timeline(self) -> Timeline:
         return Grown(self._ticket_id, (*self._facts[: self._known], *self._beside), self._of_words)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What people did at once, the ticket as it is known then, and how long it stays so."""
+
+    did: tuple[Fact, ...]
+    timeline: Timeline
+    begins: datetime
+    until: datetime
+
+
+def scenes(history: History, facts: tuple[Fact, ...], growth: Growth) -> Iterator[Scene]:
+    """A history, of which ``facts`` are what was lived, scene by scene; ``growth`` grows as it is read."""
+    groups = [*acts(facts, within=QUIET)]
+    for group, following in zip_longest(groups, groups[1:]):
+        until = following[0].at if following else history.read_at
+        yield Scene(group, growth.grow(group), group[-1].at, until)

@@ -11,33 +11,43 @@ from plugin.model.facts import Fact, FactKind
 from plugin.model.people import Actor, Role
 from plugin.store.types import canonical, from_microseconds, read_json, to_microseconds
 
+QUIET = timedelta(seconds=10)
+"""A worker waits for so long at most before it works on an event, and sees what came meanwhile (promises 10)."""
+SEEN_BESIDE = "related"
+"""What was seen of other complaints: worked out anew, for they are other complaints under another pack."""
 HELD_ALWAYS = frozenset({"adopted", "vip", "customer_is_agent"})
 """What was seen at the first look and has no row in Zammad: taken to have held since the ticket began."""
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One ticket's facts, and when they were read; ``version`` is the ticket's then, an opaque token."""
+    """One ticket's facts, and when they were read; ``version`` is the ticket's then, an opaque token.
+
+    ``organization_id`` is that of its customer then, None for none and where it is not known.
+    """
 
     ticket_id: int
     number: str
     version: str
     read_at: datetime
     facts: tuple[Fact, ...]
+    organization_id: int | None = None
 
 
 def to_bytes(history: History) -> bytes:
     """One line of JSON; the inverse of ``from_bytes``. It holds customers' words: seal it before it is kept."""
     head = [history.ticket_id, history.number, history.version, to_microseconds(history.read_at)]
-    return canonical([*head, [_to_row(fact) for fact in history.facts]]).encode()
+    beside = () if history.organization_id is None else (history.organization_id,)
+    return canonical([*head, [_to_row(fact) for fact in history.facts], *beside]).encode()
 
 
 def from_bytes(content: bytes) -> History:
     """Raises ValueError where ``content`` is no history."""
     try:
-        ticket_id, number, version, read_at, rows = read_json(content.decode())
+        ticket_id, number, version, read_at, rows, *beside = read_json(content.decode())
         facts = tuple(_to_fact(row) for row in rows)
-        return History(int(ticket_id), str(number), str(version), from_microseconds(read_at), facts)
+        organization_id = int(beside[0]) if beside else None
+        return History(int(ticket_id), str(number), str(version), from_microseconds(read_at), facts, organization_id)
     except (TypeError, KeyError) as wrong:
         raise ValueError("found a line that is no history") from wrong
 
@@ -51,7 +61,7 @@ def as_lived(history: History) -> tuple[Fact, ...]:
     if created is None or created.by.role is Role.STEWARD:
         return ()
     newest = {fact.key: fact for fact in sorted(history.facts, key=lambda fact: fact.revision)}
-    lived = (_from_the_beginning(fact, created) for fact in newest.values() if fact.by.role is not Role.STEWARD)
+    lived = (_from_the_beginning(fact, created) for fact in newest.values() if _was_lived(fact))
     return tuple(sorted(lived, key=lambda fact: fact.at))
 
 
@@ -65,6 +75,10 @@ def acts(facts: tuple[Fact, ...], *, within: timedelta) -> Iterator[tuple[Fact, 
         group.append(fact)
     if group:
         yield tuple(group)
+
+
+def _was_lived(fact: Fact) -> bool:
+    return fact.by.role is not Role.STEWARD and not (fact.kind is FactKind.OBSERVED and fact["what"] == SEEN_BESIDE)
 
 
 def _from_the_beginning(fact: Fact, created: Fact) -> Fact:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from plugin.engine import decide
 from plugin.model.clocks import Clock, ClockState
@@ -12,14 +12,14 @@ from plugin.model.decision import Decision
 from plugin.model.facts import Fact, FactKind, Timeline
 from plugin.model.pack import Pack
 from plugin.simulate.answering import Answers
-from plugin.simulate.growing import Growth
-from plugin.simulate.histories import History, acts, as_lived
+from plugin.simulate.complaints import Beside, Complaints
+from plugin.simulate.growing import Growth, scenes
+from plugin.simulate.histories import History, as_lived
 from plugin.simulate.judging import Judge
 from plugin.simulate.outcome import Carried, ClockEnd, ClockResult, Done, Outcome
+from plugin.simulate.tracing import is_complaint
 from plugin.simulate.writing import Desk, whose
 
-QUIET = timedelta(seconds=10)
-"""A worker waits for so long at most before it works on an event, and sees what came meanwhile (promises 10)."""
 OPEN_STAGES = frozenset({"accept", "assess", "handle", "feed_back"})
 SHOWN = ("kind", "tier", "nature", "stage", "first_responder", "breached")
 """Verdicts that are compared between packs and counted, by field without ``steward_``."""
@@ -35,14 +35,22 @@ class Step:
 
 @dataclass(slots=True)
 class Play:
-    """A history being played; ``run`` it once."""
+    """A history being played; ``run`` it once.
+
+    ``complaints``: all there would have been, None where they are not known. ``alone``: stop as soon as it is one.
+    """
 
     history: History
     pack: Pack
     customer_mail: bool = False
     tasks_done: bool = False
+    complaints: Complaints | None = None
+    alone: bool = False
+    complains: bool = False
+    """It was stopped for that."""
     desk: Desk = field(init=False)
     judge: Judge = field(init=False)
+    beside: Beside | None = field(init=False)
     done: list[Done] = field(default_factory=list)
     carried: list[Carried] = field(default_factory=list)
     decisions: int = 0
@@ -51,12 +59,16 @@ class Play:
         answers = Answers(self.pack.office_calendar, self.tasks_done)
         self.desk = Desk(self.pack, self.history.ticket_id, self.customer_mail, answers)
         self.judge = Judge(self.pack)
+        self.beside = Beside(self.complaints, self.history.ticket_id) if self.complaints is not None else None
 
     def run(self) -> Outcome | None:
         """What the pack makes of it; None where there is nothing to be made: a task ticket, or an empty history."""
         facts = as_lived(self.history)
         last: Step | None = None
         for step in self.steps(facts):
+            if self.alone and is_complaint(step.decision):
+                self.complains = True
+                return None
             if last is not None:
                 self._carry(last.decision, until=step.decision.now)
             last = step
@@ -67,27 +79,28 @@ class Play:
 
     def steps(self, facts: tuple[Fact, ...]) -> Iterator[Step]:
         """Every moment at which the worker would have decided, in turn; played as it is read."""
-        groups, growth = [*acts(facts, within=QUIET)], Growth(self.history.ticket_id, facts)
-        for number, group in enumerate(groups):
-            self.judge.hears(group)
-            timeline = growth.grow(group)
-            if not timeline.of(FactKind.CREATED):
-                continue  # an older ticket's articles, which a merge brought
-            until = groups[number + 1][0].at if number + 1 < len(groups) else self.history.read_at
-            yield from self._until(until, timeline, growth, begins=group[-1].at)
+        growth = Growth(self.history.ticket_id, facts)
+        for scene in scenes(self.history, facts, growth):
+            self.judge.hears(scene.did)
+            # without a beginning: an older ticket's articles, which a merge brought
+            if scene.timeline.of(FactKind.CREATED):
+                yield from self._until(scene.until, scene.timeline, growth, begins=scene.begins)
 
     def _until(self, until: datetime, timeline: Timeline, growth: Growth, *, begins: datetime) -> Iterator[Step]:
         """Every moment from ``begins`` on that comes due by itself before anybody does anything."""
         now: datetime | None = begins
         while now is not None:
-            if followed := self.desk.answers.due(now):
-                timeline = growth.follow(followed)
+            if more := (*self.desk.answers.due(now), *self._seen_beside(timeline, now)):
+                timeline = growth.follow(more)
             decision = decide(timeline, pack=self.pack, now=now, customer_mail=self.customer_mail)
             self.decisions += 1
             self.judge.sees(decision)
             self.done += self.desk.settle(decision, timeline)
             yield Step(decision, timeline)
             now = self._next(decision, before=until)
+
+    def _seen_beside(self, timeline: Timeline, now: datetime) -> tuple[Fact, ...]:
+        return self.beside.seen(timeline, now) if self.beside is not None else ()
 
     def _next(self, decision: Decision, *, before: datetime) -> datetime | None:
         look = decision.next_look
@@ -125,14 +138,23 @@ class Play:
         )
 
 
-def play(history: History, pack: Pack, *, customer_mail: bool = False, tasks_done: bool = False) -> Outcome | None:
+def play(
+    history: History,
+    pack: Pack,
+    *,
+    customer_mail: bool = False,
+    tasks_done: bool = False,
+    complaints: Complaints | None = None,
+) -> Outcome | None:
     """See ``Play.run``. ``tasks_done``: as if whoever is asked did each task of Steward's in time."""
-    return Play(history, pack, customer_mail, tasks_done).run()
+    return Play(history, pack, customer_mail, tasks_done, complaints).run()
 
 
-def steps(history: History, pack: Pack, *, customer_mail: bool = False) -> Iterator[Step]:
+def steps(
+    history: History, pack: Pack, *, customer_mail: bool = False, complaints: Complaints | None = None
+) -> Iterator[Step]:
     """Every moment of the history at which the worker would have decided, in turn."""
-    return Play(history, pack, customer_mail).steps(as_lived(history))
+    return Play(history, pack, customer_mail, complaints=complaints).steps(as_lived(history))
 
 
 def _short(name: str) -> str:

@@ -6,21 +6,24 @@ import gc
 import multiprocessing
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
 from plugin.model.errors import StewardError
 from plugin.model.pack import Pack
 from plugin.simulate.comparing import Comparison, differences
+from plugin.simulate.complaints import Complaints, Trace
 from plugin.simulate.histories import History
 from plugin.simulate.outcome import ClockEnd, Doing, Outcome
-from plugin.simulate.playing import play
+from plugin.simulate.playing import Play
 from plugin.simulate.sources import Kept, Source
 from plugin.simulate.tally import Tally, Window
+from plugin.simulate.tracing import trace
 from plugin.store.keys import Key
+from plugin.visit import relating
 
 BATCH = 200
 """Histories a core is handed at once."""
@@ -47,6 +50,21 @@ class Work:
     key: Key | None = None
     tasks_done: bool = False
     """As if whoever is asked did each task of Steward's in time."""
+    complaints: Complaints | None = None
+    """All there would have been under the pack; None while they are being found, and where it never asks for others."""
+    complaints_before: Complaints | None = None
+    """The same under the pack it is compared with."""
+    finds: bool = False
+    """Complaints are being found: they are traced, and left for when all are known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """A ticket that is a complaint at times, by the name its source has for it: how it would stand among the others."""
+
+    kept_as: int
+    trace: Trace | None
+    before: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +100,8 @@ class Result:
     rows: list[TicketRow] = field(default_factory=list)
     failed: list[tuple[int, str]] = field(default_factory=list)
     played: int = 0
+    apart: list[Apart] = field(default_factory=list)
+    """Left to be played when all complaints are known."""
 
     def merge(self, other: Result) -> None:
         """Add a batch's counts, and some of its differences; its rows are the caller's, to keep or to write out."""
@@ -90,6 +110,7 @@ class Result:
         self.comparison.merge(other.comparison)
         self.failed += other.failed
         self.played += other.played
+        self.apart += other.apart
 
 
 def simulate(
@@ -102,24 +123,49 @@ def simulate(
 ) -> Result:
     """Play every history of the source. ``processes``: one a core where None; few histories take none of their own.
 
+    What a pack says of a complaint may hang on others: those are played last, when it is known which there are.
     ``on_batch`` is handed each batch with all its lines and differences, ``tell`` how many are done.
     Raises ``Stopped``.
     """
     whole = Result()
-    try:
-        with _executor(source, work, processes) as executor:
-            for batch in _batches(executor, source, ahead=AHEAD * (processes or os.cpu_count() or 1)):
+    finds = any(relating.repeats(pack) for pack in (work.pack, work.against) if pack is not None)
+    ahead = AHEAD * (processes or os.cpu_count() or 1)
+
+    def played(some: Source, how: Work) -> None:
+        with _executor(how, processes, few=source.count <= FEW) as executor:
+            for batch in _batches(executor, some, ahead=ahead):
                 on_batch(batch)
                 whole.merge(batch)
                 tell(whole.played)
+
+    try:
+        played(source, replace(work, finds=finds))
+        if whole.apart:
+            rest, apart = frozenset(one.kept_as for one in whole.apart), whole.apart
+            whole.apart = []
+            played(source.only(rest), _knowing(work, apart))
     except BrokenExecutor as broken:
         raise Stopped(f"a process that played tickets ended ({broken}); try --processes 1, or more memory") from broken
     return whole
 
 
-def _executor(source: Source, work: Work, processes: int | None) -> Executor:
+def _knowing(work: Work, apart: list[Apart]) -> Work:
+    """The work with all complaints known, under each of its packs."""
+    return replace(
+        work,
+        complaints=_complaints(work.pack, (one.trace for one in apart)),
+        complaints_before=_complaints(work.against, (one.before for one in apart)) if work.against else None,
+    )
+
+
+def _complaints(pack: Pack, traces: Iterable[Trace | None]) -> Complaints | None:
+    options = relating.repeats(pack)
+    return Complaints((one for one in traces if one is not None), options) if options is not None else None
+
+
+def _executor(work: Work, processes: int | None, *, few: bool) -> Executor:
     # "spawn": nothing of this process (threads, connections) is carried over half alive
-    if source.count <= FEW:
+    if few:
         return ThreadPoolExecutor(1, initializer=_take_up, initargs=(work,))
     return ProcessPoolExecutor(
         processes,
@@ -180,13 +226,18 @@ def _play_all(batch: tuple[Kept, ...]) -> Result:
 
 def _play_one(kept: Kept, work: Work, result: Result) -> None:
     history = kept.opened(work.key)
+    play = _play(history, work.pack, work, work.complaints)
+    outcome = play.run()
+    earlier = _play(history, work.against, work, work.complaints_before) if work.against is not None else None
+    before = earlier.run() if earlier is not None and not play.complains else None
+    if play.complains or (earlier is not None and earlier.complains):
+        result.apart.append(_apart(kept, history, work))
+        return
     result.played += 1
-    outcome = _outcome(history, work.pack, work)
     if outcome is None:
         return
     found = []
     if work.against is not None:
-        before = _outcome(history, work.against, work)
         assert before is not None  # whether there is anything to play does not hang on the pack
         result.before.add(before, work.window)
         found = differences(before, outcome)
@@ -195,8 +246,13 @@ def _play_one(kept: Kept, work: Work, result: Result) -> None:
     result.rows.append(_row(outcome, differs=bool(found)))
 
 
-def _outcome(history: History, pack: Pack, work: Work) -> Outcome | None:
-    return play(history, pack, customer_mail=work.customer_mail, tasks_done=work.tasks_done)
+def _play(history: History, pack: Pack, work: Work, complaints: Complaints | None) -> Play:
+    return Play(history, pack, work.customer_mail, work.tasks_done, complaints, alone=work.finds)
+
+
+def _apart(kept: Kept, history: History, work: Work) -> Apart:
+    before = trace(history, work.against) if work.against is not None else None
+    return Apart(kept.ticket_id, trace(history, work.pack), before)
 
 
 def _row(outcome: Outcome, *, differs: bool) -> TicketRow:

@@ -14,7 +14,7 @@ from plugin.model.facts import Fact, FactKind
 from plugin.model.pack import Pack
 from plugin.model.wording import matcher
 from plugin.simulate.histories import History, from_bytes, to_bytes
-from plugin.store import cases, histories
+from plugin.store import cases, complaints, histories
 from plugin.store.histories import Histories
 from plugin.store.keys import Key
 from plugin.store.store import Store
@@ -56,6 +56,10 @@ class Source:
         """Each of them, opened."""
         return (one.opened(self.key) for one in self.kept())
 
+    def only(self, some: frozenset[int]) -> Source:
+        """Those of it that it keeps under these names."""
+        return replace(self, count=len(some), kept=lambda: (one for one in self.kept() if one.ticket_id in some))
+
 
 def of_cache(cache: Histories, *, since: datetime | None) -> Source:
     """What was fetched of tickets that changed at or after ``since``."""
@@ -83,12 +87,14 @@ def of_store(store: Store, *, now: datetime) -> Source:
     """The cases Steward knows already; what it did to them itself is left out when they are played."""
     with store.read() as connection:
         rows = [(row.ticket_id, row.number) for row in cases.listed(connection, status=None, limit=MOST_CASES)]
+        organizations = complaints.organizations(connection)
 
     def kept() -> Iterator[Kept]:
         for ticket_id, number in rows:
             with store.read() as connection:
                 facts = tuple(store.timeline(connection, ticket_id))
-            yield Kept(ticket_id, to_bytes(History(ticket_id, number or "", "", now, facts)))
+            history = History(ticket_id, number or "", "", now, facts, organizations.get(ticket_id))
+            yield Kept(ticket_id, to_bytes(history))
 
     return Source("the store", len(rows), kept)
 

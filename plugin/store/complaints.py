@@ -98,6 +98,12 @@ def others(
     )
 
 
+def organizations(connection: Connection) -> Mapping[int, int]:
+    """The customer's organization of each ticket that is a complaint and has one."""
+    query = select(_C.ticket_id, _C.organization_id).where(_C.organization_id.is_not(None))
+    return {row.ticket_id: row.organization_id for row in connection.execute(query)}
+
+
 def keep(connection: Connection, one: Complaint) -> None:
     """The ticket is this complaint now."""
     drop(connection, one.ticket_id)

@@ -29,8 +29,14 @@ class Beside:
 
     def __init__(self, visit: UnderWay, seen: Ticket, decision: Decision, timeline: Timeline) -> None:
         self._visit = visit
-        self._options = _options(visit.pack)
-        self._one = self._complaint(seen, decision, timeline)
+        self._options = repeats(visit.pack)
+        self._one = complaint(
+            decision,
+            ticket_id=seen.id,
+            customer_id=seen.customer_id,
+            organization_id=seen.organization_id,
+            subject=self._subject(timeline),
+        )
         self._others = self._asked(_closed_at(decision) or visit.means.clock())
 
     def observed(self, known: Timeline) -> Timeline:
@@ -64,24 +70,10 @@ class Beside:
         one = replace(self._one, explains=_found(decision, "explains") is True, surveyed_at=_surveyed_at(decision))
         return None if one == self._others.kept else partial(complaints.keep, one=one)
 
-    def _complaint(self, seen: Ticket, decision: Decision, timeline: Timeline) -> Complaint | None:
-        accepted_at, nature = _found(decision, "accepted_at"), _found(decision, "nature")
-        if _found(decision, "kind") is not Kind.COMPLAINT or not isinstance(accepted_at, datetime):
-            return None
-        return Complaint(
-            ticket_id=seen.id,
-            customer_id=seen.customer_id,
-            organization_id=seen.organization_id,
-            accepted_at=accepted_at,
-            nature=str(nature) if nature is not None else None,
-            subject=self._subject(timeline),
-        )
-
     def _subject(self, timeline: Timeline) -> str | None:
         """A keyed digest of what it is about: anybody may have written the attribute."""
-        name = self._options.attribute if self._options else None
-        value = value_of(timeline, name) if name else ""
-        return self._visit.means.store.key.digest(f"{name} {value}".encode()) if value else None
+        said = about(timeline, self._options)
+        return self._visit.means.store.key.digest(said.encode()) if said else None
 
     def _asked(self, surveyed_until: datetime) -> Others:
         one, options = self._one, self._options or Options()
@@ -97,16 +89,40 @@ class Beside:
             )
 
 
+def complaint(
+    decision: Decision, *, ticket_id: int, customer_id: int, organization_id: int | None, subject: str | None
+) -> Complaint | None:
+    """The ticket as one complaint among the others, None where it is decided to be none."""
+    accepted_at, nature = _found(decision, "accepted_at"), _found(decision, "nature")
+    if _found(decision, "kind") is not Kind.COMPLAINT or not isinstance(accepted_at, datetime):
+        return None
+    return Complaint(
+        ticket_id=ticket_id,
+        customer_id=customer_id,
+        organization_id=organization_id,
+        accepted_at=accepted_at,
+        nature=str(nature) if nature is not None else None,
+        subject=subject,
+    )
+
+
+def about(timeline: Timeline, options: Options | None) -> str:
+    """What the ticket is about, as its attribute says it; empty where it says nothing, or the pack names none."""
+    name = options.attribute if options else None
+    value = value_of(timeline, name) if name else ""
+    return f"{name} {value}" if value else ""
+
+
 def attributes_of(pack: Pack) -> frozenset[str]:
     """The ticket attributes of the administrator's own that the pack reads."""
-    options = _options(pack)
+    options = repeats(pack)
     named = {item.field for item in pack.record.items if item.field is not None}
     named |= {*pack.attribute_kinds, *pack.attribute_natures}
     return frozenset(named | ({options.attribute} if options is not None and options.attribute else set()))
 
 
-def _options(pack: Pack) -> Options | None:
-    """Of the pack's rule about repeated complaints."""
+def repeats(pack: Pack) -> Options | None:
+    """The options of the pack's rule about repeated complaints, None without one."""
     return next((rule.options for rule in pack.rules if isinstance(rule.options, Options)), None)
 
 

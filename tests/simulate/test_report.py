@@ -99,7 +99,18 @@ def test_every_ticket_has_its_line(tmp_path: Path) -> None:
     written(tmp_path, count=12)
     head, *rows = rows_of(tmp_path / "tickets.csv")
     assert head[:3] == ["ticket_id", "number", "group"]
-    assert [row[0] for row in rows] == [str(number) for number in range(1, 13)]
+    assert sorted(int(row[0]) for row in rows) == [*range(1, 13)]
+
+
+def test_lines_are_in_the_order_of_their_source_and_complaints_come_last(tmp_path: Path) -> None:
+    written(tmp_path, count=40)
+    head, *rows = rows_of(tmp_path / "tickets.csv")
+    kind = head.index("kind")
+    last = [int(row[0]) for row in rows if row[kind] == "complaint"]
+    others = [int(row[0]) for row in rows[: -len(last)] if row[kind] != "complaint"]
+    assert last
+    assert last == sorted(last)
+    assert others == sorted(others)
 
 
 def test_figures_say_the_same_in_every_form(tmp_path: Path) -> None:
