@@ -21,7 +21,7 @@ from bench.databases import database
 from bench.telling import Bar, Report, Sheet, percentile, tell
 from plugin import logs
 from plugin.model.work import CaseStatus, Wake, WakeReason
-from plugin.store import cases
+from plugin.store import cases, claiming, waking
 from plugin.store.database import Connection
 from plugin.store.store import Store
 from plugin.store.tables import cases as table
@@ -81,9 +81,9 @@ def _grown(name: str, store: Store, sizes: list[int]) -> Iterator[Row]:
     for size in sizes:
         _multiply(store, there, size)
         there = size
-        next_due = _timed(store, lambda connection: cases.oldest_due(connection, now=NOW))
-        claim = _timed(store, lambda connection: cases.due(connection, now=NOW, limit=CLAIMED_AT_ONCE))
-        nothing = _timed(store, lambda connection: cases.next_wake(connection, now=NOW - timedelta(days=1)))
+        next_due = _timed(store, lambda connection: waking.oldest_due(connection, now=NOW))
+        claim = _timed(store, lambda connection: claiming.due(connection, now=NOW, limit=CLAIMED_AT_ONCE))
+        nothing = _timed(store, lambda connection: waking.next_wake(connection, now=NOW - timedelta(days=1)))
         row = (statistics.median(next_due), percentile(next_due, 0.99), statistics.median(claim))
         yield name, size, *row, statistics.median(nothing), _bytes(store) / size
 
@@ -114,7 +114,7 @@ def _make_the_first(store: Store) -> None:
     """A case as a look leaves it; the others are like it."""
     snapshot = {"tags": ["steward:suspected"], "state_type": "open", "group_id": 2, "owner_id": 4, "checklist_id": None}
     with store.write() as connection:
-        case = cases.for_look(connection, 1, now=NOW)
+        case = claiming.for_look(connection, 1, now=NOW)
         cases.observe(
             connection,
             1,
@@ -127,7 +127,7 @@ def _make_the_first(store: Store) -> None:
             now=NOW,
         )
         cases.set_baseline(connection, 1, {"created_at": "2026-03-02T09:00:00+00:00", "older": False}, now=NOW)
-        cases.finish(connection, case, next_wake=Wake(at=NOW, reason=WakeReason.DEADLINE), now=NOW)
+        claiming.finish(connection, case, next_wake=Wake(at=NOW, reason=WakeReason.DEADLINE), now=NOW)
 
 
 def _multiply(store: Store, there: int, size: int) -> None:

@@ -27,7 +27,7 @@ from plugin import logs
 from plugin.running import settle_down
 from plugin.service import Service
 from plugin.settings import Settings
-from plugin.store import cases, inbox
+from plugin.store import cases, inbox, waking
 from plugin.store.store import Store
 
 NOW = MONDAY + timedelta(minutes=3)
@@ -164,7 +164,7 @@ def _wait_for(store: Store, tickets: int) -> None:
 def _are_settled(store: Store, tickets: int) -> bool:
     """A case is due until its look has been committed."""
     with store.read() as connection:
-        is_due = inbox.has_new(connection) or cases.oldest_due(connection, now=NOW) is not None
+        is_due = inbox.has_new(connection) or waking.oldest_due(connection, now=NOW) is not None
         return not is_due and sum(cases.counts(connection).values()) == tickets
 
 

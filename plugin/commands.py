@@ -15,7 +15,7 @@ from plugin.model.effects import Effect, EffectState
 from plugin.model.errors import StewardError
 from plugin.model.work import Outcome, Verdict
 from plugin.settings import Settings
-from plugin.store import cases, effects, meta
+from plugin.store import cases, effects, meta, waking
 from plugin.store.store import Store
 from plugin.worker import Worker
 from plugin.zammad.room import Zammad
@@ -100,7 +100,7 @@ def pause(hands: Hands) -> Mapping[str, Any]:
 def resume(hands: Hands) -> Mapping[str, Any]:
     with hands.store.write() as connection:
         meta.resume(connection)
-        woken = cases.wake_held(connection, now=hands.clock())
+        woken = waking.wake_held(connection, now=hands.clock())
         hands.store.bell.notify(connection)
     hands.store.bell.ring()
     return {"lines": [f"Writing goes on; {woken} cases had something held back."]}
@@ -159,7 +159,7 @@ def _next(verdict: Verdict) -> Iterator[str]:
 def retry(hands: Hands, ticket: str) -> Mapping[str, Any]:
     ticket_id = _ticket_id(hands, ticket)
     with hands.store.write() as connection:
-        woken = cases.unpark(connection, ticket_id, now=hands.clock())
+        woken = waking.unpark(connection, ticket_id, now=hands.clock())
         hands.store.bell.notify(connection)
     hands.store.bell.ring()
     return {"lines": [f"ticket {ticket_id}: worked again now" if woken else f"ticket {ticket_id}: was not parked"]}

@@ -23,7 +23,7 @@ from plugin.model.errors import PackError, StewardError, Unavailable
 from plugin.model.facts import Fact, FactKind, Timeline
 from plugin.model.rollout import Activation, RunningCases, version_for
 from plugin.settings import Settings
-from plugin.store import brakes, cases, switches
+from plugin.store import brakes, switches, waking
 from plugin.store import packs as kept_packs
 from plugin.store.database import Connection
 from plugin.store.packs import PackRow
@@ -311,7 +311,7 @@ def move_on(store: Store, step: Activation, *, now: datetime) -> None:
     woken = int(step.running is RunningCases.MOVE)
     while woken:  # some at a time: the receiver waits while we write
         with store.write() as connection:
-            woken = cases.wake_outdated(connection, pack_version=step.version, now=now)
+            woken = waking.wake_outdated(connection, pack_version=step.version, now=now)
             store.bell.notify(connection)
     store.bell.ring()
 
@@ -416,7 +416,7 @@ def release(store: Store, rule: str, *, by: str, reason: str, now: datetime) -> 
         if not brakes.release(connection, rule, by=by, reason=reason, now=now):
             stopped = ", ".join(brake.rule for brake in brakes.standing(connection)) or "none"
             raise StewardError(f"rule {rule}: is not stopped; stopped are: {stopped}")
-        woken = cases.wake_held(connection, now=now, because="limit")
+        woken = waking.wake_held(connection, now=now, because="limit")
         store.bell.notify(connection)
     store.bell.ring()
     return (f"Rule {rule} goes on, and counts anew; {woken} cases had something held back.",)

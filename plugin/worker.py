@@ -23,7 +23,7 @@ from plugin.observability.alarms import Alarms
 from plugin.observability.health import Health, this_process
 from plugin.observability.metrics import Metrics
 from plugin.skew import CALM
-from plugin.store import cases, chores, effects, inbox, meta
+from plugin.store import chores, claiming, effects, inbox, meta, waking
 from plugin.store.database import Connection
 from plugin.store.errors import PAUSE_SECONDS, StoreUnavailable
 from plugin.store.held import Held
@@ -161,8 +161,8 @@ class Worker:
         lock = self._lock_for_look(ticket_id, patience=patience)
         try:
             with self._store.write() as connection:
-                case = cases.for_look(connection, ticket_id, now=self._clock())
-                cases.mark_claimed(connection, [ticket_id])
+                case = claiming.for_look(connection, ticket_id, now=self._clock())
+                claiming.mark_claimed(connection, [ticket_id])
         except StewardError:
             lock.release()
             raise
@@ -190,7 +190,7 @@ class Worker:
             return min(self._gate.seconds(), self._longest_nap)
         now = self._clock()
         with self._store.read() as connection:
-            moments = [cases.next_wake(connection, now=now), chores.next_wake(connection, now=now)]
+            moments = [waking.next_wake(connection, now=now), chores.next_wake(connection, now=now)]
         seconds = [(moment - now).total_seconds() for moment in moments if moment is not None]
         return max(0.001, min([*seconds, self._longest_nap]))
 
@@ -201,7 +201,7 @@ class Worker:
         if before is not None and now > before - SET_BACK:
             return
         with self._store.write() as connection:
-            woken = cases.forget_impossible(connection, now=now)
+            woken = waking.forget_impossible(connection, now=now)
             chores.forget_impossible(connection, now=now, farthest=max(one.every for one in self._chores.values()))
             effects.forget_impossible(connection, now=now, rest=CALM)
         if before is not None:
@@ -222,7 +222,7 @@ class Worker:
     def _claim(self, limit: int, start: Start) -> tuple[Claim, ...]:
         now = self._clock()
         with self._store.read() as connection:
-            due = cases.due_reasons(connection, now=now)
+            due = waking.due_reasons(connection, now=now)
         standing_still = self._stands_still(due, start)
         if not due:
             return ()
@@ -230,14 +230,14 @@ class Worker:
         try:
             with self._store.write() as connection:
                 here = [key for key in self._store.locks.held_here() if isinstance(key, int)]
-                for case, wake in cases.due(
+                for case, wake in claiming.due(
                     connection, now=now, limit=limit, exclude=here, reasons=due, standing_still=standing_still
                 ):
                     lock = self._store.locks.take(case.ticket_id)
                     if lock is not None:
                         claims.append(Claim(case=case, wake=wake, lock=lock))
                 failpoints.hit("locked")
-                cases.mark_claimed(connection, [claim.ticket_id for claim in claims])
+                claiming.mark_claimed(connection, [claim.ticket_id for claim in claims])
         except StewardError:
             for claim in claims:
                 _release(claim)
@@ -315,7 +315,7 @@ class Worker:
         fields = {"ticket_id": claim.ticket_id, "reason": verdict.reason}
         if verdict.outcome is Outcome.DONE:
             unexplained = verdict.settled_unexplained
-            cases.finish(
+            claiming.finish(
                 connection,
                 claim.case,
                 next_wake=verdict.next_wake,
@@ -327,20 +327,20 @@ class Worker:
             self._unreadable.pop(claim.ticket_id, None)
         elif verdict.outcome is Outcome.UNAVAILABLE:
             until = retry.after_outage(retry_after=verdict.retry_after, now=now)
-            cases.postpone(connection, claim.ticket_id, until=until, reason=verdict.reason, now=now)
+            claiming.postpone(connection, claim.ticket_id, until=until, reason=verdict.reason, now=now)
             log.info("case postponed", **fields)
         elif verdict.outcome is Outcome.UNREADABLE:
             tries = self._unreadable.get(claim.ticket_id, 0)
             self._unreadable[claim.ticket_id] = tries + 1
             until = retry.after_unreadable(tries_before=tries, now=now)
-            cases.postpone(connection, claim.ticket_id, until=until, reason=verdict.reason, now=now)
+            claiming.postpone(connection, claim.ticket_id, until=until, reason=verdict.reason, now=now)
             log.warning("ticket unreadable", tries=tries + 1, **fields)
             if tries + 1 >= retry.PASSING_TRIES:
                 self._alarms.sound("unreadable", ticket_id=claim.ticket_id)
         else:
             tries, since = claim.case.tries, claim.case.first_failure_at
             decision = retry.after_failure(tries_before=tries, first_failure_at=since, now=now)
-            cases.fail(connection, claim.case, reason=verdict.reason, retry_at=decision.at, now=now)
+            claiming.fail(connection, claim.case, reason=verdict.reason, retry_at=decision.at, now=now)
             self._metrics.parked.inc(decision.parks)
             if decision.parks:
                 self._alarms.sound("parked", ticket_id=claim.ticket_id)

@@ -21,7 +21,7 @@ from plugin.model.errors import Refused, Unavailable, Unknown
 from plugin.model.work import CaseRow, CaseStatus, Claim, Outcome, Verdict, Wake, WakeReason
 from plugin.observability.health import Health
 from plugin.observability.metrics import Metrics
-from plugin.store import cases, chores, inbox, meta
+from plugin.store import cases, chores, inbox, meta, waking
 from plugin.store.database import Connection
 from plugin.store.errors import StoreUnavailable
 from plugin.store.store import Store
@@ -88,7 +88,7 @@ def hear(store: Store, ticket_id: int, *, at: datetime = NOON, text: str = "a", 
 
 def wake(store: Store, ticket_id: int, *, at: datetime = NOON, reason: WakeReason = WakeReason.DEADLINE) -> None:
     with store.write() as connection:
-        cases.wake(connection, ticket_id, at=at, reason=reason, now=NOON)
+        waking.wake(connection, ticket_id, at=at, reason=reason, now=NOON)
 
 
 def case(store: Store, ticket_id: int) -> CaseRow:
@@ -508,7 +508,7 @@ def test_several_cases_are_visited_at_a_time_and_never_one_ticket_twice(store: S
 
 def idle(store: Store) -> bool:
     with store.read() as connection:
-        return not inbox.has_new(connection) and cases.oldest_due(connection, now=now()) is None
+        return not inbox.has_new(connection) and waking.oldest_due(connection, now=now()) is None
 
 
 def test_stopping_ends_the_visits_under_way_and_claims_no_more(store: Store) -> None:
@@ -538,14 +538,14 @@ def test_a_visit_that_hangs_does_not_keep_the_process_from_ending(store_url: str
 import sys, signal, threading
 from datetime import datetime, UTC
 from plugin.model.work import WakeReason
-from plugin.store import cases
+from plugin.store import cases, waking
 from plugin.store.store import Store
 import plugin.worker
 plugin.worker.STOP_SECONDS = 0.5
 store = Store.open(sys.argv[1])
 now = lambda: datetime.now(UTC)
 with store.write() as connection:
-    cases.wake(connection, 7, at=now(), reason=WakeReason.EVENT, now=now())
+    waking.wake(connection, 7, at=now(), reason=WakeReason.EVENT, now=now())
 def visit(claim):
     print("hangs", flush=True)
     threading.Event().wait()
@@ -651,7 +651,7 @@ CRASHING = """
 import sys
 from datetime import datetime, timedelta, UTC
 from plugin.model.work import Verdict, WakeReason
-from plugin.store import cases, inbox
+from plugin.store import cases, inbox, waking
 from plugin.store.store import Store
 from plugin.worker import Worker
 now = lambda: datetime.now(UTC)

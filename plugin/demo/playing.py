@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from plugin.demo.stage import Stage
 from plugin.demo.story import Step
-from plugin.store import cases
+from plugin.store import waking
 
 POLL = timedelta(seconds=4)
 """Zammad's background worker looks for deliveries so often, so none is later than this."""
@@ -48,6 +48,6 @@ def _next_event(stage: Stage, now: datetime) -> datetime | None:
     """When something happens by itself next: a delivery, a notice, or a moment a case waits for."""
     delivery = stage.sandbox.engine.jobs.next_run_at()
     with stage.service.store.read() as connection:
-        wake = cases.next_wake(connection, now=now)
+        wake = waking.next_wake(connection, now=now)
     moments = [wake, None if delivery is None else max(delivery, now) + POLL]
     return min((moment for moment in moments if moment is not None), default=None)

@@ -13,7 +13,7 @@ from plugin.model.calendars import Calendar
 from plugin.model.ticket import ChangedTicket
 from plugin.model.work import CaseStatus, WakeReason
 from plugin.observability.health import Health
-from plugin.store import cases, inbox
+from plugin.store import cases, inbox, waking
 from plugin.store.store import Store
 from plugin.zammad.room import Zammad
 
@@ -69,7 +69,7 @@ class Sweep:
         idle = frozenset(pair for pair in owned if not self.zammad.people.can_own(*pair))
         for owner_id, group_id in idle ^ (idle_before & owned):
             with self.store.write() as connection:
-                cases.wake_owned(connection, owner_id=owner_id, group_id=group_id, now=now)
+                waking.wake_owned(connection, owner_id=owner_id, group_id=group_id, now=now)
         return idle
 
     def _wake(self, page: Iterable[ChangedTicket], now: datetime) -> list[ChangedTicket]:
@@ -77,7 +77,7 @@ class Sweep:
         if changed:
             with self.store.write() as connection:
                 for ticket in changed:
-                    cases.wake(connection, ticket.id, at=now, reason=WakeReason.SWEEP, now=now)
+                    waking.wake(connection, ticket.id, at=now, reason=WakeReason.SWEEP, now=now)
         return changed
 
     def _listen(self, changed: list[ChangedTicket]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, literal_column, select, update
 
-from plugin.store import cases
+from plugin.store import waking
 from plugin.store.keys import Key
 from plugin.store.statement import Statement, execute, fetch
 from plugin.store.tables import inbox
@@ -94,7 +94,7 @@ def fold(connection: Connection, *, quiet: timedelta, now: datetime) -> int:
     query = select(*columns).where(_IS_NEW).order_by(inbox.c.id).limit(FOLDED_AT_ONCE)
     rows = connection.execute(query.with_for_update(skip_locked=True)).all()
     if rows:
-        cases.hint(connection, _hints(rows), quiet=quiet, longest=LONGEST_QUIET, now=now)
+        waking.hint(connection, _hints(rows), quiet=quiet, longest=LONGEST_QUIET, now=now)
         folded = update(inbox).where(inbox.c.id.in_([row.id for row in rows])).values(state=InboxState.FOLDED)
         connection.execute(folded)
     return len(rows)
@@ -166,12 +166,12 @@ def _row(delivery: Delivery, *, store_key: Key) -> tuple[Any, ...]:
     )
 
 
-def _hints(rows: Iterable[Any]) -> list[cases.Hints]:
+def _hints(rows: Iterable[Any]) -> list[waking.Hints]:
     by_ticket: dict[int, list[Any]] = {}
     for row in rows:
         by_ticket.setdefault(row.ticket_id, []).append(row)
     return [
-        cases.Hints(
+        waking.Hints(
             ticket_id=ticket_id,
             versions=frozenset(row.version for row in of_one),
             first_at=min(row.received_at for row in of_one),

@@ -10,7 +10,7 @@ from plugin.model.effects import EffectState
 from plugin.model.facts import Timeline
 from plugin.model.ticket import Ticket
 from plugin.model.work import CaseStatus, Outcome, Verdict, Wake, WakeReason
-from plugin.store import cases, complaints, effects
+from plugin.store import cases, complaints, effects, waking
 from plugin.visit import keeping, recovering
 from plugin.visit.under_way import UnderWay
 
@@ -66,7 +66,7 @@ def own_task(visit: UnderWay, seen: Ticket) -> Verdict:
     with visit.means.store.write() as connection:
         parent = cases.by_number(connection, number["parent"]) if number else None
         if parent is not None and seen.version != visit.case.version:
-            cases.wake(connection, parent.ticket_id, at=now, reason=WakeReason.EVENT, now=now)
+            waking.wake(connection, parent.ticket_id, at=now, reason=WakeReason.EVENT, now=now)
         visit.read = seen.version
         keeping.keep(visit, connection, seen, frozenset(), now=now)
     return Verdict(outcome=Outcome.DONE)

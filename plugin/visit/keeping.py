@@ -12,7 +12,7 @@ from plugin.model.said import tags_now
 from plugin.model.ticket import Ticket
 from plugin.model.work import CaseStatus, WakeReason
 from plugin.plan import Plan
-from plugin.store import cases, effects
+from plugin.store import cases, effects, waking
 from plugin.store.database import Connection
 from plugin.visit.looking import Known, Looked
 from plugin.visit.recovering import Found, unsettled
@@ -129,7 +129,7 @@ def _append(visit: UnderWay, connection: Connection, found: tuple[Fact, ...], no
         baseline = {"created_at": adopted["created_at"], "older": adopted["older"]}
         cases.set_baseline(connection, visit.ticket_id, baseline, now=now)
     for merged in (f for f in added if f.kind is FactKind.MERGED_INTO and f["target_id"]):
-        cases.wake(connection, int(merged["target_id"]), at=now, reason=WakeReason.EVENT, now=now)
+        waking.wake(connection, int(merged["target_id"]), at=now, reason=WakeReason.EVENT, now=now)
     return added
 
 

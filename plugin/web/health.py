@@ -11,7 +11,7 @@ from plugin import clock as clocks
 from plugin.model.errors import Unavailable
 from plugin.observability import alarms
 from plugin.observability.health import Health, Part, this_process
-from plugin.store import brakes, cases, inbox, meta
+from plugin.store import brakes, cases, inbox, meta, waking
 from plugin.store.store import Store
 
 SILENT_AFTER = timedelta(seconds=30)
@@ -155,7 +155,7 @@ def lag_probe(store: Store, *, clock: Callable[[], datetime]) -> Probe:
         now = clock()
         try:
             with store.read() as connection:
-                since = cases.oldest_due(connection, now=now)
+                since = waking.oldest_due(connection, now=now)
                 paused = meta.paused_since(connection)
         except Unavailable as failure:
             return Part(ok=False, said=str(failure))

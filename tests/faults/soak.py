@@ -17,7 +17,7 @@ import sqlalchemy
 from plugin.model.effects import EffectState
 from plugin.model.work import CaseStatus
 from plugin.sandbox.worker import POLL
-from plugin.store import cases, chores, inbox
+from plugin.store import cases, chores, inbox, waking
 from plugin.store.store import Store
 from plugin.store.tables import cases as cases_table
 from plugin.store.tables import effects as effects_table
@@ -339,19 +339,19 @@ class Soak:
         self._starting = False
         with self.store.read() as connection:
             busy = inbox.has_new(connection) or chores.due(connection, now=now)
-            return not busy and cases.oldest_due(connection, now=now) is None
+            return not busy and waking.oldest_due(connection, now=now) is None
 
     def _busy_with(self) -> str:
         with self.store.read() as connection:
             due = [row.name for row in chores.due(connection, now=self.zammad.now)]
-            oldest = cases.oldest_due(connection, now=self.zammad.now)
+            oldest = waking.oldest_due(connection, now=self.zammad.now)
             return f"new deliveries {inbox.has_new(connection)}, chores {due}, oldest case {oldest}"
 
     def _next_moment(self) -> datetime | None:
         """When something happens next: a delivery at its moment, a retry a little later, a deadline on the grid."""
         retry, delivery = self._next_retry(), self._next_delivery()
         with self.store.read() as connection:
-            wake = cases.next_wake(connection, now=self.zammad.now)
+            wake = waking.next_wake(connection, now=self.zammad.now)
         soon = wake is not None and wake - self.zammad.now < A_MINUTE
         moments = [
             delivery,

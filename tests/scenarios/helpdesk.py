@@ -26,7 +26,7 @@ from plugin.sandbox.rows import Row
 from plugin.sandbox.seed import add_person, add_token, stable_token
 from plugin.service import Service
 from plugin.settings import Settings
-from plugin.store import cases, clocks, effects, switches
+from plugin.store import clocks, effects, switches, waking
 from plugin.zammad.limits import Limiter
 
 SHIPPED = "service-standard"
@@ -135,7 +135,7 @@ class Helpdesk:
             moments.append(max(job, self.now) + POLL)
         if not self.deaf:
             with self.service.store.read() as connection:
-                wake = cases.next_wake(connection, now=self.now)
+                wake = waking.next_wake(connection, now=self.now)
             # sweeps and other chores come with the next case, or at the end: a month has thousands
             moments += [wake] if wake is not None else []
         return max(min(moments), self.now + timedelta(seconds=1))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from plugin.model.work import CaseRow, CaseStatus, Wake, WakeReason
-from plugin.store import cases
+from plugin.store import cases, claiming, waking
 from plugin.store.store import Store
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -18,25 +18,25 @@ HOUR = timedelta(hours=1)
 
 def wake(store: Store, ticket_id: int, *, at: datetime = NOON, reason: WakeReason = WakeReason.EVENT) -> None:
     with store.write() as connection:
-        cases.wake(connection, ticket_id, at=at, reason=reason, now=NOON)
+        waking.wake(connection, ticket_id, at=at, reason=reason, now=NOON)
 
 
 def claim(store: Store, *, now: datetime = NOON, limit: int = 10, exclude: Iterable[int] = ()) -> list[CaseRow]:
     with store.write() as connection:
-        due = [case for case, _ in cases.due(connection, now=now, limit=limit, exclude=exclude)]
-        cases.mark_claimed(connection, [case.ticket_id for case in due])
+        due = [case for case, _ in claiming.due(connection, now=now, limit=limit, exclude=exclude)]
+        claiming.mark_claimed(connection, [case.ticket_id for case in due])
     return due
 
 
 def finish(store: Store, case: CaseRow, next_wake: Wake | None = None, *, unexplained: bool = False) -> Wake | None:
     with store.write() as connection:
-        return cases.finish(connection, case, next_wake=next_wake, settled_unexplained=unexplained, now=NOON)
+        return claiming.finish(connection, case, next_wake=next_wake, settled_unexplained=unexplained, now=NOON)
 
 
 def hint(store: Store, ticket_id: int, version: str | None, *, at: datetime = NOON) -> None:
-    hints = cases.Hints(ticket_id=ticket_id, versions=frozenset({version}), first_at=at, last_at=at)
+    hints = waking.Hints(ticket_id=ticket_id, versions=frozenset({version}), first_at=at, last_at=at)
     with store.write() as connection:
-        cases.hint(connection, [hints], quiet=SECOND, longest=10 * SECOND, now=at)
+        waking.hint(connection, [hints], quiet=SECOND, longest=10 * SECOND, now=at)
 
 
 def observe(store: Store, ticket_id: int, version: str, *, pack_version: str = "p1") -> None:
@@ -158,10 +158,10 @@ def test_a_postponed_case_keeps_its_wake_and_waits(store: Store) -> None:
     wake(store, 1, reason=WakeReason.DEADLINE)
     claim(store)
     with store.write() as connection:
-        cases.postpone(connection, 1, until=NOON + 15 * SECOND, now=NOON)
+        claiming.postpone(connection, 1, until=NOON + 15 * SECOND, now=NOON)
     assert ids(claim(store)) == []
     with store.read() as connection:
-        assert cases.next_wake(connection, now=NOON) == NOON + 15 * SECOND
+        assert waking.next_wake(connection, now=NOON) == NOON + 15 * SECOND
     [again] = claim(store, now=NOON + 15 * SECOND)
     assert again.wake == Wake(at=NOON, reason=WakeReason.DEADLINE)
     assert again.tries == 0
@@ -171,7 +171,7 @@ def test_a_failing_case_counts_and_a_good_look_clears_the_count(store: Store) ->
     wake(store, 1)
     [claimed] = claim(store)
     with store.write() as connection:
-        cases.fail(connection, claimed, reason="KeyError", retry_at=NOON + SECOND, now=NOON)
+        claiming.fail(connection, claimed, reason="KeyError", retry_at=NOON + SECOND, now=NOON)
     [again] = claim(store, now=NOON + SECOND)
     assert (again.tries, again.first_failure_at) == (1, NOON)
     finish(store, again)
@@ -182,20 +182,20 @@ def test_a_parked_case_sleeps_through_hints_until_a_person_helps(store: Store) -
     wake(store, 1)
     [claimed] = claim(store)
     with store.write() as connection:
-        cases.fail(connection, claimed, reason="KeyError at x.py:1", retry_at=None, now=NOON)
+        claiming.fail(connection, claimed, reason="KeyError at x.py:1", retry_at=None, now=NOON)
     hint(store, 1, "v9")
     wake(store, 1, reason=WakeReason.SWEEP)
     assert ids(claim(store)) == []
     assert case(store, 1).parked_reason == "KeyError at x.py:1"
     with store.write() as connection:
-        assert cases.unpark(connection, 1, now=NOON)
+        assert waking.unpark(connection, 1, now=NOON)
     assert ids(claim(store)) == [1]
 
 
 def test_unparking_what_is_not_parked_does_nothing(store: Store) -> None:
     wake(store, 1, at=NOON + HOUR)
     with store.write() as connection:
-        assert not cases.unpark(connection, 1, now=NOON)
+        assert not waking.unpark(connection, 1, now=NOON)
     assert ids(claim(store)) == []
 
 
@@ -204,8 +204,8 @@ def test_a_new_pack_has_cases_of_the_old_one_looked_at_and_parked_ones_tried_aga
         observe(store, ticket_id, "v1", pack_version=pack_version)
     with store.write() as connection:
         cases.set_status(connection, 3, CaseStatus.PARKED, now=NOON)
-        assert cases.wake_outdated(connection, pack_version="p2", now=NOON) == 2
-        assert cases.wake_outdated(connection, pack_version="p2", now=NOON) == 0
+        assert waking.wake_outdated(connection, pack_version="p2", now=NOON) == 2
+        assert waking.wake_outdated(connection, pack_version="p2", now=NOON) == 0
     assert sorted(ids(claim(store))) == [1, 3]
 
 
@@ -253,8 +253,8 @@ def test_the_next_wake_is_the_earliest_of_those_to_come(store: Store) -> None:
     wake(store, 2, at=NOON + HOUR, reason=WakeReason.SWEEP)
     wake(store, 3, at=NOON - HOUR)
     with store.read() as connection:
-        assert cases.next_wake(connection, now=NOON) == NOON + HOUR
-        assert cases.oldest_due(connection, now=NOON) == NOON - HOUR
+        assert waking.next_wake(connection, now=NOON) == NOON + HOUR
+        assert waking.oldest_due(connection, now=NOON) == NOON - HOUR
 
 
 def test_the_case_list_goes_on_from_where_it_ended(store: Store) -> None:
@@ -296,17 +296,17 @@ def test_what_nobody_meant_to_put_off_so_far_is_due_now(
 ) -> None:
     wake(store, 1, at=at, reason=reason)
     with store.write() as connection:
-        assert cases.forget_impossible(connection, now=NOON) == woken
+        assert waking.forget_impossible(connection, now=NOON) == woken
     assert [row.ticket_id for row in claim(store)] == [1] * woken
 
 
 def test_a_pause_nobody_means_is_forgotten(store: Store) -> None:
     wake(store, 1)
     with store.write() as connection:
-        cases.postpone(connection, 1, until=NOON + 6 * HOUR, now=NOON)
+        claiming.postpone(connection, 1, until=NOON + 6 * HOUR, now=NOON)
     assert claim(store) == []
     with store.write() as connection:
-        cases.forget_impossible(connection, now=NOON)
+        waking.forget_impossible(connection, now=NOON)
     assert [row.ticket_id for row in claim(store)] == [1]
 
 
@@ -318,6 +318,6 @@ def test_while_time_stands_still_only_what_was_heard_of_is_due(store: Store) -> 
     wake(store, 3, reason=WakeReason.SWEEP)
     wake(store, 4, reason=WakeReason.EVENT)
     with store.write() as connection:
-        due = cases.due(connection, now=NOON, limit=10, standing_still=True)
+        due = claiming.due(connection, now=NOON, limit=10, standing_still=True)
     reasons = {case.ticket_id: wake.reason for case, wake in due}
     assert reasons == {2: WakeReason.EVENT, 3: WakeReason.EVENT, 4: WakeReason.EVENT}

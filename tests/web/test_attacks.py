@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin.store import cases, inbox
+from plugin.store import claiming, inbox
 from plugin.store.store import Store
 from plugin.web.server import LONGEST_HEAD
 from plugin.web.webhook import LARGEST_BODY
@@ -203,10 +203,10 @@ def woken(store: Store) -> list[int]:
     now = datetime.now(UTC)
     with store.write() as connection:
         inbox.fold(connection, quiet=timedelta(0), now=now)
-        due = cases.due(connection, now=now, limit=100)
-        cases.mark_claimed(connection, [case.ticket_id for case, _ in due])
+        due = claiming.due(connection, now=now, limit=100)
+        claiming.mark_claimed(connection, [case.ticket_id for case, _ in due])
         for case, _ in due:
-            cases.finish(connection, case, next_wake=None, now=now)
+            claiming.finish(connection, case, next_wake=None, now=now)
         return [case.ticket_id for case, _ in due]
 
 

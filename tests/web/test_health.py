@@ -14,7 +14,7 @@ from plugin.model.work import WakeReason
 from plugin.observability.alarms import Alarms
 from plugin.observability.health import Health
 from plugin.observability.metrics import Metrics
-from plugin.store import cases, meta
+from plugin.store import meta, waking
 from plugin.store.store import Store
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -49,7 +49,7 @@ def test_a_worker_is_there_while_it_gives_signs_of_life(client: FlaskClient, sto
 
 def test_the_lag_is_that_of_the_case_due_longest(client: FlaskClient, store: Store) -> None:
     with store.write() as connection:
-        cases.wake(connection, 1, at=NOON - timedelta(seconds=90), reason=WakeReason.SWEEP, now=NOON)
+        waking.wake(connection, 1, at=NOON - timedelta(seconds=90), reason=WakeReason.SWEEP, now=NOON)
     answer = client.get("/readyz").json
     assert answer is not None
     assert answer["parts"]["lag"] == {"ok": True, "said": "", "seconds": 90.0}

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from plugin.observability.health import Health
 from plugin.observability.metrics import Metrics
-from plugin.store import cases, inbox
+from plugin.store import claiming, inbox
 from plugin.store.store import Store
 from plugin.web import payload, webhook
 from plugin.web.app import create_web
@@ -53,7 +53,7 @@ def woken(store: Store) -> list[int]:
     """The tickets that all deliveries so far would wake."""
     with store.write() as connection:
         inbox.fold(connection, quiet=timedelta(0), now=NOON)
-        return [case.ticket_id for case, _ in cases.due(connection, now=NOON, limit=100)]
+        return [case.ticket_id for case, _ in claiming.due(connection, now=NOON, limit=100)]
 
 
 def test_a_signed_delivery_is_stored_and_answered_with_nothing(client: FlaskClient, store: Store) -> None:
@@ -81,9 +81,9 @@ def test_an_exact_replay_is_accepted_and_wakes_nobody(client: FlaskClient, store
     post(client)
     assert woken(store) == [7]
     with store.write() as connection:
-        [(case, _)] = cases.due(connection, now=NOON, limit=1)
-        cases.mark_claimed(connection, [7])
-        cases.finish(connection, case, next_wake=None, now=NOON)
+        [(case, _)] = claiming.due(connection, now=NOON, limit=1)
+        claiming.mark_claimed(connection, [7])
+        claiming.finish(connection, case, next_wake=None, now=NOON)
     assert post(client).status_code == 202
     assert post(client, path="/zammad/another").status_code == 202
     assert post(client, delivery_id="another").status_code == 202
