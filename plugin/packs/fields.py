@@ -7,7 +7,7 @@ Each can say itself in the words of JSON Schema too (``as_json``), so that edito
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load
 
@@ -89,6 +89,16 @@ class Section(Schema):
 
     class Meta:
         unknown = RAISE
+
+    @classmethod
+    def with_keys(
+        cls, parts: Mapping[str, fields.Field[Any]], *, name: str, builds: Callable[..., Any] | None = None
+    ) -> type[Section]:
+        """A section with these keys beside its own, for what is known only when Steward runs."""
+        made = cast("type[Section]", cls.from_dict(dict(parts), name=name))
+        if builds is not None:
+            made.builds = staticmethod(builds)
+        return made
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields as fields_of
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Any, Protocol, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Protocol, Union, get_args, get_origin, get_type_hints
 
 from marshmallow import Schema, ValidationError, fields
 
@@ -37,9 +37,7 @@ def schema_of(options: type[Any]) -> type[Schema]:
     """A section with the options' keys; raises TypeError for a type no pack can hold."""
     types = get_type_hints(options)
     known = {field.name: _field(types[field.name]) for field in fields_of(options)}
-    built = Section.from_dict(known, name=f"{options.__module__}.Options")
-    cast("type[Section]", built).builds = staticmethod(_builder(options))
-    return built
+    return Section.with_keys(known, name=f"{options.__module__}.{options.__name__}", builds=_builder(options))
 
 
 def _builder(options: type[Any]) -> Callable[..., Any]:

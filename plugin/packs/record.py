@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 from marshmallow import Schema
 
@@ -55,18 +55,13 @@ def record_section(when: type[Schema]) -> type[Schema]:
         "at": Taken(take.member(JudgedAt)),
         "when": Part(when),
     }
-    required = Section.from_dict(parts, name="Requirement")
-    cast("type[Section]", required).builds = staticmethod(_requirement)
-    section = Section.from_dict(
-        {
-            "items": Mapped(take.code, Part(_ItemSection)),
-            "required": Several(Part(required)),
-            "plan": Several(Taken(take.code)),
-        },
-        name="Record",
-    )
-    cast("type[Section]", section).builds = staticmethod(_record)
-    return section
+    required = Section.with_keys(parts, name="Requirement", builds=_requirement)
+    sections = {
+        "items": Mapped(take.code, Part(_ItemSection)),
+        "required": Several(Part(required)),
+        "plan": Several(Taken(take.code)),
+    }
+    return Section.with_keys(sections, name="Record", builds=_record)
 
 
 def _requirement(*, when: When | None = None, **given: Any) -> Requirement:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from marshmallow import Schema, fields
 
@@ -47,7 +47,7 @@ _MIDNIGHT_TO_MIDNIGHT = values.openings("00:00-24:00")
 def pack_schema(policies: Mapping[str, HasOptions]) -> Schema:
     """The schema of a whole pack whose rules may name these policies."""
     clock = values.one_of(*clock_names(policies))
-    schema = _PackSection.from_dict(
+    schema = _PackSection.with_keys(
         {
             "clocks": Mapped(clock, Part(_ClockSection), required=True),
             "rules": Several(_RuleField(policies), required=True),
@@ -76,15 +76,6 @@ class _ScopeSection(Section):
     exclude_tags = Several(Taken(values.text))
     exclude_senders = Several(Taken(values.phrase))
     own_domains = Several(Taken(values.phrase))
-
-
-class _PeopleSection(Section):
-    builds = People
-    supervisors = Several(Taken(values.text))
-    management = Several(Taken(values.text))
-    legal = Several(Taken(values.text))
-    quality = Several(Taken(values.text))
-    sales = Several(Taken(values.text))
 
 
 class _TierSection(Section):
@@ -280,7 +271,7 @@ class _RuleField(fields.Field[Any]):
     def _section(self, policy: str) -> type[Schema]:
         options: fields.Field[Any] = Part(self.known[policy]) if policy in self.known else _AnyOptions()
         named = {"policy": Taken(values.one_of(*self.known), required=True), "options": options}
-        return _RuleSection.from_dict(named, name="Rule")
+        return _RuleSection.with_keys(named, name="Rule")
 
     def as_json(self, *, partial: bool) -> dict[str, Any]:
         """Every rule's own keys, and the options of the policy it names (or of that name, where a base names it)."""
@@ -308,9 +299,8 @@ def _names(key: str, value: str) -> dict[str, Any]:
 def _message(names: tuple[str, ...]) -> type[Schema]:
     """A message to the customer, which may name so much."""
     text = values.Message(names)
-    section = Section.from_dict({"subject": Taken(text, required=True), "body": Taken(text, required=True)})
-    cast("type[Section]", section).builds = MessageText
-    return section
+    parts = {"subject": Taken(text, required=True), "body": Taken(text, required=True)}
+    return Section.with_keys(parts, name="Message", builds=MessageText)
 
 
 _MESSAGES = {name: Mapped(values.language, Part(_message(names))) for name, names in MESSAGES.items()}
@@ -333,7 +323,7 @@ class _PackSection(Section):
     office = Taken(values.text)
     running_cases = Taken(values.member(RunningCases))
     scope = Part(_ScopeSection)
-    people = Part(_PeopleSection)
+    people = Part(schema_of(People))
     tiers = Mapped(values.member(Tier), Part(_TierSection))
     natures = Mapped(values.code, Several(Taken(values.phrase)))
     words = Part(_WordsSection)
@@ -346,7 +336,7 @@ class _PackSection(Section):
     calendars = Mapped(values.name, Part(_CalendarSection), required=True)
     record = Part(record_section(_WhenSection))
     retention = Part(_RetentionSection, required=True)
-    messages = Part(Section.from_dict(dict(_MESSAGES), name="Messages"))
+    messages = Part(Section.with_keys(_MESSAGES, name="Messages"))
     waiting_states = Several(Taken(values.text))
     examples = examples_field()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from marshmallow import ValidationError, fields
 
@@ -118,22 +118,13 @@ class _OptionsGiven(fields.Field[Any]):
         return {"type": "object", "additionalProperties": {"type": "object"}}
 
 
-class _PeopleGiven(Section):
-    builds = People
-    supervisors = Several(Taken(values.text))
-    management = Several(Taken(values.text))
-    legal = Several(Taken(values.text))
-    quality = Several(Taken(values.text))
-    sales = Several(Taken(values.text))
-
-
 class _GivenSection(Section):
     builds = Given
     vip = Taken(values.flag)
     group = Taken(values.text)
     channel = Taken(values.one_of(*CHANNELS))
     address = Taken(values.text)
-    people = Part(_PeopleGiven)
+    people = Part(schema_of(People))
     handlers = Mapped(values.member(Tier), Several(Taken(values.text)))
     customer_mail = Taken(values.flag)
     options = _OptionsGiven()
@@ -200,10 +191,6 @@ class _Expect(Section):
 _FIELDS = tuple(name.removeprefix("steward_") for name in STEWARD_FIELDS)
 _SEVERAL = ("breached",)
 """Fields that hold names with commas between."""
-_ExpectSection = cast(
-    "type[Section]",
-    _Expect.from_dict({name: Taken(_names if name in _SEVERAL else _value) for name in _FIELDS}, name="Expect"),
-)
 
 
 def _expectations(**written: Any) -> tuple[Expectation, ...]:
@@ -222,7 +209,9 @@ def _each(written: Mapping[str, Any]) -> Iterator[Expectation]:
             yield from value
 
 
-_ExpectSection.builds = staticmethod(_expectations)
+_ExpectSection = _Expect.with_keys(
+    {name: Taken(_names if name in _SEVERAL else _value) for name in _FIELDS}, name="Expect", builds=_expectations
+)
 
 
 # -- the whole --------------------------------------------------------------------------------------------------------
