@@ -9,6 +9,7 @@ from typing import Any
 from plugin.handlers.history import FIELD_PREFIX, value_at_creation
 from plugin.handlers.who import Who
 from plugin.model.facts import Fact, FactKind, Timeline
+from plugin.model.linked import INTERRUPTED, Interruption
 from plugin.model.people import SYSTEM, Actor
 from plugin.model.ticket import HistoryRow, Ticket
 from plugin.store.complaints import Others
@@ -80,13 +81,30 @@ def surveyed(found: Others, *, known: Timeline, now: datetime) -> Iterator[Fact]
         yield _seen("surveyed", now=now, value=at is not None, at=at)
 
 
-def linked(tickets: tuple[int, ...], told: frozenset[int], *, known: Timeline, now: datetime) -> Iterator[Fact]:
-    """The tickets linked to an interruption, and those of them whose customers were not told yet."""
+def linked(
+    tickets: Sequence[int], told: frozenset[int], *, beyond: int, known: Timeline, now: datetime
+) -> Iterator[Fact]:
+    """The tickets linked to an interruption, since when we know it, and those whose customers were not told yet.
+
+    ``beyond``: so many more are linked than are looked after.
+    """
     untold = [one for one in tickets if one not in told]
     last = known.get("observed:linked")
-    before = (last["tickets"], last["untold"]) if last else ([], [])
-    if ([*tickets], untold) != before:
-        yield _seen("linked", now=now, value=bool(tickets), tickets=[*tickets], untold=untold)
+    before = (last["tickets"], last["untold"], last["beyond"] or 0) if last else ([], [], 0)
+    if ([*tickets], untold, beyond) != before:
+        known_since = (last["since"] if last else None) or {}
+        since = {str(one): known_since.get(str(one)) or now.isoformat() for one in tickets}
+        yield _seen(
+            "linked", now=now, value=bool(tickets), tickets=[*tickets], untold=untold, since=since, beyond=beyond
+        )
+
+
+def interrupted(found: Iterable[Interruption], *, known: Timeline, now: datetime) -> Iterator[Fact]:
+    """The interruptions the ticket is linked to, by what their own visits left for it."""
+    said = [one.as_said() for one in found]
+    last = known.get(f"observed:{INTERRUPTED}")
+    if said != (last["incidents"] if last else []):
+        yield _seen(INTERRUPTED, now=now, value=bool(said), incidents=said)
 
 
 def sight(known: Timeline, *, visible: bool, now: datetime) -> Iterator[Fact]:

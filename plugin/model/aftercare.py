@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from plugin.model.case import Case
-from plugin.model.conversation import articles, is_answer, is_by_agent, is_from_customer
+from plugin.model.conversation import articles, is_answer, is_by_agent, is_from_customer, is_our_message
 from plugin.model.facts import Fact
 from plugin.model.life import ONE_ACT
-from plugin.model.people import Role
 from plugin.model.tasks import done
 
 BETWEEN_TRIES = timedelta(hours=1)
@@ -90,12 +89,6 @@ def visit_of(
         settled_at=settled_at,
         outcome=outcome,
     )
-
-
-def is_our_message(article: Fact) -> bool:
-    """A public message of Steward's own to the customer that was not found to have failed."""
-    ours = article.by.role is Role.STEWARD and bool(article["communication"])
-    return ours and not article["internal"] and not article["failed"]
 
 
 _VIEWS = (Outcome.SATISFIED.value, Outcome.DISSATISFIED.value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from plugin.model.facts import Fact, FactKind, Timeline, once
+from plugin.model.people import Role
 
 
 def articles(timeline: Timeline) -> tuple[Fact, ...]:
@@ -39,6 +40,12 @@ def is_answer(article: Fact) -> bool:
         return True
     spoken = article["communication"] and article["sender"] != "Customer"
     return bool(spoken and article["to_customer"])
+
+
+def is_our_message(article: Fact) -> bool:
+    """A public message of Steward's own to the customer that was not found to have failed."""
+    ours = article.by.role is Role.STEWARD and bool(article["communication"])
+    return ours and not article["internal"] and not article["failed"]
 
 
 def is_public_word(article: Fact) -> bool:

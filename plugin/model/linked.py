@@ -1,16 +1,39 @@
-"""What a ticket linked to an interruption is told of it by our own store: since when, until when, and if it is over."""
+"""Interruptions and the tickets linked to them: what these are told of it, by whom and when their customers were."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from plugin.model.facts import Timeline, once
+from plugin.model.conversation import answers, articles, is_our_message
+from plugin.model.facts import FactKind, Timeline, once
 
+ANNOUNCED = "announced"
+"""The finding on the incident's ticket that its linked tickets hear of."""
+DOWN, DOWN_UNTIL, OVER = "interruption", "interruption_until", "restored"
+"""The pack's messages to the customers of linked tickets."""
 INTERRUPTED = "interrupted"
 """The observation's name. incidents: of each its id, epoch, opened_at, since, back_at, restored_at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """An interruption on the ticket that stands for it. ``epoch`` tells several of one ticket apart."""
+
+    epoch: str
+    opened_at: datetime
+    restored_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What an incident has its linked tickets know: their customers are written to ``after`` they are linked."""
+
+    incident: Incident
+    after: timedelta
+    back_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +84,15 @@ def _interruption(said: Mapping[str, Any]) -> Interruption:
 
 def _moment(said: str | None) -> datetime | None:
     return datetime.fromisoformat(said) if said else None
+
+
+def told(timeline: Timeline, *, opened_at: datetime, since: datetime) -> tuple[datetime, ...]:
+    """When Steward told the customer of an interruption: here, or on a ticket that was merged into this one."""
+    brought = {str(key) for merge in timeline.of(FactKind.RECEIVED_MERGE) for key in merge["articles"] or ()}
+    ours = (article for article in articles(timeline) if is_our_message(article))
+    return tuple(a.at for a in ours if a.at >= (opened_at if a.key in brought else since))
+
+
+def is_answered(timeline: Timeline, since: datetime) -> bool:
+    """Whether an agent answered the customer since: he has it in hand."""
+    return any(answer.at >= since for answer in answers(timeline))

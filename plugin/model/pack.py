@@ -189,8 +189,12 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "confirmation": ("number", "closed_on"),
     "closing": ("number", "closed_on"),
     "acknowledgement": ("number", "answer_by"),
+    "interruption": ("number",),
+    "interruption_until": ("number", "back_at"),
+    "restored": ("number",),
 }
-"""Every message there is, and all it may name: ticket number, day of closing, moment of the first answer at latest."""
+"""Every message there is, and all it may name: ticket number, day of closing, moment of the first answer at latest,
+moment at which what is interrupted is expected to be back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from zoneinfo import ZoneInfo
 
 from plugin.model.attributes import set_to, settings_of
 from plugin.model.conversation import articles, is_by_agent
@@ -15,6 +17,7 @@ from plugin.model.people import Actor
 
 LONGEST_LABEL = 60
 """Characters before the colon; what is longer is a sentence."""
+_MOMENT = re.compile(r"(?:(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[ T]\s*)?(?P<time>[0-9]{1,2}:[0-9]{2})", re.ASCII)
 _BULLETS = " \t-–—*•·"
 _BLANK = frozenset("…._-–—?¿[]() \t")
 
@@ -47,6 +50,27 @@ def newest(timeline: Timeline, items: tuple[RecordItem, ...], *, since: datetime
     last = {entry.item: entry for entry in entries(timeline, items) if entry.at >= since}
     coded = {item.name for item in items if item.values}
     return {name: entry for name, entry in last.items() if entry.code or (entry.value and name not in coded)}
+
+
+def moment(entry: Entry, *, zone: str) -> datetime | None:
+    """The moment somebody wrote down: ``2026-03-02 18:00``, or ``18:00`` for the next such time on the zone's clock.
+
+    None for anything else: words that nobody can read as a time are left to people.
+    """
+    written = _MOMENT.fullmatch(entry.value.strip(" ."))
+    if written is None:
+        return None
+    here = ZoneInfo(zone)
+    noted = entry.at.astimezone(here)
+    try:
+        clock = time.fromisoformat(written["time"].zfill(5))
+        day = date.fromisoformat(written["day"]) if written["day"] else noted.date()
+    except ValueError:
+        return None
+    found = datetime.combine(day, clock, here)
+    if written["day"] is None and found < noted:
+        found = datetime.combine(day + timedelta(days=1), clock, here)
+    return found.astimezone(UTC)
 
 
 def label(pack: Pack, name: str) -> str:

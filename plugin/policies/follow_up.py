@@ -29,10 +29,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from plugin.model.aftercare import FOLLOW_UP, is_our_message, visit_of
+from plugin.model.aftercare import FOLLOW_UP, visit_of
 from plugin.model.case import Case, known
 from plugin.model.clocks import Clock, ClockState
-from plugin.model.conversation import articles
+from plugin.model.conversation import articles, is_our_message
 from plugin.model.decision import Finding, Look, Message, Note, Should, Task, TaskForm, Ticketed, Urgency
 from plugin.model.durations import Duration, Unit
 from plugin.model.life import Closing
@@ -139,9 +139,17 @@ class _After:
         """A customer is surveyed once in a while: on another ticket, or after an earlier closing of this one."""
         seen = case.timeline.observed("surveyed")
         asked = [datetime.fromisoformat(str(seen["at"]))] if seen is not None and seen["at"] else []
-        asked += [a.at for a in articles(case.timeline) if a.at < self.closed_at and is_our_message(a)]
+        # what we write while a ticket is open asks nothing: of an interruption, say
+        ours = (a.at for a in articles(case.timeline) if a.at < self.closed_at and is_our_message(a))
+        asked += [at for at in ours if _was_closed(case, at)]
         pause = case.pack.calendar(_calendar(case))
         return any(at <= self.closed_at < pause.after(at, options.survey_pause) for at in asked)
+
+
+def _was_closed(case: Case, moment: datetime) -> bool:
+    """Whether the ticket was closed then, in whichever of its matters."""
+    closings = (closing for matter in case.matters for closing in matter.closings if closing.at <= moment)
+    return any(end is None or moment <= end for end in (one.until or one.reopened_at for one in closings))
 
 
 def _calendar(case: Case) -> str:

@@ -3,9 +3,10 @@
 The ticket on which an agent says *interruption* stands for the incident; customers' tickets are linked to it. From the
 word on a first answer with the time of recovery and a detailed report are owed, and after each word to the customers
 the next one within an interval, until an agent says *restored*. The customers of linked tickets are told once: a ticket
-whose customer was answered since needs nothing more. Afterwards systems, people and process are reviewed, and the
-effect of what is improved is verified, each a task ticket. Said again after *restored*, it is another interruption. On
-a ticket that is taken for none of ours, say *request* first.
+whose customer was answered since needs nothing more. Where messages to customers do that (``linked_customers``), only
+those are left to a person to whom none went within the hour. Afterwards systems, people and process are reviewed, and
+the effect of what is improved is verified, each a task ticket. Said again after *restored*, it is another interruption.
+On a ticket that is taken for none of ours, say *request* first.
 
 A rule::
 
@@ -26,9 +27,10 @@ from datetime import datetime, timedelta
 
 from plugin.model.case import Case, known
 from plugin.model.clocks import Clock, ClockState
-from plugin.model.decision import Finding, Look, Note, Should, Task, TaskForm, Urgency
+from plugin.model.decision import Finding, Look, Mode, Note, Should, Task, TaskForm, Urgency
 from plugin.model.durations import Duration, Unit
 from plugin.model.life import ONE_ACT
+from plugin.model.linked import DOWN, Incident
 from plugin.model.pack import Kind
 from plugin.model.promises import Promise, run
 from plugin.model.said import Said
@@ -64,6 +66,11 @@ class _Incident:
     def epoch(self) -> str:
         return self.opened.key
 
+    @property
+    def known(self) -> Incident:
+        """As other policies know it."""
+        return Incident(self.epoch, self.opened.at, self.restored.at if self.restored is not None else None)
+
 
 def decide(case: Case, options: Options) -> Iterator[Should]:
     if case.kind is Kind.NONE:
@@ -78,9 +85,11 @@ def decide(case: Case, options: Options) -> Iterator[Should]:
         last = incidents[-1]
         because = text("{login} said there is an interruption.", login=last.opened.by.login)
         yield Finding("interrupted_since", None if last.restored else last.opened.at, "E4.3", because)
+        stands = last.restored is not None or not case.matter.is_closed
+        yield Finding("incident", last.known if stands else None, "E4.3", because)
         if last.restored is None and not case.matter.is_closed:
             yield _opened(case, last)
-            if _untold(case):
+            if _untold(case) or _beyond(case):
                 hours = int((case.now - last.opened.at) / ASKED_EVERY) + 1
                 moment = last.opened.at + ASKED_EVERY * hours
                 yield Look(moment, text("Then more linked customers may be told."), certain=True)
@@ -213,7 +222,7 @@ def _tasks(case: Case, options: Options, incident: _Incident, told: tuple[dateti
         "interruption_linked",
         text("Tell the customers of the linked tickets what is down and when it will be back"),
         because,
-        wanted=is_on and bool(_untold(case)),
+        wanted=is_on and (_is_late(case, incident) if _are_mailed(case) else bool(_untold(case))),
     )
     yield _task(
         case,
@@ -247,6 +256,26 @@ def _untold(case: Case) -> tuple[int, ...]:
     """Linked tickets whose customers were not answered since."""
     seen = case.timeline.observed("linked")
     return tuple(seen["untold"] or ()) if seen is not None else ()
+
+
+def _are_mailed(case: Case) -> bool:
+    """Whether the customers of linked tickets get messages."""
+    writes = any(rule.policy == "linked_customers" and rule.mode is Mode.ENFORCE for rule in case.pack.rules)
+    return writes and case.customer_mail and case.pack.message(DOWN) is not None
+
+
+def _is_late(case: Case, incident: _Incident) -> bool:
+    """A linked ticket got no message within the hour, or there are more of them than we look after."""
+    seen = case.timeline.observed("linked")
+    linked_at = (seen["since"] if seen is not None else None) or {}
+    since = [datetime.fromisoformat(linked_at[str(one)]) for one in _untold(case) if str(one) in linked_at]
+    return _beyond(case) > 0 or any(max(at, incident.opened.at) + ASKED_EVERY <= case.now for at in since)
+
+
+def _beyond(case: Case) -> int:
+    """How many more tickets are linked than are looked after."""
+    seen = case.timeline.observed("linked")
+    return int(seen["beyond"] or 0) if seen is not None else 0
 
 
 def _afterwards(case: Case, options: Options, incident: _Incident, restored: Said) -> Iterator[Task]:

@@ -10,7 +10,7 @@ from plugin.model.effects import EffectState
 from plugin.model.facts import Timeline
 from plugin.model.ticket import Ticket
 from plugin.model.work import CaseStatus, Outcome, Verdict, Wake, WakeReason
-from plugin.store import cases, complaints, effects, waking
+from plugin.store import cases, complaints, effects, interrupted, waking
 from plugin.visit import keeping, recovering
 from plugin.visit.under_way import UnderWay
 
@@ -80,4 +80,5 @@ def _delete(visit: UnderWay, now: datetime) -> None:
         for effect in recovering.unsettled(effects.of_case(connection, visit.ticket_id)):
             effects.settle(connection, effect.op_key, state=EffectState.VOID, now=now, error="the ticket is gone")
         complaints.drop(connection, visit.ticket_id)
+        interrupted.drop(connection, visit.ticket_id)
         cases.set_status(connection, visit.ticket_id, CaseStatus.GONE, now=now)

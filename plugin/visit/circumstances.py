@@ -92,6 +92,12 @@ def brake_of(connection: Connection, *, note_brake: int, now: datetime) -> Brake
     return Brake(left=max(0, note_brake - written), again_at=again_at or now + HOUR)
 
 
+def is_limited(plan: Plan, pack: Pack) -> bool:
+    """Whether it has something of a rule that may write to so many tickets only."""
+    limited = {name for rule in pack.rules if rule.limit is not None for name in (rule.name, rule.policy)}
+    return bool(limited) and any(e.rule.partition(".")[0] in limited for call in plan.calls for e in call.effects)
+
+
 def exhausted(connection: Connection, pack: Pack, ticket_id: int, *, now: datetime) -> frozenset[str]:
     """Names of rules and their policies that may write nothing: stopped, or at their limit within 24 hours."""
     stopped = {brake.rule for brake in brakes.standing(connection)}

@@ -15,6 +15,7 @@ from plugin.model.clocks import Clock
 from plugin.model.effects import Effect, EffectKind, EffectState
 from plugin.model.errors import Refused
 from plugin.model.facts import Fact, FactKind, Timeline
+from plugin.model.linked import Interruption
 from plugin.model.pack import Pack
 from plugin.model.people import User
 from plugin.model.ticket import Article, Checklist, HistoryRow, Ticket
@@ -30,7 +31,7 @@ class Known:
     """What the store knows of the ticket when a look begins.
 
     ``version`` is the one last looked at, ``own_version`` one of our own making since; ``bodies`` are signed deliveries
-    that were not looked at yet.
+    that were not looked at yet; ``interruptions`` are those it is linked to, None where nobody asked.
     """
 
     ticket_id: int
@@ -41,6 +42,7 @@ class Known:
     own_version: str | None = None
     bodies: tuple[bytes, ...] = ()
     clocks: tuple[Clock, ...] = ()
+    interruptions: tuple[Interruption, ...] | None = None
 
     @property
     def is_new(self) -> bool:
@@ -115,6 +117,8 @@ class Looker:
             found += observations.owner(seen, who, known=known.timeline, now=self._now)
         if full or tasks_may_have_moved or links.are_awaited(known.timeline):
             found += self._linked(seen, known, users, sources=sources, found=found)
+        if known.interruptions is not None:
+            found += observations.interrupted(known.interruptions, known=known.timeline, now=self._now)
         return Looked(seen, tuple(found), full=full, checklist=checklist)
 
     def checklist(self, seen: Ticket) -> Checklist | None:
@@ -157,9 +161,10 @@ class Looker:
             log.warning("links may not be read", ticket_id=seen.id)
             return
         if since is not None:
-            others = links.concerned(linked, tickets, own_id=self._zammad.people.me().id)
-            told = links.told(others, sources, since=since)
-            yield from observations.linked(others, told, known=known.timeline, now=self._now)
+            all_others = links.concerned(linked, tickets, own_id=self._zammad.people.me().id)
+            others, beyond = all_others[: links.MOST], len(all_others[links.MOST :])
+            told = links.told(others, sources, known=known.timeline, since=since)
+            yield from observations.linked(others, told, beyond=beyond, known=known.timeline, now=self._now)
         histories: dict[int, Iterable[HistoryRow]] = {}
         for one in tasks.moved(tickets, known.effects, known=known.timeline):
             histories[one] = self._reader.history(one)[0]

@@ -15,13 +15,14 @@ from plugin.model.decision import Decision
 from plugin.model.effects import Effect
 from plugin.model.errors import NotFound, OutOfSight, Refused, Unreadable
 from plugin.model.facts import FactKind, Timeline
+from plugin.model.linked import Interruption
 from plugin.model.ticket import Ticket
 from plugin.model.work import Verdict, Wake, WakeReason
 from plugin.plan import Plan, Standing
 from plugin.settle import Commit, Settled, Settling, settle
-from plugin.store import cases, clocks, effects, inbox, meta, packs, switches
+from plugin.store import cases, clocks, effects, inbox, interrupted, meta, packs, switches
 from plugin.store.database import Connection
-from plugin.visit import absent, keeping, planning, recovering, relating, waiting
+from plugin.visit import absent, announcing, keeping, planning, recovering, relating, waiting
 from plugin.visit.looking import Known, Looker
 from plugin.visit.under_way import UnderWay
 from plugin.visit.waiting import Round
@@ -115,6 +116,7 @@ class Visit:
         with_others = beside.observed(timeline)
         if with_others is not timeline:
             timeline, decision = with_others, self._decided(with_others, known, now)
+        announcing.announce(self._visit, decision, timeline, now)
         foresee = partial(self._decided, timeline, known)
         failpoints.hit("decided")
         standing = Standing(seen, tags, timeline, looked.checklist)
@@ -164,12 +166,17 @@ class Visit:
                 switches=switches.enforced_since(connection),
                 bodies=inbox.bodies(connection, self._visit.ticket_id, store_key=self._means.store.key),
                 clocks=clocks.of_case(connection, self._visit.ticket_id),
+                interruptions=self._interruptions(connection),
             )
             self._visit.paused = meta.paused_since(connection) is not None
             self._newest_pack = packs.newest_activation(connection)
         self._visit.case = case or self._visit.case
         self._visit.read = known.version
         return known
+
+    def _interruptions(self, connection: Connection) -> tuple[Interruption, ...] | None:
+        """Asked only where customers may be written to: nothing else comes of it."""
+        return interrupted.of_ticket(connection, self._visit.ticket_id) if self._means.customer_mail else None
 
     def _source(self, ticket_id: int) -> Timeline:
         with self._means.store.read() as connection:

@@ -77,15 +77,12 @@ def _terms(visit: UnderWay, now: datetime) -> Terms:
         render=circumstances.renderer(visit.pack),
         messages=circumstances.messages_of(visit.pack),
         paused=visit.paused,
-        exhausted=_exhausted(visit, now),
         insist=visit.claim.wake.reason is WakeReason.OPERATOR,
         pack_version=visit.pack.version,
     )
 
 
 def _exhausted(visit: UnderWay, now: datetime) -> frozenset[str]:
-    if not _may_be_exhausted(visit):
-        return frozenset()
     with visit.means.store.read() as connection:
         return circumstances.exhausted(connection, visit.pack, visit.ticket_id, now=now)
 
@@ -97,17 +94,14 @@ def _stop_what_is_exhausted(visit: UnderWay, draft: Plan, now: datetime) -> None
         circumstances.stop_what_is_exhausted(connection, visit.pack, draft, visit.ticket_id, now=now)
 
 
-def _may_be_exhausted(visit: UnderWay) -> bool:
-    return any(rule.limit is not None for rule in visit.pack.rules)
-
-
 def _know_more(
     visit: UnderWay, draft: Plan, decision: Decision, standing: Standing, terms: Terms, looker: Looker
 ) -> tuple[Standing, Terms] | None:
     """What the draft shows must be known beside, None where it rests on all there is to know."""
     tells = circumstances.needs_people(draft)
     names = standing.checklist is None and any(isinstance(call, AddItem | NameChecklist) for call in draft.calls)
-    if not tells and not names:
+    limited = circumstances.is_limited(draft, visit.pack)
+    if not tells and not names and not limited:
         return None
     if tells:
         people = circumstances.people_of(
@@ -120,6 +114,8 @@ def _know_more(
             standins=circumstances.standins(visit.pack),
             brake=_brake(visit, terms.now),
         )
+    if limited:
+        terms = replace(terms, exhausted=_exhausted(visit, terms.now))
     if names:
         standing = replace(standing, checklist=looker.checklist(standing.ticket))
     return standing, terms

@@ -676,7 +676,7 @@ def says(line: str, expected: str) -> bool:
             changed("  confirmation:", "  confirmaton:"),
             (
                 "32:3: messages.confirmaton: found the key confirmaton, allowed confirmation, closing,"
-                " acknowledgement; did you mean confirmation?",
+                " acknowledgement, interruption, interruption_until, restored; did you mean confirmation?",
             ),
             id="a message nobody sends",
         ),

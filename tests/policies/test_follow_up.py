@@ -82,6 +82,13 @@ def test_a_ticket_closed_again_is_not_surveyed_again() -> None:
     assert [m.template for m in told.decision.messages] == ["confirmation"]
 
 
+def test_what_steward_told_while_the_ticket_was_open_was_no_survey() -> None:
+    story = closed()
+    told = "We know of the interruption."
+    story.article(told, after=0.7, by=STEWARD, sender="System", type="email", to_customer=True, ours=["k"])
+    assert story.decided(after=3).has_clock("survey")
+
+
 def test_with_the_switch_on_one_message_confirms_asks_and_surveys() -> None:
     story = closed()
     assert story.decided(after=2.9, customer_mail=True).decision.messages == ()

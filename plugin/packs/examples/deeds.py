@@ -56,7 +56,24 @@ def others_complained(ticket: StoryTicket, moment: datetime, number: str = "1") 
 
 @sentence("<number> linked tickets wait for an answer")
 def linked_wait(ticket: StoryTicket, number: str) -> None:
-    ticket.seen("linked", value=True, untold=list(range(901, 901 + int(number))))
+    ids = list(range(901, 901 + int(number)))
+    since = {str(one): ticket.now.isoformat() for one in ids}
+    ticket.seen("linked", value=bool(ids), tickets=ids, untold=ids, since=since, beyond=0)
+
+
+@sentence("it is linked to an interruption", "it is linked to an interruption until <moment>")
+def is_linked(ticket: StoryTicket, moment: datetime | None = None) -> None:
+    ticket.interrupted(back_at=moment)
+
+
+@sentence("the interruption is over")
+def interruption_over(ticket: StoryTicket) -> None:
+    ticket.restored()
+
+
+@sentence("Steward tells of the interruption")
+def steward_tells(ticket: StoryTicket) -> None:
+    ticket.article("We know of the interruption.", by=STEWARD, sender="System", type="email", ours=["interruption"])
 
 
 @sentence("customer was surveyed on <moment>")

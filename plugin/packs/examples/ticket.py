@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from plugin.model.decision import STEWARD_FIELDS
 from plugin.model.facts import Fact, FactKind, Timeline
+from plugin.model.linked import INTERRUPTED, Interruption
 from plugin.model.people import NOBODY_ID, SYSTEM, Actor, Role
 from plugin.model.related import RELATED
 from plugin.model.said import SAY
@@ -39,6 +40,8 @@ class StoryTicket:
     complaints: list[Mapping[str, Any]] = field(default_factory=list)
     """What was seen of other complaints."""
     alike: Mapping[str, Any] | None = None
+    incident: Interruption | None = None
+    """The interruption it is linked to."""
 
     def timeline(self, *, ticket_id: int, until: datetime) -> Timeline:
         """What was known at ``until``."""
@@ -131,6 +134,19 @@ class StoryTicket:
         data = {"what": what, **data}
         key, revision = f"observed:{what}", len(self.facts)
         self.facts.append(Fact(key, FactKind.OBSERVED, self.now, self.now, SYSTEM, data, None, revision))
+
+    def interrupted(self, *, back_at: datetime | None) -> None:
+        """It is linked to the ticket of an interruption that begins now."""
+        self._saw_incident(Interruption(902, "history:1", self.now, self.now, back_at))
+
+    def restored(self) -> None:
+        """Somebody says so on that ticket."""
+        if self.incident is not None:
+            self._saw_incident(replace(self.incident, restored_at=self.now))
+
+    def _saw_incident(self, incident: Interruption) -> None:
+        self.incident = incident
+        self.seen(INTERRUPTED, value=True, incidents=[incident.as_said()])
 
     def saw_complaint(self, *, at: datetime, nature: str, by_customer: bool) -> None:
         """An earlier complaint, of the customer or of somebody else in his organization."""
