@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date
 
 from plugin.model.errors import Refused, Unavailable
@@ -45,11 +46,8 @@ def _findings(people: People, pack: Pack, day: date) -> Iterator[Finding]:
 
 def _steps(pack: Pack) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Everybody a step may go to, by where the pack names them."""
-    named = pack.people
-    yield "people: supervisors", named.supervisors
-    yield "people: management", named.management
-    yield "people: legal", named.legal
-    yield "people: quality", named.quality
+    for part, logins in asdict(pack.people).items():
+        yield f"people: {part}", logins
     for tier, settings in pack.tiers.items():
         yield f"tiers: {tier}: handlers", settings.handlers
 

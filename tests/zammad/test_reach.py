@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from typing import Any
 
@@ -78,6 +78,13 @@ def test_a_step_that_reaches_nobody_is_a_warning(server: responses.RequestsMock,
     [found] = reach(zammad.people, naming(supervisors=("anna",)), day=TODAY)
     assert (found.name, found.severity) == ("nobody_present", Severity.WARNING)
     assert "people: supervisors" in found.where
+
+
+@pytest.mark.parametrize("part", [one.name for one in fields(People)])
+def test_everybody_a_pack_names_is_looked_for(server: responses.RequestsMock, zammad: Zammad, part: str) -> None:
+    server.get(f"{API}/users/search", json=[])
+    named = naming(**{"supervisors": (), part: ("anna",)})
+    assert f"people: {part}" in {found.where.partition(", ")[2] for found in reach(zammad.people, named, day=TODAY)}
 
 
 def test_a_step_that_reaches_one_of_two_is_good_to_know(server: responses.RequestsMock, zammad: Zammad) -> None:
