@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import time
 from pathlib import Path
 
@@ -46,14 +47,7 @@ def _lines(pack: Pack) -> Iterator[str]:
     yield from _section("Calendars", (_calendar(calendar) for calendar in pack.calendars.values()))
     kept = (f"{name}: {period} after the last closing" for name, period in pack.retention.classes.items())
     yield from _section("Records kept at least", kept)
-    people = {
-        "supervisors": pack.people.supervisors,
-        "management": pack.people.management,
-        "legal": pack.people.legal,
-        "quality": pack.people.quality,
-        "sales": pack.people.sales,
-        **{f"{tier} tier": settings.handlers for tier, settings in pack.tiers.items()},
-    }
+    people = asdict(pack.people) | {f"{tier} tier": settings.handlers for tier, settings in pack.tiers.items()}
     yield from _section("People", (f"{part}: {', '.join(logins) or 'nobody named'}" for part, logins in people.items()))
 
 

@@ -1,4 +1,4 @@
-"""Clause by clause: which rules of a pack carry it, which examples prove it, and what is named as missing."""
+"""Clause by clause: which rules of a pack carry it, which examples prove it, and how both are told."""
 
 from __future__ import annotations
 
@@ -107,6 +107,24 @@ def test_a_failing_example_is_told_as_given_expected_and_got(small: Path) -> Non
     assert "expected  complaint" in said
     assert "got       request" in said
     assert said.splitlines()[-1] == "small: 1 example, 1 failed"
+
+
+def test_what_is_given_in_a_failing_example_is_told_with_its_values(small: Path) -> None:
+    given = """\
+    given:
+      vip: true
+      people: {supervisors: [chief, deputy], sales: [sam]}
+      handlers: {major: [mei]}
+      options: {deadlines: {waiting_ends_after: 7 days, extension_needs_second_person: true}}
+"""
+    small.write_text(SMALL + RULES + BROKEN + given, encoding="utf-8")
+    said = run("test", str(small))[1]
+    assert [line.strip() for line in said.splitlines() if line.startswith("  given")] == [
+        "given  vip: yes",
+        "given  people: supervisors chief, deputy; sales sam",
+        "given  handlers: major mei",
+        "given  options: deadlines waiting_ends_after: 7 days, extension_needs_second_person: true",
+    ]
 
 
 def test_examples_that_hold_are_counted() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -12,6 +13,8 @@ from rich.progress import track
 from rich.text import Text
 
 from plugin.cli.pack.placed import placed
+from plugin.model.pack import People
+from plugin.packs.changes import shown
 from plugin.packs.examples.book import Exampled, load
 from plugin.packs.examples.given import Given
 from plugin.packs.examples.proving import Failure, Proof
@@ -99,12 +102,16 @@ def _given(given: Given) -> Iterator[str]:
 
 
 def _in_words(value: Any) -> str:
-    if hasattr(value, "supervisors"):
-        named = ((part, getattr(value, part)) for part in ("supervisors", "management", "legal", "quality", "sales"))
-        return "; ".join(f"{part} {', '.join(logins)}" for part, logins in named if logins)
-    if isinstance(value, dict):
-        return "; ".join(f"{tier} {', '.join(logins)}" for tier, logins in value.items())
+    named = asdict(value) if isinstance(value, People) else value
+    if isinstance(named, Mapping):
+        return "; ".join(f"{name} {_listed(part)}" for name, part in named.items() if part)
     return "yes" if value is True else str(value)
+
+
+def _listed(part: Mapping[str, Any] | Iterable[str]) -> str:
+    """Logins, or options with their values."""
+    parts = (f"{name}: {shown(one)}" for name, one in part.items()) if isinstance(part, Mapping) else part
+    return ", ".join(parts)
 
 
 def _by_moment(failures: tuple[Failure, ...]) -> dict[str, list[Failure]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 
 from plugin.model.calendars import Calendar
 from plugin.model.decision import Mode
@@ -82,12 +82,10 @@ def _about(pack: Pack) -> Iterator[tuple[str, str]]:
 
 
 def _people(pack: Pack) -> Iterator[Part]:
-    named = {one.name: getattr(pack.people, one.name) for one in fields(pack.people)}
-    rows = [
+    rows = (
         (name.replace("_", " "), ", ".join(logins) or WITHOUT.get(name, NOBODY))
-        for name, logins in named.items()
-        if isinstance(logins, tuple)
-    ]
+        for name, logins in asdict(pack.people).items()
+    )
     yield Table(("part", "logins"), tuple(rows))
 
 
