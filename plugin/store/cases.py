@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from plugin.model.work import CaseRow, CaseStatus, Wake, WakeReason
+from plugin.store.padding import padded
 from plugin.store.statement import Statement
 from plugin.store.tables import cases
 from plugin.store.types import from_microseconds
@@ -137,7 +138,7 @@ def ensure(connection: Connection, ticket_ids: Sequence[int], *, now: datetime) 
         "created_at": now,
         "updated_at": now,
     }
-    known = set(connection.execute(_KNOWN, {"ticket_ids": list(ticket_ids)}).scalars())
+    known = set(connection.execute(_KNOWN, {"ticket_ids": padded(ticket_ids)}).scalars())
     missing = [{"ticket_id": ticket_id, **fresh} for ticket_id in ticket_ids if ticket_id not in known]
     if missing:
         connection.execute(insert_or_ignore(connection, cases), missing)
@@ -165,7 +166,7 @@ def for_update(connection: Connection, ticket_ids: Sequence[int], *, now: dateti
 def _locked(connection: Connection, ticket_ids: Sequence[int]) -> Sequence[Any]:
     if len(ticket_ids) == 1:
         return _BY_ID_LOCKED.rows(connection, ticket_id=ticket_ids[0])
-    return connection.execute(_LOCKED, {"ticket_ids": list(ticket_ids)}).all()
+    return connection.execute(_LOCKED, {"ticket_ids": padded(ticket_ids)}).all()
 
 
 def wake_of(row: Any) -> Wake:

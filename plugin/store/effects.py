@@ -10,6 +10,7 @@ from sqlalchemy import ClauseElement, Connection, bindparam, func, insert, or_, 
 
 from plugin.model.effects import UNSETTLED, Effect, EffectKind, EffectState
 from plugin.model.retry import IMPOSSIBLE_PAUSE
+from plugin.store.padding import padded
 from plugin.store.statement import Statement
 from plugin.store.tables import effects
 from plugin.store.upsert import insert_into
@@ -179,7 +180,7 @@ def forget_impossible(connection: Connection, *, now: datetime, rest: timedelta)
 
 
 def _states(connection: Connection, op_keys: Iterable[str]) -> dict[str, EffectState]:
-    rows = connection.execute(_STATES, {"op_keys": list(op_keys)})
+    rows = connection.execute(_STATES, {"op_keys": padded(op_keys)})
     return {row.op_key: EffectState(row.state) for row in rows}
 
 

@@ -14,6 +14,7 @@ from plugin.model.facts import Fact, FactKind, Timeline
 from plugin.model.people import Actor, Role
 from plugin.store import case_keys
 from plugin.store.keys import Key
+from plugin.store.padding import padded
 from plugin.store.statement import Statement
 from plugin.store.tables import facts
 from plugin.store.types import Written, canonical, read_json, to_microseconds
@@ -119,7 +120,7 @@ def _newest(connection: Connection, ticket_id: int, keys: Sequence[str]) -> Mapp
     newest: dict[str, _Known] = {}
     for start in range(0, len(keys), KEYS_AT_ONCE):
         some = keys[start : start + KEYS_AT_ONCE]
-        for row in connection.execute(_REVISIONS, {"ticket_id": ticket_id, "keys": some}):
+        for row in connection.execute(_REVISIONS, {"ticket_id": ticket_id, "keys": padded(some)}):
             content = _content(row, row.by)
             newest[row.key] = _Known(row.revision, content, row.payload, row.payload_digest)
     return newest

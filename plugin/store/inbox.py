@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import chain
+from itertools import chain, groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, literal_column, select, update
 
 from plugin.store import waking
 from plugin.store.keys import Key
+from plugin.store.padding import padded
 from plugin.store.statement import Statement, execute, fetch
 from plugin.store.tables import inbox
 from plugin.store.types import to_microseconds
@@ -25,6 +26,9 @@ BODY_KEPT = timedelta(hours=24)
 ROW_KEPT = timedelta(days=90)
 """How long a digest is kept, and so how long an exact replay is known as one."""
 BODY_PURPOSE = "inbox body"
+LARGE = 64 * 1024
+"""Bytes of a body that is inserted alone: the driver keeps what a statement was given until it runs again, and should
+keep one large body, not as many as came together."""
 
 
 class InboxState(StrEnum):
@@ -78,8 +82,8 @@ def receive(connection: Connection, batch: Sequence[Delivery], *, store_key: Key
     by_digest = {delivery.digest: delivery for delivery in batch}
     for digest in _known(connection, tuple(by_digest)):
         del by_digest[digest]
-    if by_digest:
-        _insert(connection, [_row(delivery, store_key=store_key) for delivery in by_digest.values()])
+    for together in _by_statement(by_digest.values()):
+        _insert(connection, [_row(delivery, store_key=store_key) for delivery in together])
     return frozenset(by_digest)
 
 
@@ -95,7 +99,7 @@ def fold(connection: Connection, *, quiet: timedelta, now: datetime) -> int:
     rows = connection.execute(query.with_for_update(skip_locked=True)).all()
     if rows:
         waking.hint(connection, _hints(rows), quiet=quiet, longest=LONGEST_QUIET, now=now)
-        folded = update(inbox).where(inbox.c.id.in_([row.id for row in rows])).values(state=InboxState.FOLDED)
+        folded = update(inbox).where(inbox.c.id.in_(padded(row.id for row in rows))).values(state=InboxState.FOLDED)
         connection.execute(folded)
     return len(rows)
 
@@ -133,16 +137,26 @@ def last_received_at(connection: Connection) -> datetime | None:
 
 
 def _known(connection: Connection, digests: tuple[bytes, ...]) -> list[bytes]:
-    query = f"SELECT digest FROM inbox WHERE digest IN {_marks(connection.dialect.paramstyle, len(digests))}"
-    return [bytes(row[0]) for row in fetch(connection, query, digests)]
+    asked = padded(digests)
+    query = f"SELECT digest FROM inbox WHERE digest IN {_marks(connection.dialect.paramstyle, len(asked))}"
+    return [bytes(row[0]) for row in fetch(connection, query, asked)]
+
+
+def _by_statement(deliveries: Iterable[Delivery]) -> Iterator[list[Delivery]]:
+    """What is inserted together, in the order given: small ones all at once, each large one alone."""
+    for is_large, some in groupby(deliveries, key=lambda delivery: len(delivery.body) > LARGE):
+        together = list(some)
+        yield from ([one] for one in together) if is_large else (together,)
 
 
 def _insert(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     """All in one statement, in the driver's own words: each statement a busy process waits for is a turn it waits."""
-    marks = ", ".join([_marks(connection.dialect.paramstyle, len(_COLUMNS))] * len(rows))
+    # what fills the statement up has the digest of the row before it, and inserts nothing
+    filled = padded(rows, filler=_without_body(rows[-1]))
+    marks = ", ".join([_marks(connection.dialect.paramstyle, len(_COLUMNS))] * len(filled))
     # another receiver may insert the same delivery at the same moment
     statement = f"INSERT INTO inbox ({', '.join(_COLUMNS)}) VALUES {marks} ON CONFLICT DO NOTHING"
-    execute(connection, statement, tuple(chain.from_iterable(rows)))
+    execute(connection, statement, tuple(chain.from_iterable(filled)))
 
 
 def _marks(style: str, number: int) -> str:
@@ -164,6 +178,10 @@ def _row(delivery: Delivery, *, store_key: Key) -> tuple[Any, ...]:
         InboxState.NEW.value if readable else InboxState.QUARANTINED.value,
         delivery.reason,
     )
+
+
+def _without_body(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(None if column == "body" else value for column, value in zip(_COLUMNS, row, strict=True))
 
 
 def _hints(rows: Iterable[Any]) -> list[waking.Hints]:
