@@ -16,8 +16,9 @@ import orjson
 from plugin.simulate import tally as tallies
 from plugin.simulate.comparing import Difference
 from plugin.simulate.judging import Score
+from plugin.simulate.limits import Reached
 from plugin.simulate.outcome import ClockEnd, Doing
-from plugin.simulate.report import About, html
+from plugin.simulate.report import About, html, limits_of
 from plugin.simulate.running import Result, TicketRow
 from plugin.simulate.tally import Tally
 
@@ -60,6 +61,7 @@ def write(result: Result, about: About, folder: Path) -> Path:
     _table(folder / "rules.csv", ("rule", "about", "what", "only_observed", "times"), _counted(tally.rules))
     load = ((person, week, minutes / 60) for (person, week), minutes in sorted(tally.load.items()))
     _table(folder / "load.csv", ("person", "week", "hours_of_open_matters"), load)
+    _table(folder / "limits.csv", ("pack", *(one.name for one in fields(Reached))), _limits(result, about))
     _table(folder / "scores.csv", ("rule", "about", "week", "score", "tickets"), _counted(tally.scores))
     (folder / "report.json").write_bytes(orjson.dumps(as_json(result, about), option=orjson.OPT_INDENT_2))
     page = folder / "report.html"
@@ -69,19 +71,20 @@ def write(result: Result, about: About, folder: Path) -> Path:
 
 def as_json(result: Result, about: About) -> dict[str, Any]:
     """The figures of a report as one JSON object."""
+    now, before = limits_of(result, about)
     found: dict[str, Any] = {
         "pack": {"name": about.pack.name, "version": about.pack.version},
         "source": about.source,
         "since": about.since,
         "made_at": about.made_at,
         "failed": [{"ticket_id": ticket_id, "why": why} for ticket_id, why in result.failed],
-        "result": _figures(result.tally),
+        "result": _figures(result.tally) | {"limits": [*map(_limit, now)]},
     }
     if about.against is not None:
         counts = result.comparison.counts
         found |= {
             "against": {"name": about.against.name, "version": about.against.version},
-            "before": _figures(result.before),
+            "before": _figures(result.before) | {"limits": [*map(_limit, before)]},
             "changes": [{"place": one.place, "before": one.before, "after": one.after} for one in about.changes],
             "tickets_that_come_out_otherwise": result.comparison.tickets,
             "tickets_with_other_limits_only": result.comparison.moved,
@@ -115,6 +118,17 @@ def _figures(tally: Tally) -> dict[str, Any]:
             for rule, subject, week, counts in tallies.score_rows(tally)
         ],
     }
+
+
+def _limit(one: Reached) -> dict[str, Any]:
+    figures = {"rule": one.rule, "limit": one.limit, "most_in_24_h": one.most, "over_by": one.over}
+    return figures | {"stopped_first_at": one.first_at, "days_over": one.days}
+
+
+def _limits(result: Result, about: About) -> Iterator[tuple[Any, ...]]:
+    now, before = limits_of(result, about)
+    yield from (("now", *astuple(one)) for one in now)
+    yield from (("before", *astuple(one)) for one in before)
 
 
 def _counted(counter: Any) -> Iterator[tuple[Any, ...]]:

@@ -112,3 +112,5 @@ class Outcome:
     unjudged: tuple[tuple[str, str, datetime], ...] = ()
     decisions: int = 0
     facts: int = 0
+    touched: tuple[tuple[str, datetime], ...] = ()
+    """When rules with a limit wrote to the ticket: what their effects are called by, and the moment."""

@@ -135,6 +135,7 @@ class Play:
             unjudged=self.judge.unjudged,
             decisions=self.decisions,
             facts=len(facts),
+            touched=tuple(self.desk.writes.done),
         )
 
 

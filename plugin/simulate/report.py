@@ -16,10 +16,11 @@ from plugin.simulate import tally as tallies
 from plugin.simulate.changes import Change
 from plugin.simulate.comparing import Difference
 from plugin.simulate.judging import Score
+from plugin.simulate.limits import Reached, reached
 from plugin.simulate.outcome import ClockEnd, Doing
 from plugin.simulate.plots import Columns, Layer, Part, bar, columns
 from plugin.simulate.running import Result
-from plugin.simulate.tally import Ends, Tally
+from plugin.simulate.tally import Ends, Tally, Window
 
 MOST_TICKETS = 200
 """Tickets shown with their reasons; the file of differences has them all."""
@@ -54,6 +55,13 @@ class About:
     changes: tuple[Change, ...] = ()
     customer_mail: bool = False
     tasks_done: bool = False
+
+
+def limits_of(result: Result, about: About) -> tuple[tuple[Reached, ...], tuple[Reached, ...]]:
+    """How rules fare beside their limits: the pack's, and those of the one it is compared with."""
+    window = Window(about.pack.zone, about.since)
+    before = reached(result.touched_before, about.against, window) if about.against is not None else ()
+    return reached(result.touched, about.pack, window), before
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +125,7 @@ class Page:
     noise: Table
     people: Table
     rules: Table
+    limits: Table | None
     load_weeks: tuple[str, ...]
     load: tuple[tuple[str, tuple[Heat, ...]], ...]
     changes: Table | None
@@ -158,6 +167,7 @@ def page(result: Result, about: About) -> Page:
         noise=_noise(tally, before),
         people=_people(people, len(tallies.days_of(tally))),
         rules=_rules(tally),
+        limits=_limits(result, about),
         load_weeks=weeks,
         load=load,
         changes=_changes(about),
@@ -296,6 +306,29 @@ def _rules(tally: Tally) -> Table:
     return Table(("rule", "about", "what", "", "times"), rows, frozenset({4}))
 
 
+def _limits(result: Result, about: About) -> Table | None:
+    now, before = limits_of(result, about)
+    if not now and not before:
+        return None
+    named = [("before", one) for one in before] + [("now", one) for one in now]
+    rows = [
+        (one.rule, *((which,) if about.against is not None else ()), *limit_cells(one))
+        for which, one in sorted(named, key=lambda pair: pair[1].rule)
+    ]
+    head = ("rule", *(("",) if about.against is not None else ()), *LIMIT_COLUMNS)
+    places = range(len(head) - len(LIMIT_COLUMNS), len(head))
+    return Table(head, tuple(map(Row, rows)), frozenset(places))
+
+
+LIMIT_COLUMNS = ("limit", "most in 24 h", "over by", "stopped first", "days over")
+
+
+def limit_cells(one: Reached) -> tuple[str, ...]:
+    """As ``LIMIT_COLUMNS`` names them."""
+    first = f"{one.first_at:%Y-%m-%d %H:%M}" if one.first_at else "never"
+    return f"{one.limit:,}", f"{one.most:,}", f"{one.over:,}" if one.over else "–", first, str(one.days or "–")
+
+
 def _load(tally: Tally) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[Heat, ...]], ...]]:
     people = tallies.load_by_person(tally)
     weeks = sorted({week for of in people.values() for week in of})[-MOST_WEEKS:]
@@ -381,7 +414,7 @@ def _notes(about: About) -> Iterator[str]:
     yield (
         "Notices are those of Steward's own notes, reminders and reopenings: to the owner and who is named, or to "
         "every agent of the group while nobody owns the ticket. The brakes over all tickets (notes an hour, a rule's "
-        "limit) hold nothing back here."
+        "limit) hold nothing back here: what is counted is what an unbraked run would write."
     )
     if not about.customer_mail:
         yield "STEWARD_CUSTOMER_MAIL is off: mails to customers are tasks instead."

@@ -17,6 +17,7 @@ from plugin.model.pack import Pack
 from plugin.simulate.comparing import Comparison, differences
 from plugin.simulate.complaints import Complaints, Trace
 from plugin.simulate.histories import History
+from plugin.simulate.limits import Touched
 from plugin.simulate.outcome import ClockEnd, Doing, Outcome
 from plugin.simulate.playing import Play
 from plugin.simulate.sources import Kept, Source
@@ -97,6 +98,8 @@ class Result:
     before: Tally = field(default_factory=Tally)
     """The same of the pack it is compared with."""
     comparison: Comparison = field(default_factory=Comparison)
+    touched: Touched = field(default_factory=Touched)
+    touched_before: Touched = field(default_factory=Touched)
     rows: list[TicketRow] = field(default_factory=list)
     failed: list[tuple[int, str]] = field(default_factory=list)
     played: int = 0
@@ -108,6 +111,8 @@ class Result:
         self.tally.merge(other.tally)
         self.before.merge(other.before)
         self.comparison.merge(other.comparison)
+        self.touched.merge(other.touched)
+        self.touched_before.merge(other.touched_before)
         self.failed += other.failed
         self.played += other.played
         self.apart += other.apart
@@ -240,9 +245,11 @@ def _play_one(kept: Kept, work: Work, result: Result) -> None:
     if work.against is not None:
         assert before is not None  # whether there is anything to play does not hang on the pack
         result.before.add(before, work.window)
+        result.touched_before.add(before)
         found = differences(before, outcome)
         result.comparison.add(found)
     result.tally.add(outcome, work.window)
+    result.touched.add(outcome)
     result.rows.append(_row(outcome, differs=bool(found)))
 
 

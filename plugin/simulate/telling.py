@@ -13,7 +13,7 @@ from plugin.simulate.changes import Change
 from plugin.simulate.comparing import Difference
 from plugin.simulate.judging import Score
 from plugin.simulate.outcome import ClockEnd, Doing
-from plugin.simulate.report import DOING_NAMES, END_NAMES, About
+from plugin.simulate.report import DOING_NAMES, END_NAMES, About, limits_of
 from plugin.simulate.running import Result
 from plugin.simulate.tally import Ends
 
@@ -28,6 +28,7 @@ def summary(result: Result, about: About) -> str:
     console.print(_clocks(result))
     console.print()
     console.print(_noise(result, compared=about.against is not None))
+    _tell_limits(console, result, about)
     if about.against is not None:
         console.print(f"\n{_otherwise(result)}.")
     if result.failed:
@@ -52,6 +53,7 @@ def difference(result: Result, about: About, most: int) -> str:
         console.print(ticket)
     console.print("\nHow loud it would be:")
     console.print(_noise(result, compared=True))
+    _tell_limits(console, result, about)
     return console.export_text().rstrip()
 
 
@@ -81,6 +83,18 @@ def scorecard(result: Result, *, weeks: bool) -> str:
 def _console() -> Console:
     # what is printed is recorded only: the caller prints it
     return Console(width=WIDTH, record=True, file=StringIO(), highlight=False, markup=False)
+
+
+def _tell_limits(console: Console, result: Result, about: About) -> None:
+    """Nothing where no rule has a limit."""
+    now, before = limits_of(result, about)
+    if not now and not before:
+        return
+    console.print("\nLimits, in tickets a rule wrote to within 24 hours (all that is counted is of an unbraked run):")
+    for which, some in (("before", before), ("now", now)):
+        for one in some:
+            named = f"{which}: {one.rule}" if about.against is not None else one.rule
+            console.print(f"  {named}, limit {one.limit}, most {one.most}: {one.in_words}")
 
 
 def _otherwise(result: Result) -> str:

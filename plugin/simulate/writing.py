@@ -19,6 +19,7 @@ from plugin.model.ticket import StateType, Ticket
 from plugin.model.words import Text
 from plugin.plan import Call, MakeChecklist, MakeTask, Person, Plan, Put, Standing, Terms, plan
 from plugin.simulate.answering import Answers, Asked, asked
+from plugin.simulate.limits import Writes, limited, names_of
 from plugin.simulate.outcome import Doing, Done
 
 SECRET = b"simulation"
@@ -43,9 +44,14 @@ class Desk:
     wakes_at: datetime | None = None
     wanted: tuple[Any, ...] = (False, (), (), (), ())
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    writes: Writes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.writes = Writes(names_of(limited(self.pack)))
 
     def settle(self, decision: Decision, timeline: Timeline) -> Iterator[Done]:
         """What Steward would do now that anybody notices; the same as before is not looked at twice."""
+        self.writes.quietly(decision, timeline)
         waited = self.wakes_at is not None and self.wakes_at <= decision.now
         wanted = (decision.in_force, decision.notes, decision.tasks, decision.messages, decision.ticket)
         if wanted == self.wanted and not waited:
@@ -57,6 +63,7 @@ class Desk:
         told = _Told(decision.now, owner, group, asked(decision.tasks), reminds=not self.answers.tasks_done)
         for call in planned.calls:
             yield from told.by(call)
+            self.writes.loudly(call, decision.now)
             self._apply(call, decision.now)
             self.answers.hear(call, told.asked, now=decision.now)
         yield from self._observed(planned, told)
