@@ -35,7 +35,7 @@ from plugin.model.people import Role
 from plugin.model.said import SAY, WORDS, tags_now
 from plugin.model.ticket import StateType
 from plugin.model.words import Text, text
-from plugin.policies import discover
+from plugin.policies import beforehand, discover
 
 DEADLINES = "deadlines"
 Part = TypeVar("Part")
@@ -67,6 +67,10 @@ def decide(
     world = _Collected(case)
     # what rules on trial conclude, those that write must never see; where all are alike there is one world
     trial = _Collected(case.beside()) if len({rule.mode for rule in rules}) > 1 else None
+    for rule in rules:
+        own = trial if trial is not None and rule.mode is Mode.OBSERVE else world
+        for finding in beforehand(rule.policy, own.case):
+            own.take(_stamped(finding, rule, own.case, acts=False, since=None), acts=False, also=trial)
     for rule in rules:
         own = trial if trial is not None and rule.mode is Mode.OBSERVE else world
         if not own.case.suits(rule.when):

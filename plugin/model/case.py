@@ -21,6 +21,8 @@ from plugin.model.words import text
 
 WORKING_DAY = Duration(1, Unit.WORKING_DAYS)
 COMPLAINED_ABOUT = "complained_about"
+UNHEARD = "unheard"
+"""Found before all else: whose words count for nothing, whatever the ticket turns out to be."""
 _STILL_HIS = frozenset({"accept", "decline"})
 """Words of the person complained about that hand the matter over."""
 
@@ -136,6 +138,12 @@ class Case:
         return found if isinstance(found, Complained) else None
 
     @property
+    def unheard(self) -> Complained | None:
+        """Whose words, and values set by hand, count for nothing: known before it is known that it is a complaint."""
+        found = self.finding(UNHEARD)
+        return found if isinstance(found, Complained) else None
+
+    @property
     def supervisors(self) -> tuple[str, ...]:
         """The pack's, without the person complained about; where he is the only one, management."""
         people = self.pack.people
@@ -179,7 +187,7 @@ class Case:
 
     def said_now(self, *words: str) -> tuple[Said, ...]:
         """These words, as far as they were said in the matter at hand, by somebody it is not about."""
-        about = self.complained_about
+        about = self.unheard
         found = (s for s in self.said if s.word in words and s.at >= self.matter.starts_at)
         return tuple(s for s in found if about is None or not about.excludes(s))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from plugin.model.decision import Decision, Ticketed
+from plugin.model.case import UNHEARD, Complained
+from plugin.model.decision import Decision, Mode, Ticketed
 from plugin.model.effects import Effect, EffectKind
 from plugin.model.ticket import CLOSED_TYPES, StateType
 from plugin.plan import fields, messages, notes, tags, tasks
@@ -67,7 +68,7 @@ def plan(decision: Decision, standing: Standing, applied: Iterable[Effect], term
     """
     if not decision.in_force or standing.ticket.is_merged:
         return Plan()
-    making = Making(standing, Ledger(applied, now=terms.now, insist=terms.insist), terms)
+    making = Making(standing, Ledger(applied, now=terms.now, insist=terms.insist), terms, unheard=_unheard(decision))
     calls: list[Call] = [*tags.calls(decision.tags, decision.words, making)]
     put = [*_put(decision, making)]
     task_calls = _tasks(decision, making)
@@ -75,6 +76,14 @@ def plan(decision: Decision, standing: Standing, applied: Iterable[Effect], term
     calls += [*put, *task_calls] if tells else [*task_calls, *put]
     calls += messages.calls(decision.messages, making)
     return _plan(calls, making, missing=fields.missing(decision.fields, making))
+
+
+def _unheard(decision: Decision) -> Complained | None:
+    """Who is complained about, by a rule that is not on trial."""
+    found = decision.finding(UNHEARD)
+    if found is None or found.mode is not Mode.ENFORCE or not isinstance(found.value, Complained):
+        return None
+    return found.value
 
 
 def withdraw(standing: Standing, applied: Iterable[Effect], terms: Terms) -> Plan:

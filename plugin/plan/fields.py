@@ -78,12 +78,16 @@ def _is_to_be_set(part: Field, making: Making) -> bool:
     if should == does:
         return False
     last = _last_change(part.name, making)
-    if last is None or not last.by.is_agent:
+    if last is None or not last.by.is_agent or _is_unheard(last, making):
         return True  # nobody's, ours, a trigger's, or a customer's, which is reset at once
     ours = list(making.ledger.values_of(part.name))
     if not ours or should != ours[-1][1]:
         return True  # its cause changed since
     return _is_stale_form(does, ours, part.name, making)
+
+
+def _is_unheard(change: Fact, making: Making) -> bool:
+    return making.unheard is not None and making.unheard.did(change.by.login, change.at)
 
 
 def _is_stale_form(does: str, ours: list[tuple[datetime, str]], name: str, making: Making) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from plugin.model.case import Complained
 from plugin.model.decision import Mode
 from plugin.model.effects import Effect, EffectKind, EffectState, op_key
 from plugin.model.words import Text
@@ -27,6 +28,8 @@ class Making:
     held: list[Held] = field(default_factory=list)
     observed: list[Effect] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
+    unheard: Complained | None = None
+    """The person complained about: what he set by hand is nobody's word."""
 
     def effect(
         self,

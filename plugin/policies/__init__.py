@@ -2,7 +2,8 @@
 
 A policy module has ``CLAUSES`` (what it carries out), ``AFTER`` (policies it builds on), ``Options`` (a frozen
 dataclass with defaults) and ``decide(case, options)``, a generator of ``plugin.model.decision`` parts. One with much to
-find out is a directory, whose ``__init__`` is its table of contents.
+find out is a directory, whose ``__init__`` is its table of contents. What one concludes before all others speak, also
+those it builds on, it says in ``beforehand(case)``: it knows the facts then, and nothing that was found.
 One that runs clocks names them in ``CLOCKS``: only those may stand in a pack.
 """
 
@@ -15,7 +16,7 @@ from importlib import import_module
 from typing import Any, Protocol, cast
 
 from plugin.model.case import Case
-from plugin.model.decision import Should
+from plugin.model.decision import Finding, Should
 
 
 class Policy(Protocol):
@@ -26,6 +27,12 @@ class Policy(Protocol):
     Options: type[Any]
 
     def decide(self, case: Case, options: Any) -> Iterator[Should]: ...
+
+
+def beforehand(policy: str, case: Case) -> Iterator[Finding]:
+    """What a policy concludes before all others speak; for most of them that is nothing."""
+    conclude = getattr(discover()[policy], "beforehand", None)
+    return iter(()) if conclude is None else cast(Iterator[Finding], conclude(case))
 
 
 @cache

@@ -1,9 +1,10 @@
 """No conflict of interest: the person complained about neither owns, assesses, reviews nor closes (C1.4, A6.2).
 
 An agent names him in an internal note, by login: ``About: anna`` (the pack's record says with which words). From then
-on his duty as the first person asked passes to the supervisor, what he says on the ticket counts for nothing, and a
-closing of his does not stand: the ticket is opened again, and somebody else closes it. Each time the supervisor is
-told, or who named him where the pack names no other supervisor.
+on his duty as the first person asked passes to the supervisor, what he says on the ticket, of its kind and tier too and
+by hand in their fields, counts for nothing, and a closing of his does not stand: the ticket is opened again, and
+somebody else closes it. Each time the supervisor is told, or who named him where the pack names no other supervisor.
+Whatever the rule's ``when`` says: that it is no complaint, or less grave, is nothing he could say.
 
 A rule::
 
@@ -21,9 +22,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from plugin.model.case import COMPLAINED_ABOUT, Case, Complained, known
+from plugin.model.case import COMPLAINED_ABOUT, UNHEARD, Case, Complained, known
 from plugin.model.decision import Finding, Note, Should, Ticketed, Urgency
-from plugin.model.records import Entry, newest
+from plugin.model.records import Entry, entries
 from plugin.model.words import Text, text
 
 CLAUSES = ("C1.4", "A6.2")
@@ -39,20 +40,34 @@ class Options:
     reopen: bool = True
 
 
+def beforehand(case: Case) -> Iterator[Finding]:
+    """Whose words count for nothing."""
+    named = _named(case)
+    if named is not None:
+        yield Finding(UNHEARD, named.about, "A6.2", named.because)
+
+
 def decide(case: Case, options: Options) -> Iterator[Should]:
-    if not case.is_complaint:
+    named = _named(case)
+    if named is None:
         return
-    named = newest(case.timeline, case.pack.record.items, since=case.matter.starts_at).get(ITEM)
-    login = _login(named.value) if named is not None else ""
-    if named is None or not login:
-        return
-    about = Complained(login=login, since=named.at)
-    because = text("{login} is complained about.", login=about.login)
-    yield Finding(COMPLAINED_ABOUT, about, "C1.4", because)
-    case_now = _Named(case, named, about, because)
-    yield from case_now.owner()
-    yield from case_now.words()
-    yield from case_now.closing(options)
+    yield from named.words()
+    if case.is_complaint:
+        yield Finding(COMPLAINED_ABOUT, named.about, "C1.4", named.because)
+        yield from named.owner()
+        yield from named.closing(options)
+
+
+def _named(case: Case) -> _Named | None:
+    """Who was named last; he does not name another in his place."""
+    named: _Named | None = None
+    for entry in entries(case.timeline, case.pack.record.items):
+        by_himself = named is not None and named.about.did(entry.by.login, entry.at)
+        if entry.item == ITEM and entry.at >= case.matter.starts_at and not by_himself:
+            about = Complained(login=_login(entry.value), since=entry.at)
+            because = text("{login} is complained about.", login=about.login)
+            named = _Named(case, entry, about, because) if about.login else None
+    return named
 
 
 def _login(value: str) -> str:

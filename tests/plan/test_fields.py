@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from plugin.model.decision import FieldValue, Mode
+from plugin.model.case import UNHEARD, Complained
+from plugin.model.decision import FieldValue, Finding, Mode
 from plugin.model.effects import EffectState
 from plugin.model.facts import Fact
 from plugin.model.features import Features
@@ -20,6 +21,7 @@ from tests.plan.givens import (
     MACHINE,
     MEI,
     STEWARD,
+    WHY,
     changed,
     decision,
     done,
@@ -95,6 +97,21 @@ def test_who_changed_the_value_decides_whether_it_is_ours_to_set(by: Actor, plan
     facts = [changed("tier", "major", by=by, at=hours(2))]
     plan = planned(SERIOUS, on=holding(tier="major"), facts=facts, applied=WRITTEN)
     assert kinds(plan) == plans
+
+
+@pytest.mark.parametrize(
+    ("since", "mode", "plans"),
+    [
+        pytest.param(1, Mode.ENFORCE, ["Put"], id="whose word counts for nothing"),
+        pytest.param(3, Mode.ENFORCE, [], id="named only afterwards"),
+        pytest.param(1, Mode.OBSERVE, [], id="as a rule on trial would have it"),
+    ],
+)
+def test_a_value_of_the_person_complained_about_is_reset(since: float, mode: Mode, plans: list[str]) -> None:
+    found = Finding(UNHEARD, Complained("anna", hours(since)), "A6.2", WHY, mode=mode)
+    facts = [changed("tier", "major", by=ANNA, at=hours(2))]
+    wanted = replace(SERIOUS, findings=(found,))
+    assert kinds(planned(wanted, on=holding(tier="major"), facts=facts, applied=WRITTEN)) == plans
 
 
 def test_an_agents_value_stays_only_until_its_cause_changes() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from plugin.model.clocks import ClockState
+from plugin.model.decision import Mode
 from plugin.model.people import Actor
 from tests.policies.story import ANNA, BEN, CHIEF, Story, shipped, with_people
 
@@ -107,3 +110,67 @@ def test_signs_alone_name_nobody(line: str) -> None:
     told = story.decided(after=2)
     assert told.fields["first_responder"] == "anna"
     assert told.notes == {}
+
+
+@pytest.mark.parametrize("word", ["general", "major"])
+def test_what_she_says_of_its_tier_does_not_move_it(word: str) -> None:
+    story = about_anna()
+    story.says("serious", by=BEN, after=1.5)
+    story.says(word, by=ANNA, after=2)
+    story.sets("steward_tier", word, by=ANNA, after=2.5)
+    told = story.decided(after=3)
+    assert told.fields["tier"] == "serious"
+    assert told.found("tiers")[-1] == (story.at(1.5), "serious")
+    assert told.notes["fairness.word"].tell == ("chief",)
+
+
+@pytest.mark.parametrize("word", ["request", "none"])
+def test_she_does_not_end_the_complaint_by_calling_it_something_else(word: str) -> None:
+    story = about_anna()
+    story.says(word, by=ANNA, after=2)
+    story.sets("steward_kind", word, by=ANNA, after=2.5)
+    told = story.decided(after=3)
+    assert told.fields["kind"] == "complaint"
+    assert told.fields["first_responder"] == "chief"
+
+
+def test_what_she_said_of_its_tier_before_she_was_named_stands() -> None:
+    story = Story().customer_writes_in("I complain about Anna.")
+    story.says("serious", by=ANNA, after=0.5)
+    story.notes(BEN, after=1, text="About: anna")
+    assert story.decided(after=2).fields["tier"] == "serious"
+
+
+def test_on_a_request_too_she_is_told_that_her_word_was_not_taken() -> None:
+    story = Story().customer_writes_in("Where is my order?")
+    story.gives(ANNA, by=ANNA, after=0.1)
+    story.notes(BEN, after=1, text="About: anna")
+    story.says("none", by=ANNA, after=2)
+    told = story.decided(after=3)
+    assert told.fields["kind"] == "request"
+    assert told.fields["first_responder"] == "anna"
+    assert set(told.notes) == {"fairness.word"}
+
+
+def test_without_the_rule_her_words_count() -> None:
+    story = about_anna()
+    story.pack = replace(story.pack, rules=tuple(r for r in story.pack.rules if r.policy != "fairness"))
+    story.says("major", by=ANNA, after=2)
+    assert story.decided(after=3).fields["tier"] == "major"
+
+
+def test_on_trial_the_rule_takes_no_word_from_those_that_write() -> None:
+    story = about_anna()
+    rules = (replace(r, mode=Mode.OBSERVE) if r.policy == "fairness" else r for r in story.pack.rules)
+    story.pack = replace(story.pack, rules=tuple(rules))
+    story.says("major", by=ANNA, after=2)
+    assert story.decided(after=3).fields["tier"] == "major"
+
+
+def test_she_does_not_name_another_in_her_place() -> None:
+    story = about_anna()
+    story.notes(ANNA, after=2, text="About: ben")
+    story.says("major", by=ANNA, after=3)
+    told = story.decided(after=4)
+    assert told.fields["tier"] == "general"
+    assert told.fields["first_responder"] == "chief"

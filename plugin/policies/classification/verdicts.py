@@ -208,7 +208,10 @@ def _by_words(case: Case, options: Options, heard: tuple[Voice, ...]) -> Verdict
 
 
 def fields_said(case: Case, name: str, allowed: Collection[str]) -> Iterator[tuple[datetime, str, str]]:
-    """Values agents gave a field by hand in this matter: when, what, who."""
+    """Values agents whom it is not about gave a field by hand in this matter: when, what, who."""
+    about = case.unheard
     for value in fields_set_by_agents(case.timeline, name):
+        if about is not None and about.did(value.by.login, value.at):
+            continue
         if value.value in allowed and value.at >= case.matter.starts_at:
             yield value.at, str(value.value), value.by.login
