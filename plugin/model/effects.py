@@ -31,7 +31,6 @@ class EffectKind(StrEnum):
     """A child ticket carries a task. task, number, title, ticket_id."""
     TASK_VOID = "task_void"
     """A task ticket of ours is closed because the task is no longer needed. task, ticket_id."""
-    LINK = "link"
     """number, child_id"""
     STATE = "state"
     """The ticket's own state changes (reopened). state."""

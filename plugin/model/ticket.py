@@ -24,23 +24,6 @@ class StateType(StrEnum):
 
 
 CLOSED_TYPES = frozenset({StateType.CLOSED, StateType.MERGED, StateType.REMOVED})
-COMMUNICATION_TYPES = frozenset(
-    {
-        "email",
-        "sms",
-        "chat",
-        "fax",
-        "phone",
-        "web",
-        "twitter status",
-        "twitter direct-message",
-        "facebook feed post",
-        "facebook feed comment",
-        "telegram personal-message",
-        "whatsapp message",
-    }
-)
-"""Article types Zammad counts as communication: all but ``note`` (contract 4.7)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,6 @@ class Manners:
     mail_needs_recipient: bool
     mention_is_checked: bool
     duplicate_name: str
-    removed_state: bool
     writes_all_rights_anew: bool
     names_replacement: bool
 
@@ -72,7 +71,6 @@ MANNERS: dict[str, Manners] = {
         mail_needs_recipient=False,
         mention_is_checked=False,
         duplicate_name="This object already exists.",
-        removed_state=True,
         writes_all_rights_anew=True,
         names_replacement=False,
     ),
@@ -99,7 +97,6 @@ MANNERS: dict[str, Manners] = {
         mail_needs_recipient=True,
         mention_is_checked=True,
         duplicate_name="Name has already been taken",
-        removed_state=False,
         writes_all_rights_anew=False,
         names_replacement=True,
     ),

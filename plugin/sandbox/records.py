@@ -37,7 +37,6 @@ class Kind:
     newer: Columns = field(default_factory=dict)
     extra: Columns = field(default_factory=dict)
     check: Check | None = None
-    newer_only: bool = False
     required: tuple[str, ...] = ("name",)
 
     def columns_for(self, world: World) -> Columns:

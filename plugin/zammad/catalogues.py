@@ -1,4 +1,4 @@
-"""What ids stand for on this server: states and their types, priorities, groups.
+"""What ids stand for on this server: states and their types, groups.
 
 The least role may not list groups on 6.1: the rest is learnt from what other answers bring along.
 """
@@ -57,7 +57,6 @@ class Catalogues:
         self._client = client
         self._on_alarm = on_alarm
         self._states: Table[State] = Table(self._fetch_states, lifetime=lifetime, clock=clock)
-        self._priorities: Table[str] = Table(self._fetch_priorities, lifetime=lifetime, clock=clock)
         self._groups: Table[str] = Table(self._fetch_groups, lifetime=lifetime, clock=clock)
 
     def state_type(self, state_id: int, name: str = "") -> StateType:
@@ -86,9 +85,6 @@ class Catalogues:
             raise Refused(f"Zammad has no active state of type {state_type}")
         return min(found, key=lambda state: (not state.default_follow_up, state.id))
 
-    def priority_name(self, priority_id: int) -> str:
-        return self._priorities.get(priority_id) or ""
-
     def group_name(self, group_id: int) -> str:
         return self._groups.get(group_id) or ""
 
@@ -111,9 +107,6 @@ class Catalogues:
         found = (_state(one, path=f"states[{place}]") for place, one in enumerate(raw))
         # one without a type is no better than none: it is asked for again
         return {state.id: state for state in found if state is not None}
-
-    def _fetch_priorities(self) -> dict[int, str]:
-        return _named(self._client.get("/ticket_priorities"), "priorities")
 
     def _fetch_groups(self) -> dict[int, str]:
         try:

@@ -110,17 +110,6 @@ class Reader:
     def _linked_ticket(self, raw: Any) -> LinkedTicket:
         return schemas.linked_ticket(raw, names=self.catalogues, path="links.assets.Ticket")
 
-    def linked_tickets(self, ids: Sequence[int]) -> tuple[LinkedTicket, ...]:
-        """Tickets by id, in their order, those out of sight left out."""
-        if not ids:
-            return ()
-        condition = {"ticket.id": {"operator": "is", "value": list(ids)}}
-        found = {
-            raw["id"]: schemas.linked_ticket(raw, names=self.catalogues, path="search")
-            for raw in self._search(condition, limit=PAGE)
-        }
-        return tuple(found[one] for one in ids if one in found)
-
     def checklist(self, checklist_id: int) -> Checklist | None:
         """The checklist with its items in their shown order; None where it is gone, or checklists were switched off."""
         try:

@@ -121,25 +121,6 @@ class Writer:
         raw = self._client.post("/tickets", EXPAND, body)
         return self._ticket(raw, "POST /tickets", lambda found: found.number == number)
 
-    def link_child(self, *, parent_id: int, child_number: str) -> None:
-        """Link a ticket as child; one that is linked already stays so."""
-        body = {
-            "link_type": "child",
-            "link_object_source": "Ticket",
-            "link_object_source_number": child_number,
-            "link_object_target": "Ticket",
-            "link_object_target_value": parent_id,
-        }
-        try:
-            raw = self._client.post("/links/add", json=body)
-        except Refused as refused:
-            # 6.1 refuses a duplicate by its unique index, 6.5 answers 201 without an id (contract 4.8)
-            if refused.status == 422 and self._is_linked(parent_id, child_number):
-                return
-            raise
-        if not isinstance(raw, Mapping):
-            raise Unknown("POST /links/add: answered without a link")
-
     def checklist_create(self, ticket_id: int) -> Checklist:
         """Make the ticket's checklist: without a name, with one empty item. A second one is refused with 422."""
         body = {"ticket_id": ticket_id}
@@ -149,10 +130,6 @@ class Writer:
     def checklist_rename(self, checklist_id: int, name: str) -> None:
         """``name`` has 250 characters at most; the rest is cut."""
         self._put_checklist(checklist_id, {"name": values.item_text(name)[: values.LONGEST_TITLE]})
-
-    def checklist_order(self, checklist_id: int, item_ids: Sequence[int]) -> None:
-        """The items in the order they are to be shown in."""
-        self._put_checklist(checklist_id, {"sorted_item_ids": [str(one) for one in item_ids]})
 
     def item_add(self, checklist_id: int, text: str) -> ChecklistItem:
         """Append an item, unticked; the hundred-and-first is refused with 422."""
@@ -167,15 +144,6 @@ class Writer:
             body["checked"] = checked
         raw = self._on_checklists(lambda: self._client.put(f"/checklist_items/{item_id}", json=body))
         return self._confirmed(f"PUT /checklist_items/{item_id}", lambda: schemas.checklist_item(raw))
-
-    def item_remove(self, item_id: int) -> None:
-        """Take an item off its checklist."""
-        self._client.delete(f"/checklist_items/{item_id}")
-
-    def _is_linked(self, parent_id: int, number: str) -> bool:
-        raw = self._client.get("/links", {"link_object": "Ticket", "link_object_value": parent_id})
-        others = schemas.assets(schemas.entries(raw, "links"), "Ticket").values()
-        return any(isinstance(one, Mapping) and one.get("number") == number for one in others)
 
     def _on_checklists(self, call: Callable[[], Any], *, off: Sequence[int] = (403,)) -> Any:
         """Learns from a refusal that checklists were switched off."""

@@ -72,7 +72,6 @@ def server(wire: responses.RequestsMock, body: Body, like: str) -> responses.Req
     refused = {"error": "Not authorized (token)!", "error_human": "Not authorized (token)!"}
     wire.get(f"{API}/users/me", json=body("me"))
     wire.get(f"{API}/ticket_states", json=body("states"))
-    wire.get(f"{API}/ticket_priorities", json=body("priorities"))
     wire.post(f"{API}/core_workflows/perform", json=body("workflow"))
     if like == "6.1":
         wire.get(f"{API}/groups", status=403, json=refused)

@@ -67,10 +67,10 @@ def test_groups_have_names_even_where_they_may_not_be_listed(zammad: Zammad) -> 
 @pytest.mark.usefixtures("server")
 def test_a_catalogue_is_asked_for_once_in_its_lifetime(zammad: Zammad, calls: list[Call], seconds: list[float]) -> None:
     for _ in range(5):
-        zammad.catalogues.priority_name(2)
+        zammad.catalogues.state_name(2)
     assert len(calls) == 1
     seconds[0] += LIFETIME + 1
-    zammad.catalogues.priority_name(2)
+    zammad.catalogues.state_name(2)
     assert len(calls) == 2
 
 
@@ -78,27 +78,27 @@ def test_a_catalogue_is_asked_for_once_in_its_lifetime(zammad: Zammad, calls: li
 def test_an_unknown_id_refreshes_the_catalogue_but_not_each_time(
     zammad: Zammad, calls: list[Call], seconds: list[float]
 ) -> None:
-    zammad.catalogues.priority_name(2)
+    zammad.catalogues.state_name(2)
     seconds[0] += 60
     for _ in range(5):
-        assert zammad.catalogues.priority_name(99) == ""
+        assert zammad.catalogues.state_name(99) == ""
     assert len(calls) == 2
 
 
 def test_what_is_old_serves_while_zammad_is_away(
     wire: responses.RequestsMock, zammad: Zammad, body: Body, seconds: list[float]
 ) -> None:
-    wire.get(f"{API}/ticket_priorities", json=body("priorities"))
-    assert zammad.catalogues.priority_name(2) == "2 normal"
-    wire.replace("GET", f"{API}/ticket_priorities", status=502)
+    wire.get(f"{API}/ticket_states", json=body("states"))
+    assert zammad.catalogues.state_name(2) == "open"
+    wire.replace("GET", f"{API}/ticket_states", status=502)
     seconds[0] += LIFETIME + 1
-    assert zammad.catalogues.priority_name(2) == "2 normal"
+    assert zammad.catalogues.state_name(2) == "open"
 
 
 def test_nothing_at_all_is_known_while_zammad_is_away(wire: responses.RequestsMock, zammad: Zammad) -> None:
-    wire.get(f"{API}/ticket_priorities", status=502)
+    wire.get(f"{API}/ticket_states", status=502)
     with pytest.raises(Unavailable):
-        zammad.catalogues.priority_name(2)
+        zammad.catalogues.state_name(2)
 
 
 @pytest.mark.usefixtures("server")

@@ -231,25 +231,6 @@ def test_a_number_that_is_taken_is_refused_for_the_caller_to_look(
     assert told.value.status == 422
 
 
-def test_a_link_that_is_there_already_is_fine(
-    server: responses.RequestsMock, zammad: Zammad, body: Body, like: str
-) -> None:
-    child = {**body("ticket_plain"), "number": "7T1-abcde"}
-    server.get(f"{API}/links", json={"links": [], "assets": {"Ticket": {"9": child}}})
-    if like == "6.1":
-        server.post(f"{API}/links/add", status=422, json={"error": "This object already exists."})
-    else:
-        server.post(f"{API}/links/add", status=201, json={"id": None, "link_type_id": 2})
-    zammad.writer.link_child(parent_id=7, child_number="7T1-abcde")
-
-
-def test_a_link_that_is_refused_for_another_reason_is_refused(wire: responses.RequestsMock, zammad: Zammad) -> None:
-    wire.post(f"{API}/links/add", status=422, json={"error": "Error ID x"})
-    wire.get(f"{API}/links", json={"links": [], "assets": {}})
-    with pytest.raises(Refused):
-        zammad.writer.link_child(parent_id=7, child_number="7T1-abcde")
-
-
 def checklist_answers(wire: responses.RequestsMock) -> None:
     created = {"id": 3, "name": "", "sorted_item_ids": ["4"], "item_ids": [4]}
     assets = {"Checklist": {"3": created}, "ChecklistItem": {"4": {**ITEM, "id": 4, "text": ""}}}
@@ -269,8 +250,6 @@ def test_a_checklist_is_made_named_and_filled(wire: responses.RequestsMock, zamm
     assert sent(wire) == {"checklist_id": 3, "text": "Investigate 81137"}
     assert zammad.writer.item_update(6, checked=True).checked
     assert sent(wire) == {"checked": True}
-    zammad.writer.checklist_order(3, [6, 4])
-    assert sent(wire) == {"sorted_item_ids": ["6", "4"]}
 
 
 def test_checklists_that_are_switched_off_are_no_feature_any_more(
@@ -287,9 +266,9 @@ def test_checklists_that_are_switched_off_are_no_feature_any_more(
 
 
 def test_an_item_that_is_gone_says_so(wire: responses.RequestsMock, zammad: Zammad) -> None:
-    wire.delete(f"{API}/checklist_items/6", status=404, json={"error": "Couldn't find Checklist::Item"})
+    wire.put(f"{API}/checklist_items/6", status=404, json={"error": "Couldn't find Checklist::Item"})
     with pytest.raises(NotFound):
-        zammad.writer.item_remove(6)
+        zammad.writer.item_update(6, checked=True)
 
 
 def test_a_mail_to_the_customer_is_sent_as_system(server: responses.RequestsMock, zammad: Zammad, body: Body) -> None:
