@@ -234,6 +234,7 @@ def _with_trial(decision: Decision, trial: _Collected, *, runs_clocks: bool) -> 
         decision,
         clocks=(*decision.clocks, *clocks),
         trial_clocks=tuple(clock for clock in trial.of(Clock) if clock not in clocks),
+        trial_alike=tuple(_alike(decision, trial)),
         findings=(*decision.findings, *trial.of(Finding)),
     )
     if not decision.in_force:
@@ -254,6 +255,14 @@ def _with_trial(decision: Decision, trial: _Collected, *, runs_clocks: bool) -> 
         ticket=(*decision.ticket, *trial.of(Ticketed)),
         looks=(*decision.looks, *trial.of(Look), *_clock_looks(trial.case, clocks)),
     )
+
+
+def _alike(decision: Decision, trial: _Collected) -> Iterator[Field | Tag]:
+    """What rules on trial say of fields and tags just as those that write do: nothing would come of it."""
+    wanted = {field.name: field.value for field in decision.fields}
+    yield from (f for f in trial.fields.values() if f.name in wanted and wanted[f.name] == f.value)
+    carried = {tag.tag for tag in decision.tags}
+    yield from (tag for tag in trial.of(Tag) if tag.tag in carried)
 
 
 def _wrote_before(case: Case) -> bool:

@@ -252,6 +252,8 @@ class Decision:
     findings: tuple[Finding, ...] = field(default=())
     trial_clocks: tuple[Clock, ...] = ()
     """As rules on trial count them, where a rule that writes counts the same clock."""
+    trial_alike: tuple[Field | Tag, ...] = ()
+    """What rules on trial say of fields and tags just as rules that write do."""
 
     @property
     def next_look(self) -> Look | None:
@@ -267,5 +269,6 @@ class Decision:
         return next((f for f in self.findings if f.name == name), None)
 
 
-_HELD_TO = tuple(one.name for one in fields(Decision) if one.name not in ("now", "looks", "findings", "trial_clocks"))
+_BUILT_ON = frozenset({"now", "looks", "findings", "trial_clocks", "trial_alike"})
+_HELD_TO = tuple(one.name for one in fields(Decision) if one.name not in _BUILT_ON)
 """What a decision asks for: everything but when it was made, when to look again, and what it was built on."""

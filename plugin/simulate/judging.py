@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from plugin.model.decision import Decision
+from plugin.model.decision import Decision, Tag
 from plugin.model.facts import Fact, FactKind
 from plugin.model.pack import TIERS, Kind, Pack
 from plugin.model.said import SAY
@@ -79,11 +79,12 @@ class Judge:
     def sees(self, decision: Decision) -> None:
         """What the rules say now."""
         self._claims = {}
-        for part in decision.fields:
-            if part.name in JUDGED_FIELDS:
+        # a rule on trial that says the same as one that writes has a view of its own too
+        for part in (*decision.fields, *decision.tags, *decision.trial_alike):
+            if isinstance(part, Tag):
+                self._claim(part.tag, part.rule, part.tag)
+            elif part.name in JUDGED_FIELDS:
                 self._claim(part.name, part.rule, str(part.value or NOTHING))
-        for tag in decision.tags:
-            self._claim(tag.tag, tag.rule, tag.tag)
         for rule in self._claims.get(SUSPECTED, ()):
             self._claim("steward_kind", rule, Kind.COMPLAINT.value)
         for subject, claims in self._claims.items():

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
 from plugin.model.decision import Mode
 from plugin.model.facts import FactKind
-from plugin.model.pack import Kind
+from plugin.model.pack import Kind, Pack
 from plugin.simulate.judging import Score, scores
 from plugin.simulate.outcome import Judged
 from plugin.simulate.tally import Tally, Window, score_rows
@@ -106,6 +107,48 @@ def test_a_rule_on_trial_is_judged_like_one_that_writes() -> None:
     story = Story(pack=replace(shipped(), rules=rules)).customer_writes_in(COMPLAINS)
     story.says("complaint", after=1)
     assert said_of_kind(story) == [("classification", "complaint", "complaint")]
+
+
+def beside_a_trial(policy: str, **options: Any) -> Pack:
+    """The shipped pack with the policy's rule once more, on trial, with other options."""
+    rule = next(one for one in shipped().rules if one.policy == policy)
+    trial = replace(rule, name="trial", mode=Mode.OBSERVE, options=replace(cast(Any, rule.options), **options))
+    return replace(shipped(), rules=(*shipped().rules, trial))
+
+
+def test_a_rule_on_trial_that_agrees_with_the_one_that_writes_has_its_hit_too() -> None:
+    story = Story(pack=beside_a_trial("classification")).customer_writes_in(COMPLAINS)
+    story.says("complaint", after=1)
+    assert sorted(said_of_kind(story)) == [
+        ("classification", "complaint", "complaint"),
+        ("trial", "complaint", "complaint"),
+    ]
+    assert {one for judged_one in played(story, until=99).judged for one in scores(judged_one)} == {Score.HIT}
+
+
+def test_where_the_two_disagree_only_one_of_them_was_right() -> None:
+    """A serious word weighs nothing on trial; the agent finds it serious."""
+    pack = beside_a_trial("classification", weight_serious_words=0, weight_mood=0)
+    story = Story(pack=pack).customer_writes_in("I complain: I go to my lawyer.")
+    story.says("complaint", after=1)
+    story.says("serious", after=2)
+    found = [
+        (one.rule, one.claimed, scores(one)) for one in played(story, until=99).judged if one.subject == "steward_tier"
+    ]
+    assert sorted(found) == [
+        ("classification", "serious", (Score.HIT,)),
+        ("trial", "general", (Score.MISS,)),
+    ]
+
+
+def test_a_tag_both_would_put_there_is_the_view_of_both() -> None:
+    story = Story(pack=beside_a_trial("first_responder")).customer_writes_in(ASKS)
+    story.tell(FactKind.TAG_REMOVED, after=20, by=ANNA, tag="steward:orphan")
+    found = [(one.rule, one.claimed, scores(one)) for one in played(story, until=99).judged]
+    assert sorted(found) == [
+        ("first_responder", "steward:orphan", (Score.EXTRA,)),
+        ("trial", "steward:orphan", (Score.EXTRA,)),
+    ]
 
 
 def test_what_nobody_ever_spoke_of_is_unjudged() -> None:
