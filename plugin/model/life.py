@@ -29,6 +29,13 @@ class Closing:
     reopened_by: Actor | None = None
     reopened_at: datetime | None = None
     """When Zammad reopened it; ``until`` is later where nobody has acted yet."""
+    again_at: datetime | None = None
+    """When it was closed again after a customer's mail that reopened nothing: the record is kept from then on."""
+
+    @property
+    def last_at(self) -> datetime:
+        """The date the record is kept from."""
+        return self.again_at or self.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +100,9 @@ def closings(
     """Closed stretches as the standard counts them.
 
     Reopened by a customer's mail (or by Zammad itself), the ticket counts as closed until an agent acts or one working
-    day passes; when that act is closing it again, it was never reopened.
+    day passes; when that act is closing it again, it was never reopened. What comes too late to continue the matter
+    begins a new one at once: an answer is owed within hours, and a working day of silence would break that promise
+    before anybody had heard of it.
     """
     found: list[Closing] = []
     for raw in _raw_closings(timeline):
@@ -112,9 +121,13 @@ def _settle(
     if raw.reopened_at is None or raw.reopened_by is None or not _is_by_mail(raw.reopened_by):
         return raw
     latest = one_working_day(raw.reopened_at)
-    act = next((f for f in agent_acts(timeline) if f.at > raw.reopened_at), None)
-    if act is not None and act.at <= latest:
-        return replace(raw, until=None) if _is_closing_act(act, timeline) else replace(raw, until=act.at)
+    act = next((f for f in agent_acts(timeline) if raw.reopened_at < f.at <= latest), None)
+    if act is not None and _is_closing_act(act, timeline):
+        return replace(raw, until=None)
+    if _is_too_late(raw):
+        return replace(raw, until=raw.reopened_at)
+    if act is not None:
+        return replace(raw, until=act.at)
     return replace(raw, until=latest if latest <= now else None)
 
 
@@ -122,8 +135,8 @@ def _still_closed(
     before: Closing, again: Closing, timeline: Timeline, one_working_day: Callable[[datetime], datetime], now: datetime
 ) -> Closing:
     if again.reopened_at is None:
-        return replace(before, until=None, reopened_at=None, reopened_by=None)
-    renewed = replace(before, until=again.until, reopened_at=again.reopened_at, reopened_by=again.reopened_by)
+        return replace(before, until=None, reopened_at=None, reopened_by=None, again_at=again.at)
+    renewed = replace(again, at=before.at, by=before.by, key=before.key, again_at=again.at)
     return _settle(renewed, timeline, one_working_day, now)
 
 
@@ -160,9 +173,11 @@ def matters(
 
 
 def _begins_anew(closing: Closing) -> bool:
-    if closing.until is None or closing.reopened_at is None:
-        return False
-    return closing.reopened_at - closing.at > CONTINUES_WITHIN
+    return closing.until is not None and _is_too_late(closing)
+
+
+def _is_too_late(closing: Closing) -> bool:
+    return closing.reopened_at is not None and closing.reopened_at - closing.at > CONTINUES_WITHIN
 
 
 def _began_again(timeline: Timeline, closing: Closing) -> datetime:

@@ -64,9 +64,9 @@ def _hold_asked(case: Case) -> bool:
 
 
 def _first_day(case: Case, name: str, *, held: bool) -> tuple[date | None, Text]:
-    closed_at = case.matter.closed_at if case.matter.suspended_at is None else None
-    if closed_at is None:
+    if not case.matter.is_closed or case.matter.suspended_at is not None:
         return None, text("The ticket is open.")
+    closed_at = case.matter.closings[-1].last_at
     if held:
         return None, text("A hold is set.")
     period = case.pack.retention.classes[name]

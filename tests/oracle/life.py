@@ -31,9 +31,9 @@ class Life:
     """``unsure`` names what the standard leaves room about: kind, times (of acceptance), tier, a clock's name, …
 
     Moments are those of people's acts. ``closed`` and ``waits`` are spans, the last one open where it still holds;
-    ``tried`` is when the customer was written to after the closing, ``visited_at`` when the visit had an outcome;
-    ``tiers_left`` are those it had before somebody gave it another one. ``overtaken_at``: when a merge brought an
-    acceptance from before the ticket.
+    ``shut_at`` is the last closing of all, that of what was never reopened too; ``tried`` is when the customer was
+    written to after the closing, ``visited_at`` when the visit had an outcome; ``tiers_left`` are those it had before
+    somebody gave it another one. ``overtaken_at``: when a merge brought an acceptance from before the ticket.
     """
 
     world: World
@@ -66,6 +66,7 @@ class Life:
     plan_ready: bool = False
     closed: list[Span] = field(default_factory=list)
     mailed_at: datetime | None = None
+    shut_at: datetime | None = None
     waits: list[Span] = field(default_factory=list)
     by_reminder: bool = False
     owners: list[tuple[datetime, int]] = field(default_factory=list)
@@ -350,6 +351,7 @@ class _Reader:
     def _close(self, at: datetime) -> None:
         """By an agent; after an answer to the customer's last message that tells the result (C3.1)."""
         life = self.life
+        life.shut_at = at
         self._resume(at)
         if life.closed and life.closed[-1][1] is not None and at - life.closed[-1][1] < AT_ONCE:
             life.closed[-1] = (life.closed[-1][0], None)  # answered and closed in one go: it was never reopened

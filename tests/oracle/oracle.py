@@ -134,9 +134,9 @@ def _erase_after(life: Life) -> frozenset[str]:
     """(The day of the last closing, on the office's wall, and six months, clipped to the month) and one day."""
     if life.mailed_at or "reopened" in life.unsure or life.merges:
         return frozenset()
-    if life.closed_at is None:
+    if life.closed_at is None or life.shut_at is None:
         return frozenset({""})
-    closed = life.closed_at.astimezone(working_time.BERLIN).date()
+    closed = life.shut_at.astimezone(working_time.BERLIN).date()
     year, month = divmod(closed.year * 12 + closed.month - 1 + MONTHS_KEPT, 12)
     last = monthrange(year, month + 1)[1]
     return frozenset({str(date(year, month + 1, min(closed.day, last)) + timedelta(days=1))})

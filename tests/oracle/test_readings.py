@@ -51,6 +51,12 @@ SCRIPTS: dict[str, tuple[Event, ...]] = {
         event(2, "new", TOM, DANGEROUS),
         event(70, "tier", CHIEF, "general"),
     ),
+    "closed again after thanks, it is kept from then on": (
+        event(0, "new", OLGA, PLAIN),
+        event(1, "close", CHIEF),
+        event(60, "mail", OLGA, "Thank you!"),
+        event(66, "close", CHIEF),
+    ),
     "a major complaint merged into a serious one": (
         event(0, "new", OLGA, COMPLAINT, to="Other"),
         event(1, "tier", CHIEF, "major", to="Other"),

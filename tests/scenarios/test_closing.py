@@ -250,6 +250,47 @@ def test_writing_after_fourteen_days_is_a_new_matter(helpdesk: Helpdesk) -> None
     assert (ticket.field("next_due_at") - wrote).total_seconds() == pytest.approx(24 * 3600, abs=60)
 
 
+def test_what_is_written_after_a_year_is_owed_an_answer_from_its_first_hour(helpdesk: Helpdesk) -> None:
+    ticket = closed_complaint(helpdesk)
+    ticket.tasks[0].noted(helpdesk.anna, "All is well.")
+    ticket.tasks[0].closed(helpdesk.anna)
+    helpdesk.passes(days=365)
+    wrote = helpdesk.now
+    helpdesk.mails("It is broken again. Where do I send it?", to=ticket)
+    helpdesk.works()
+    assert ticket.field("kind") == "request"
+    assert ticket.field("next_due") == "first_response"
+    assert (ticket.field("next_due_at") - wrote).total_seconds() == pytest.approx(24 * 3600, abs=60)
+    helpdesk.passes(hours=19)
+    assert ticket.ours == {"warned"}
+
+
+def test_thanks_after_weeks_and_closing_again_leave_nothing_behind(helpdesk: Helpdesk) -> None:
+    ticket = closed_complaint(helpdesk)
+    ticket.tasks[0].noted(helpdesk.anna, "All is well.")
+    ticket.tasks[0].closed(helpdesk.anna)
+    helpdesk.passes(days=20)
+    before = ticket.fields
+    helpdesk.mails("Thank you!", to=ticket)
+    helpdesk.passes(hours=19)
+    ticket.closed(helpdesk.anna)
+    helpdesk.works()
+    after = ticket.fields
+    assert after.pop("erase_after") > before.pop("erase_after")
+    assert (after, ticket.ours) == (before, set())
+
+
+def test_a_record_is_kept_from_its_last_closing_though_nothing_was_reopened(helpdesk: Helpdesk) -> None:
+    ticket = closed_complaint(helpdesk)
+    helpdesk.passes(days=12)
+    kept = ticket.field("erase_after")
+    helpdesk.mails("Thank you!", to=ticket)
+    helpdesk.works()
+    ticket.closed(helpdesk.anna)
+    helpdesk.works()
+    assert (ticket.field("erase_after") - kept).days in (12, 13)
+
+
 def test_an_automatic_reply_to_the_closing_reopens_nothing(helpdesk: Helpdesk) -> None:
     ticket = helpdesk.mails("Where is my order?")
     ticket.answered(helpdesk.anna, state="closed")
