@@ -12,7 +12,7 @@ from plugin.model.counting import Counted, counted_by_day
 from plugin.model.decision import Decision, Field, Finding, Message, Mode, Note, Tag, Task, Ticketed
 from plugin.model.effects import Effect, EffectKind, EffectState
 from plugin.model.facts import Fact, FactKind, Timeline
-from plugin.model.grounds import Ground
+from plugin.model.grounds import Ground, spoke_against, spoke_for
 from plugin.model.pack import Pack
 from plugin.model.said import tags_now
 from plugin.plan import LIMIT
@@ -110,15 +110,15 @@ def _verdicts(findings: Iterable[Finding]) -> Iterator[Verdict]:
     for one in found:
         if one.name == "grounds" or isinstance(one.value, tuple):
             continue
-        about = [g for g in grounds.get(one.rule, ()) if g.about == one.name] if one.name in _VERDICTS_OF else []
+        spoken = grounds.get(one.rule, ()) if one.name in _VERDICTS_OF else ()
         yield Verdict(
             name=one.name,
             value=one.value,
             clause=one.clause,
             because=str(one.because),
             rule=one.rule,
-            grounds_for=tuple(g for g in about if str(g.value) == str(one.value)),
-            grounds_against=tuple(g for g in about if str(g.value) != str(one.value)),
+            grounds_for=spoke_for(spoken, one.name, one.value),
+            grounds_against=spoke_against(spoken, one.name, one.value),
         )
 
 

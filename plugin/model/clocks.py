@@ -1,4 +1,4 @@
-"""A clock: one promise with its start, target, warning, limit and end, and the arithmetic that led there."""
+"""A clock: one promise with its start, target, warning, limit and end, and what stopped it meanwhile."""
 
 from __future__ import annotations
 
@@ -60,7 +60,6 @@ class Clock:
     """The limit it missed; stays when it ended late."""
     pauses: tuple[Span, ...] = ()
     extended_from: datetime | None = None
-    arithmetic: tuple[Text, ...] = ()
     ends_with: Text | None = None
     """What would end it, for notes."""
     announced: bool = True

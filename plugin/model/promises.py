@@ -11,7 +11,7 @@ from plugin.model.clocks import Clock, ClockState, Span
 from plugin.model.durations import Duration
 from plugin.model.pack import ClockSettings
 from plugin.model.running import deadline, share_of
-from plugin.model.words import Text, text
+from plugin.model.words import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,11 @@ class Promise:
 
 def run(promise: Promise, *, now: datetime) -> Clock:
     """The clock as it stands at ``now``: computed from the case's own dates, never from the moment of looking."""
+    if promise.due_at is not None:
+        return _run_to(promise, promise.due_at, now)
     settings, until = promise.settings, promise.ended_at or now
     allowed = settings.extended_limit if promise.extended and settings.extended_limit else settings.limit
     pauses = tuple(_until(promise, until))
-    if promise.due_at is not None:
-        return _run_to(promise, promise.due_at, now)
     limit_at = _moment(promise, allowed, pauses, until)
     target_at = limit_at if settings.target is None else _moment(promise, settings.target, pauses, until)
     share_at = share_of(
@@ -49,49 +49,53 @@ def run(promise: Promise, *, now: datetime) -> Clock:
         [(p.since, p.until) for p in pauses],
         until,
     )
-    is_paused = any(p.until is None for p in pauses) and promise.ended_at is None
-    return Clock(
-        name=settings.name,
-        epoch=promise.epoch,
-        clause=settings.clause,
-        calendar=settings.calendar,
-        starts_at=promise.starts_at,
+    return _clock(
+        promise,
+        now,
         target_at=target_at,
         warn_at=min(target_at, share_at),
         limit_at=limit_at,
-        state=_state(promise, limit_at, now, is_paused=is_paused),
-        because=promise.because,
-        ended_at=promise.ended_at,
-        breached_at=limit_at if _is_late(promise, limit_at, now) else None,
         pauses=pauses,
         extended_from=_moment(promise, settings.limit, pauses, until) if promise.extended else None,
-        arithmetic=tuple(_arithmetic(promise, allowed, pauses, limit_at)),
-        ends_with=promise.ends_with,
         allowed=str(allowed),
     )
 
 
 def _run_to(promise: Promise, due_at: datetime, now: datetime) -> Clock:
     """A clock whose moment somebody named: it warns then, and nothing pauses it."""
-    settings = promise.settings
-    limit_at = promise.calendar.after(due_at, settings.limit)
-    named = text("promised for {at}", at=due_at)
-    grace = text("{grace} more on the calendar {calendar}", grace=str(settings.limit), calendar=settings.calendar)
+    limit_at = promise.calendar.after(due_at, promise.settings.limit)
+    return _clock(promise, now, target_at=due_at, warn_at=due_at, limit_at=limit_at)
+
+
+def _clock(
+    promise: Promise,
+    now: datetime,
+    *,
+    target_at: datetime,
+    warn_at: datetime,
+    limit_at: datetime,
+    pauses: tuple[Span, ...] = (),
+    extended_from: datetime | None = None,
+    allowed: str = "",
+) -> Clock:
+    is_paused = any(p.until is None for p in pauses) and promise.ended_at is None
     return Clock(
-        name=settings.name,
+        name=promise.settings.name,
         epoch=promise.epoch,
-        clause=settings.clause,
-        calendar=settings.calendar,
+        clause=promise.settings.clause,
+        calendar=promise.settings.calendar,
         starts_at=promise.starts_at,
-        target_at=due_at,
-        warn_at=due_at,
+        target_at=target_at,
+        warn_at=warn_at,
         limit_at=limit_at,
-        state=_state(promise, limit_at, now, is_paused=False),
+        state=_state(promise, limit_at, now, is_paused=is_paused),
         because=promise.because,
         ended_at=promise.ended_at,
         breached_at=limit_at if _is_late(promise, limit_at, now) else None,
-        arithmetic=(named, grace, text("limit {limit}", limit=limit_at)),
+        pauses=pauses,
+        extended_from=extended_from,
         ends_with=promise.ends_with,
+        allowed=allowed,
     )
 
 
@@ -120,22 +124,3 @@ def _state(promise: Promise, limit_at: datetime, now: datetime, *, is_paused: bo
     if promise.ended_at is not None:
         return promise.end_state
     return ClockState.PAUSED if is_paused else ClockState.RUNNING
-
-
-def _arithmetic(promise: Promise, allowed: Duration, pauses: Sequence[Span], limit_at: datetime) -> Iterator[Text]:
-    yield text(
-        "{start} + {allowed} on the calendar {calendar}",
-        start=promise.starts_at,
-        allowed=str(allowed),
-        calendar=promise.settings.calendar,
-    )
-    for pause in pauses:
-        if pause.until is None:
-            yield text("stopped since {since}: {because}", since=pause.since, because=pause.because)
-        else:
-            yield text(
-                "stopped {since} to {until}: {because}", since=pause.since, until=pause.until, because=pause.because
-            )
-    if promise.extended:
-        yield text("extended from {limit}", limit=str(promise.settings.limit))
-    yield text("limit {limit}", limit=limit_at)

@@ -33,7 +33,7 @@ def verdicts(decision: Decision) -> dict[str, object]:
 
 
 def outcome(decision: Decision) -> tuple[object, ...]:
-    """What is said and kept: verdicts with their reasons, clocks with their arithmetic, tags."""
+    """What is said and kept: verdicts with their reasons, clocks with their pauses, tags."""
     return decision.in_force, decision.because, decision.fields, decision.tags, decision.clocks, decision.findings
 
 

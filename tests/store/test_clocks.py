@@ -24,8 +24,7 @@ ANSWER = Clock(
     state=ClockState.RUNNING,
     because=text("asked on {day}", day=date(2026, 11, 20)),
     pauses=(Span(since=NOON, until=None, because=text("waiting")),),
-    arithmetic=(text("{start} + 24 h", start=NOON), text("with {inner}", inner=text("nested {n}", n=3))),
-    ends_with=text("an answer"),
+    ends_with=text("an answer until {at}, with {inner}", at=NOON, inner=text("nested {n}", n=3)),
 )
 
 
