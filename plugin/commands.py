@@ -76,8 +76,7 @@ def carry_out_on_store(settings: Settings, command: str, **values: Any) -> list[
     told = _asked(settings, command, **values)
     if told is not None:
         return told
-    secret = settings.secret_key.reveal().encode() if settings.secret_key else None
-    with Store.open(settings.database_url.reveal(), secret_key=secret) as store:
+    with Store.open(settings.database_url.reveal(), secret_key=settings.sealing_key) as store:
         return list(on_store(store, clock=system)[command](values)["lines"])
 
 

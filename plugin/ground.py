@@ -43,8 +43,7 @@ class Ground:
     @classmethod
     def open(cls, settings: Settings, *, clock: clocks.Clock | None = None) -> Ground:
         """``clock`` stands in for the one of the settings. Raises SettingsError and StoreError."""
-        secret = settings.secret_key.reveal().encode() if settings.secret_key else None
-        store = Store.open(settings.database_url.reveal(), secret_key=secret)
+        store = Store.open(settings.database_url.reveal(), secret_key=settings.sealing_key)
         try:
             now = clock or _clock(settings, store)
         except BaseException:

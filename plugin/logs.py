@@ -49,6 +49,11 @@ def configure(*, form: str = "auto", level: str = "info", stream: TextIO | None 
     _join_standard_logging(shared, renderer=renderer, out=out, level=LEVELS[level])
 
 
+def configure_for_a_command(*, form: str, level: str) -> None:
+    """The same where a person waits for what a command says: the work's own log only where it was asked for."""
+    configure(form=form, level="warning" if level == "info" else level)
+
+
 def _join_standard_logging(shared: list[Any], *, renderer: Any, out: TextIO, level: int) -> None:
     """What libraries log comes out in the same form, warnings and worse only: their lines were not written for us."""
     handler = logging.StreamHandler(out)

@@ -113,6 +113,11 @@ class Settings:
         return tuple(secret for secret in (self.webhook_secret, self.webhook_secret_previous) if secret)
 
     @property
+    def sealing_key(self) -> bytes | None:
+        """The secret that what is kept is sealed under, as the store takes it; None without one."""
+        return self.secret_key.reveal().encode() if self.secret_key else None
+
+    @property
     def is_sqlite(self) -> bool:
         """One file, one process."""
         return self.database_url.reveal().startswith("sqlite")

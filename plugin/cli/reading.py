@@ -35,8 +35,7 @@ class Known:
 
 def open_for_reading(settings: Settings) -> Store:
     """The store, for looking only; works beside a running Steward."""
-    secret = settings.secret_key.reveal().encode() if settings.secret_key else None
-    return Store.open_for_reading(settings.database_url.reveal(), secret_key=secret)
+    return Store.open_for_reading(settings.database_url.reveal(), secret_key=settings.sealing_key)
 
 
 def find(store: Store, ticket: str) -> CaseRow:

@@ -68,8 +68,7 @@ def do(command: str, **values: str) -> None:
     from plugin.commands import carry_out
 
     settings = Settings.from_environ(os.environ)
-    # what the command says is for a person: the log of the work itself only where it was asked for
-    logs.configure(form=settings.log, level="warning" if settings.log_level == "info" else settings.log_level)
+    logs.configure_for_a_command(form=settings.log, level=settings.log_level)
     for line in carry_out(settings, command, open_hands=lambda: _hands(settings), **values):
         click.echo(line)
 

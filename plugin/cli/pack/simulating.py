@@ -63,7 +63,7 @@ def span(text: str) -> timedelta:
 def settings() -> Settings:
     """Those of the environment; the log says what must be known, for what the command says is for a person."""
     found = Settings.from_environ(os.environ)
-    logs.configure(form=found.log, level="warning" if found.log_level == "info" else found.log_level)
+    logs.configure_for_a_command(form=found.log, level=found.log_level)
     return found
 
 
@@ -110,9 +110,8 @@ def _source(wanted: Wanted, known: Settings, *, pack: Pack, console: Console, op
         return sources.of_demo()
     if wanted.store:
         return sources.of_store(opened.enter_context(open_for_reading(known)), now=system())
-    secret = known.secret_key.reveal().encode() if known.secret_key else None
     file = cache_file(known, wanted.cache)
-    cache = opened.enter_context(Histories.open(file, secret_key=secret, now=system()))
+    cache = opened.enter_context(Histories.open(file, secret_key=known.sealing_key, now=system()))
     if not wanted.offline:
         known.require("zammad_url", "zammad_token")
         since = wanted.since or system() - timedelta(days=90)
