@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import time
 from itertools import groupby
@@ -37,9 +37,15 @@ class Answers:
     customer_mail: bool = False
 
 
-def begin(answers: Answers, *, base: Pack) -> str:
-    """The text of the pack; ``base`` is the one it extends."""
-    return "\n".join((*_head(answers, base), *_answered(answers, base), *_next(base))) + "\n"
+def begin(answers: Answers, *, base: Pack, untrue: Collection[str] = ()) -> str:
+    """The text of the pack; ``base`` is the one it extends, ``untrue`` are its examples that the answers contradict."""
+    parts = (*_head(answers, base), *_answered(answers, base), *_without(untrue, base), *_next(base))
+    return "\n".join(parts) + "\n"
+
+
+def taken_away(examples: Iterable[str]) -> Iterator[str]:
+    """The lines under ``examples`` by which a pack does without some it would take over."""
+    yield from (f"  {_scalar(name)}: null" for name in examples)
 
 
 def _head(answers: Answers, base: Pack) -> Iterator[str]:
@@ -109,6 +115,15 @@ def _weekends(answers: Answers, base: Pack) -> Iterator[str]:
         yield f"  {clock.name}:  # {clock.limit} round the clock ({clock.clause})"
         yield f"    limit: {_in_working_days(clock.limit)}"
         yield f"    calendar: {office.name}"
+
+
+def _without(untrue: Collection[str], base: Pack) -> Iterator[str]:
+    if untrue:
+        yield from _heading("Examples that are not meant any more")
+        yield f"# {base.name} tells them, and the answers above make them come out otherwise. Tell your own instead, under"
+        yield "# their names or others; all that are left must hold:  steward pack test FILE"
+        yield "examples:"
+        yield from taken_away(untrue)
 
 
 def _next(base: Pack) -> Iterator[str]:

@@ -80,6 +80,25 @@ def test_where_nobody_answers_at_weekends_no_hours_run_round_the_clock(file: Pat
     assert {clocks[name].calendar for name in ("first_response", "assessment")} == {"office"}
 
 
+@pytest.mark.parametrize("weekends", ["nobody", "anna"])
+def test_the_examples_it_keeps_hold(weekends: str, file: Path) -> None:
+    options = ("--weekends", weekends, "--groups", "Users", "--waiting", "waiting for customer", "--no-customer-mail")
+    ended = new(file, "--supervisors", "chief", *options)
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    tested = CliRunner().invoke(main, ["pack", "test", str(file)])
+    assert tested.exit_code == 0, tested.output
+    assert "examples, none failed" in tested.output
+
+
+def test_examples_that_come_out_otherwise_are_taken_away_by_the_lines_that_are_shown(file: Path) -> None:
+    file.write_text("pack: ours\nextends: fca-disp\nclocks: {resolution: {limit: 9 weeks}}\n", encoding="utf-8")
+    tested = CliRunner().invoke(main, ["pack", "test", str(file)])
+    assert tested.exit_code == 1
+    shown = "examples:" + tested.output.partition("examples:")[2].partition("\n\n")[0] + "\n"
+    file.write_text(file.read_text(encoding="utf-8") + shown, encoding="utf-8")
+    assert CliRunner().invoke(main, ["pack", "test", str(file)]).exit_code == 0
+
+
 def test_odd_names_are_written_as_yaml_wants_them(file: Path) -> None:
     names = ("no: [1]", "null", "007", "a # b", "O'Neill", 'x"y', "on", "@home", "投诉", "- a", "a: b", "*", "")
     assert new(file, *NOTHING, "--supervisors", ",".join(names), "--no-customer-mail").exit_code == 0

@@ -33,6 +33,7 @@ def new(
 ) -> None:
     """Write FILE, a commented pack that extends a shipped one. Asks five questions; each has an option, too."""
     from plugin.packs import beginning
+    from plugin.packs.examples import book
 
     if file.exists():
         raise Stopped(f"{file}: found a file, which would be lost; give another name")
@@ -48,12 +49,23 @@ def new(
         supervisors=_asked(supervisors, "Who supervises? Logins with commas, or", "nobody"),
         customer_mail=click.confirm("May customers be mailed?") if customer_mail is None else customer_mail,
     )
+    _write(file, beginning.begin(answers, base=base))
+    untrue = [proof.name for proof in book.load(file).proofs() if not proof.holds]
+    if untrue:
+        _write(file, beginning.begin(answers, base=base, untrue=untrue))
+    click.echo(f"{file}: written, and without mistakes: {packs.load(file).name}, which extends {base.name}")
+    if untrue:
+        click.echo(
+            f"{len(untrue)} examples of {base.name} come out otherwise by your answers; the file takes them away."
+        )
+    click.echo(f"Change it, check it with: steward pack validate {file}, and name it in STEWARD_PACK.")
+
+
+def _write(file: Path, text: str) -> None:
     try:
-        file.write_text(beginning.begin(answers, base=base), encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise Stopped(f"{file}: cannot be written ({error.strerror}); give another place") from error
-    click.echo(f"{file}: written, and without mistakes: {packs.load(file).name}, which extends {base.name}")
-    click.echo(f"Change it, check it with: steward pack validate {file}, and name it in STEWARD_PACK.")
 
 
 def _asked(given: str | None, question: str, nothing: str) -> tuple[str, ...]:

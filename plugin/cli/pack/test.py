@@ -14,6 +14,7 @@ from rich.text import Text
 
 from plugin.cli.pack.placed import placed
 from plugin.model.pack import People
+from plugin.packs.beginning import taken_away
 from plugin.packs.changes import shown
 from plugin.packs.examples.book import Exampled, load
 from plugin.packs.examples.given import Given
@@ -48,6 +49,7 @@ def test(name_or_file: str | None, *, sentences: bool, as_json: bool, only: str)
         taken_over = [proof for proof in failed if not exampled.is_own(proof.name)]
         if taken_over:
             out.print(Text(_TAKEN_OVER.format(count=len(taken_over), file=exampled.file), style="dim"))
+            out.print(Text("\n".join(("examples:", *taken_away(proof.name for proof in taken_over), ""))))
         counted = "1 example" if len(proofs) == 1 else f"{len(proofs)} examples"
         out.print(f"{exampled.pack.name}: {counted}, {len(failed) or 'none'} failed")
     if failed:
@@ -70,7 +72,7 @@ def _proved(exampled: Exampled, chosen: list[str], *, quiet: bool) -> Iterable[P
 
 _TAKEN_OVER = (
     "\n{count} of them come with the pack {file} extends. One that is meant to be otherwise now: write it anew"
-    " under its name\nin your own examples, or take it away with null."
+    " under its name\nin your own examples, or take it away with null, as here:"
 )
 
 
