@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from plugin.model.errors import PackError
 from plugin.packs import loads
 from plugin.packs.files import LARGEST
 
+MORE = "and more of them"
 PLACED = re.compile(r"[^:]+:\d+:\d+: .+: found .+, allowed .+")
 
 GOOD = """\
@@ -739,6 +741,7 @@ def says(line: str, expected: str) -> bool:
                 " this pack: office (as …",
                 "service-standard.yaml:…:15: clocks.assessment.calendar: found 'always', allowed a calendar of"
                 " this pack: office (as …",
+                MORE,
             ),
             id="a calendar taken away that is used",
         ),
@@ -762,9 +765,11 @@ def test_a_broken_pack_is_refused_at_the_place_of_the_mistake(
 ) -> None:
     file = tmp_path / "pack.yaml"
     file.write_text(text, encoding="utf-8", newline="")
-    found = mistakes(file)
-    assert len(found) >= len(expected)
-    assert [(line, wanted) for line, wanted in zip(found, expected, strict=False) if not says(line, wanted)] == []
+    found, wanted = mistakes(file), [*expected]
+    if wanted[-1] == MORE:
+        found = found[: len(wanted) - 1]
+        wanted.pop()
+    assert [pair for pair in zip_longest(found, wanted, fillvalue="") if not says(*pair)] == []
 
 
 def test_the_pack_that_is_broken_here_is_good_otherwise(tmp_path: Path) -> None:
