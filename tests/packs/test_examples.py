@@ -15,7 +15,7 @@ from plugin.packs import shipped
 from plugin.packs.examples import deeds
 from plugin.packs.examples.book import Exampled, load
 from plugin.packs.examples.moments import Diary, Moment
-from plugin.packs.examples.proving import Proof, tell
+from plugin.packs.examples.proving import tell
 from plugin.packs.examples.sentences import SENTENCES, spoken
 
 Read = Callable[[str], Exampled]
@@ -53,7 +53,11 @@ def written(file: Path, text: str) -> Exampled:
     return load(file)
 
 
-def example(*, story: str, expect: str, more: str = "") -> str:
+STORY = '      monday 09:00: customer writes "Where is it?"\n'
+EXPECT = "      at once: {kind: request}\n"
+
+
+def example(*, story: str = STORY, expect: str = EXPECT, more: str = "") -> str:
     return f"examples:\n  it:\n    clauses: [C3.1 first response]\n{more}    story:\n{story}    expect:\n{expect}"
 
 
@@ -136,58 +140,52 @@ def test_the_customer_is_no_agent() -> None:
 
 # -- mistakes ---------------------------------------------------------------------------------------------------------
 
-STORY = '      monday 09:00: customer writes "Where is it?"\n'
-
 
 @pytest.mark.parametrize(
     ("text", "line"),
     [
         pytest.param(
-            example(story="      monday 09:00: customer sleeps\n", expect="      at once: {kind: request}\n"),
+            example(story="      monday 09:00: customer sleeps\n"),
             "12:21: examples.it.story.monday 09:00: found 'customer sleeps', allowed a sentence of the story language",
             id="a sentence nobody knows",
         ),
         pytest.param(
-            example(story=STORY, expect="      later: {kind: request}\n"),
+            example(expect="      later: {kind: request}\n"),
             "14:7: examples.it.expect.later: found the key later, allowed a moment:",
             id="no moment",
         ),
         pytest.param(
-            example(story=STORY, expect="      at once: {kinds: request}\n"),
+            example(expect="      at once: {kinds: request}\n"),
             "14:17: examples.it.expect.at once.kinds: found the key kinds, allowed ",
             id="nothing that can be expected",
         ),
         pytest.param(
-            example(story=STORY, expect="      at once: {clocks: {result: late}}\n"),
+            example(expect="      at once: {clocks: {result: late}}\n"),
             "14:34: examples.it.expect.at once.clocks.result: found 'late', allowed running, paused, met, breached",
             id="no state of a clock",
         ),
         pytest.param(
-            example(story=STORY, expect="      at once: {notes: {breach: mails anna}}\n"),
+            example(expect="      at once: {notes: {breach: mails anna}}\n"),
             "14:33: examples.it.expect.at once.notes.breach: found 'mails anna', allowed tells anna, chief;",
             id="no telling",
         ),
         pytest.param(
-            example(story=STORY, expect="      at once: {tasks: {talk: open}}\n"),
+            example(expect="      at once: {tasks: {talk: open}}\n"),
             "14:31: examples.it.expect.at once.tasks.talk: found 'open', allowed wanted, withdrawn or none",
             id="no state of a task",
         ),
         pytest.param(
-            example(story=STORY, expect="      at once: {kind: request}\n", more="    given: {rank: VIP}\n"),
+            example(more="    given: {rank: VIP}\n"),
             "11:13: examples.it.given.rank: found the key rank, allowed vip, group, channel",
             id="nothing that can be given",
         ),
         pytest.param(
-            example(
-                story=STORY,
-                expect="      at once: {kind: request}\n",
-                more="    given: {options: {deadlines: {waiting_ends: 3 days}}}\n",
-            ),
+            example(more="    given: {options: {deadlines: {waiting_ends: 3 days}}}\n"),
             "11:35: examples.it.given.options.deadlines.waiting_ends: found the key waiting_ends, allowed ",
             id="no option of the policy",
         ),
         pytest.param(
-            example(story="      +3 h: customer writes\n", expect="      at once: {kind: request}\n"),
+            example(story="      +3 h: customer writes\n"),
             "12:7: examples.it.story: found +3 h first, allowed a story that begins at a weekday or date",
             id="a story without a beginning",
         ),
@@ -199,10 +197,6 @@ def test_a_mistake_in_an_example_is_placed(text: str, line: str, read: Read) -> 
 
 
 # -- what is expected -------------------------------------------------------------------------------------------------
-
-
-def only(own: Exampled) -> Proof:
-    return own.proof("it")
 
 
 @pytest.mark.parametrize(
@@ -229,7 +223,7 @@ def only(own: Exampled) -> Proof:
     ],
 )
 def test_what_comes_out_otherwise_is_told_in_the_same_words(expected: str, about: str, got: str, read: Read) -> None:
-    (failure,) = only(read(example(story=STORY, expect=f"      at once: {{{expected}}}\n"))).failures
+    (failure,) = read(example(expect=f"      at once: {{{expected}}}\n")).proof("it").failures
     assert (failure.about, failure.got) == (about, got)
 
 
