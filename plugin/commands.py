@@ -18,6 +18,9 @@ from plugin.settings import Settings
 from plugin.store import cases, effects, meta, waking
 from plugin.store.store import Store
 from plugin.worker import Worker
+from plugin.zammad.naming import naming
+from plugin.zammad.preflight import Severity
+from plugin.zammad.reach import reach
 from plugin.zammad.room import Zammad
 
 MOVING_SECONDS = 20.0
@@ -42,6 +45,7 @@ def handlers(hands: Hands) -> Mapping[str, Handler]:
         "look": lambda asked: look(hands, str(asked.get("ticket", ""))),
         "retry": lambda asked: retry(hands, str(asked.get("ticket", ""))),
         **on_store(hands.store, clock=hands.clock, patience=MOVING_SECONDS),
+        "activate": lambda asked: activate(hands, asked),
     }
 
 
@@ -103,6 +107,18 @@ def resume(hands: Hands) -> Mapping[str, Any]:
         hands.store.bell.notify(connection)
     hands.store.bell.ring()
     return {"lines": [f"Writing goes on; {woken} cases had something held back."]}
+
+
+def activate(hands: Hands, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Put a pack in force, and say which of its names this Zammad does not know, and whom its steps do not reach."""
+    done = on_store(hands.store, clock=hands.clock, patience=MOVING_SECONDS)["activate"](asked)
+    with hands.store.read() as connection:
+        pack = rollout.in_force(connection)
+    if pack is None:
+        return done
+    today = pack.office_calendar.day_of(hands.clock())
+    found = (*naming(hands.zammad.catalogues, pack), *reach(hands.zammad.people, pack, day=today))
+    return {"lines": [*done["lines"], *(str(one) for one in found if one.severity is not Severity.INFO)]}
 
 
 def look(hands: Hands, ticket: str) -> Mapping[str, Any]:

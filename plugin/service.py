@@ -37,6 +37,7 @@ from plugin.worker import Chore, Worker
 from plugin.zammad import timing
 from plugin.zammad.client import Call
 from plugin.zammad.limits import BreakerState
+from plugin.zammad.naming import naming
 from plugin.zammad.preflight import CHECKED_EVERY, Finding, Severity, preflight, signs
 from plugin.zammad.reach import reach
 from plugin.zammad.room import Zammad, connect
@@ -205,7 +206,7 @@ class Service:
 
     def check(self) -> tuple[Finding, ...]:
         """What is missing on this Zammad; kept for /readyz, never a reason not to go on."""
-        found = (*preflight(self.zammad), *self._reach())
+        found = (*preflight(self.zammad), *self._reach(), *naming(self.zammad.catalogues, self.pack))
         told = [finding for finding in found if finding.severity is not Severity.INFO]
         self.health.tell("preflight", ok=not told, said="; ".join(map(str, told)))
         return (*found, *self._pack_beside(), *self._deaf())

@@ -230,6 +230,15 @@ examples:
     assert steward(helpdesk, "pack", "activate", str(file), *ANN, "--yes", "--force").exit_code == 0
 
 
+def test_names_zammad_does_not_know_are_told_at_once(helpdesk: Helpdesk, tmp_path: Path) -> None:
+    changes = (("  groups: all\n", "  groups: [Frist line]\n"), ("  supervisors: []\n", "  supervisors: [cheif]\n"))
+    done = steward(helpdesk, "pack", "activate", own(tmp_path, *changes), *ANN, "--yes")
+    assert done.exit_code == 0, done.output
+    assert "warning: Frist line: no group of this name" in done.output
+    assert "did you mean First line?" in done.output
+    assert "warning: cheif: unknown, inactive" in done.output
+
+
 def test_a_setting_that_names_something_else_is_told_at_the_start_and_in_the_history(
     helpdesk: Helpdesk, tmp_path: Path
 ) -> None:

@@ -74,6 +74,9 @@ class Catalogues:
         state = self._states.get(state_id)
         return state.name if state else ""
 
+    def state_names(self) -> tuple[str, ...]:
+        return tuple(state.name for state in self._states.all().values())
+
     def state_of(self, state_type: StateType) -> State:
         """The state to set for a type: the default for follow-ups, else the first active one.
 
