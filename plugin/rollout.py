@@ -61,15 +61,21 @@ def of_row(row: PackRow) -> Pack:
 
 def in_force(connection: Connection) -> Pack | None:
     """The pack that decides new cases, as its rules say it; None before the first start. Raises PackError."""
+    row = row_in_force(connection)
+    return of_row(row) if row is not None else None
+
+
+def row_in_force(connection: Connection) -> PackRow | None:
+    """That pack as it is kept: its text with the examples in it."""
     history = kept_packs.history(connection)
-    return _pack_of(connection, history[-1]) if history else None
+    return _row_of(connection, history[-1]) if history else None
 
 
-def _pack_of(connection: Connection, step: Activation) -> Pack:
+def _row_of(connection: Connection, step: Activation) -> PackRow:
     row = kept_packs.get(connection, name=step.name, version=step.version)
     if row is None:
         raise PackError(f"pack {step.name} version {step.version[:12]}: is in force, but its text is not in the store")
-    return of_row(row)
+    return row
 
 
 def waits_for_setting(store: Store, settings: Settings) -> bool:
@@ -270,7 +276,7 @@ def _moves(timeline: Timeline) -> list[Fact]:
 
 def _pack_in_force(connection: Connection, step: Activation) -> Pack:
     try:
-        return _pack_of(connection, step)
+        return of_row(_row_of(connection, step))
     except PackError as error:
         raise PackError(
             f"pack {step.name} version {step.version[:12]}, in force since {step.at:%Y-%m-%d %H:%M} UTC, is not "

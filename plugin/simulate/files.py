@@ -15,6 +15,7 @@ import orjson
 
 from plugin.simulate import tally as tallies
 from plugin.simulate.comparing import Difference
+from plugin.simulate.examples import Otherwise
 from plugin.simulate.judging import Score
 from plugin.simulate.limits import Reached
 from plugin.simulate.outcome import ClockEnd, Doing
@@ -86,6 +87,7 @@ def as_json(result: Result, about: About) -> dict[str, Any]:
             "against": {"name": about.against.name, "version": about.against.version},
             "before": _figures(result.before) | {"limits": [*map(_limit, before)]},
             "changes": [{"place": one.place, "before": one.before, "after": one.after} for one in about.changes],
+            "examples": {"played": about.examples.played, "otherwise": [*map(_example, about.examples.otherwise)]},
             "tickets_that_come_out_otherwise": result.comparison.tickets,
             "tickets_with_other_limits_only": result.comparison.moved,
             "differences": [
@@ -118,6 +120,12 @@ def _figures(tally: Tally) -> dict[str, Any]:
             for rule, subject, week, counts in tallies.score_rows(tally)
         ],
     }
+
+
+def _example(one: Otherwise) -> dict[str, Any]:
+    parts = ("what", "before", "after", "why_before", "why_after")
+    found = [{name: getattr(difference, name) for name in parts} for difference in one.differences]
+    return {"name": one.name, "place": one.place, "differences": found}
 
 
 def _limit(one: Reached) -> dict[str, Any]:

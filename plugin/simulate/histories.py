@@ -9,12 +9,11 @@ from typing import Any
 
 from plugin.model.facts import Fact, FactKind
 from plugin.model.people import Actor, Role
+from plugin.model.related import RELATED
 from plugin.store.types import canonical, from_microseconds, read_json, to_microseconds
 
 QUIET = timedelta(seconds=10)
 """A worker waits for so long at most before it works on an event, and sees what came meanwhile (promises 10)."""
-SEEN_BESIDE = "related"
-"""What was seen of other complaints: worked out anew, for they are other complaints under another pack."""
 HELD_ALWAYS = frozenset({"adopted", "vip", "customer_is_agent"})
 """What was seen at the first look and has no row in Zammad: taken to have held since the ticket began."""
 
@@ -52,17 +51,19 @@ def from_bytes(content: bytes) -> History:
         raise ValueError("found a line that is no history") from wrong
 
 
-def as_lived(history: History) -> tuple[Fact, ...]:
+def as_lived(history: History, *, seen_beside: bool = True) -> tuple[Fact, ...]:
     """The facts in the order they happened, as if Steward had never been there and had known the customer at once.
 
-    Empty for a ticket that Steward made itself, to carry a task.
+    ``seen_beside``: with what looks saw of other complaints; under another pack they are others, and it is worked out
+    anew. Empty for a ticket that Steward made itself, to carry a task.
     """
     created = next((fact for fact in history.facts if fact.kind is FactKind.CREATED), None)
     if created is None or created.by.role is Role.STEWARD:
         return ()
-    newest = {fact.key: fact for fact in sorted(history.facts, key=lambda fact: fact.revision)}
-    lived = (_from_the_beginning(fact, created) for fact in newest.values() if _was_lived(fact))
-    return tuple(sorted(lived, key=lambda fact: fact.at))
+    newest = {_known_by(fact): fact for fact in sorted(history.facts, key=lambda fact: fact.revision)}
+    lived = (fact for fact in newest.values() if fact.by.role is not Role.STEWARD)
+    told = (_from_the_beginning(fact, created) for fact in lived if seen_beside or not _is_seen_beside(fact))
+    return tuple(sorted(told, key=lambda fact: fact.at))
 
 
 def acts(facts: tuple[Fact, ...], *, within: timedelta) -> Iterator[tuple[Fact, ...]]:
@@ -77,8 +78,13 @@ def acts(facts: tuple[Fact, ...], *, within: timedelta) -> Iterator[tuple[Fact, 
         yield tuple(group)
 
 
-def _was_lived(fact: Fact) -> bool:
-    return fact.by.role is not Role.STEWARD and not (fact.kind is FactKind.OBSERVED and fact["what"] == SEEN_BESIDE)
+def _known_by(fact: Fact) -> tuple[str, int]:
+    """What makes it the same fact; what was seen beside a ticket held from one look to the next."""
+    return fact.key, fact.revision if _is_seen_beside(fact) else 0
+
+
+def _is_seen_beside(fact: Fact) -> bool:
+    return fact.kind is FactKind.OBSERVED and fact["what"] == RELATED
 
 
 def _from_the_beginning(fact: Fact, created: Fact) -> Fact:

@@ -54,6 +54,7 @@ class Play:
     done: list[Done] = field(default_factory=list)
     carried: list[Carried] = field(default_factory=list)
     decisions: int = 0
+    facts: int = 0
 
     def __post_init__(self) -> None:
         answers = Answers(self.pack.office_calendar, self.tasks_done)
@@ -63,9 +64,8 @@ class Play:
 
     def run(self) -> Outcome | None:
         """What the pack makes of it; None where there is nothing to be made: a task ticket, or an empty history."""
-        facts = as_lived(self.history)
         last: Step | None = None
-        for step in self.steps(facts):
+        for step in self.steps():
             if self.alone and is_complaint(step.decision):
                 self.complains = True
                 return None
@@ -75,10 +75,16 @@ class Play:
         if last is None:
             return None
         self._carry(last.decision, until=self.history.read_at)
-        return self._outcome(last, facts)
+        return self._outcome(last)
 
-    def steps(self, facts: tuple[Fact, ...]) -> Iterator[Step]:
+    def _lived(self) -> tuple[Fact, ...]:
+        """Where other complaints are asked for, what was really seen of them is left out."""
+        return as_lived(self.history, seen_beside=self.complaints is None and not self.alone)
+
+    def steps(self) -> Iterator[Step]:
         """Every moment at which the worker would have decided, in turn; played as it is read."""
+        facts = self._lived()
+        self.facts = len(facts)
         growth = Growth(self.history.ticket_id, facts)
         for scene in scenes(self.history, facts, growth):
             self.judge.hears(scene.did)
@@ -118,7 +124,7 @@ class Play:
             else:
                 self.carried.append(Carried(person, decision.now, until))
 
-    def _outcome(self, last: Step, facts: tuple[Fact, ...]) -> Outcome:
+    def _outcome(self, last: Step) -> Outcome:
         decision, group = last.decision, whose(last.timeline)[1]
         return Outcome(
             ticket_id=self.history.ticket_id,
@@ -134,7 +140,7 @@ class Play:
             judged=tuple(self.judge.judged),
             unjudged=self.judge.unjudged,
             decisions=self.decisions,
-            facts=len(facts),
+            facts=self.facts,
             touched=tuple(self.desk.writes.done),
         )
 
@@ -155,7 +161,7 @@ def steps(
     history: History, pack: Pack, *, customer_mail: bool = False, complaints: Complaints | None = None
 ) -> Iterator[Step]:
     """Every moment of the history at which the worker would have decided, in turn."""
-    return Play(history, pack, customer_mail, complaints=complaints).steps(as_lived(history))
+    return Play(history, pack, customer_mail, complaints=complaints).steps()
 
 
 def _short(name: str) -> str:

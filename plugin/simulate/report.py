@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache, partial
 from importlib import resources
@@ -15,6 +15,7 @@ from plugin.model.pack import Pack
 from plugin.simulate import tally as tallies
 from plugin.simulate.changes import Change
 from plugin.simulate.comparing import Difference
+from plugin.simulate.examples import Examples
 from plugin.simulate.judging import Score
 from plugin.simulate.limits import Reached, reached
 from plugin.simulate.outcome import ClockEnd, Doing
@@ -55,6 +56,7 @@ class About:
     changes: tuple[Change, ...] = ()
     customer_mail: bool = False
     tasks_done: bool = False
+    examples: Examples = field(default_factory=Examples)
 
 
 def limits_of(result: Result, about: About) -> tuple[tuple[Reached, ...], tuple[Reached, ...]]:

@@ -11,6 +11,7 @@ from rich.table import Table
 from plugin.simulate import tally as tallies
 from plugin.simulate.changes import Change
 from plugin.simulate.comparing import Difference
+from plugin.simulate.examples import Examples
 from plugin.simulate.judging import Score
 from plugin.simulate.outcome import ClockEnd, Doing
 from plugin.simulate.report import DOING_NAMES, END_NAMES, About, limits_of
@@ -51,6 +52,7 @@ def difference(result: Result, about: About, most: int) -> str:
         console.print(_table(("what", "before", "after", "tickets"), rows, numbers=(3,)))
     for ticket in _tickets(result.comparison.found, most):
         console.print(ticket)
+    _tell_examples(console, about.examples, most)
     console.print("\nHow loud it would be:")
     console.print(_noise(result, compared=True))
     _tell_limits(console, result, about)
@@ -83,6 +85,21 @@ def scorecard(result: Result, *, weeks: bool) -> str:
 def _console() -> Console:
     # what is printed is recorded only: the caller prints it
     return Console(width=WIDTH, record=True, file=StringIO(), highlight=False, markup=False)
+
+
+def _tell_examples(console: Console, examples: Examples, most: int) -> None:
+    """Nothing where none was played."""
+    if not examples.played:
+        return
+    otherwise = examples.otherwise
+    found = f"{len(otherwise)} of the packs' own {examples.played} examples come out otherwise"
+    console.print(f"\n{found}{':' if otherwise[:most] else '.'}")
+    for one in otherwise[:most]:
+        console.print(f"\n“{one.name}” ({one.place})")
+        for line in _reasons(one.differences):
+            console.print(line)
+    if len(otherwise) > most:
+        console.print(f"\nand {len(otherwise) - most} more: --most shows them")
 
 
 def _tell_limits(console: Console, result: Result, about: About) -> None:
@@ -139,12 +156,16 @@ def _tickets(found: Iterable[Difference], most: int) -> Iterator[str]:
         by_ticket.setdefault(one.ticket_id, []).append(one)
     for of in list(by_ticket.values())[:most]:
         yield f"\n#{of[0].number} ({of[0].group})"
-        for one in of:
-            yield f"  {one.what}: {one.before} → {one.after}"
-            if one.why_before:
-                yield f"    before: {one.why_before}"
-            if one.why_after and one.why_after != one.why_before:
-                yield f"    now:    {one.why_after}"
+        yield from _reasons(of)
+
+
+def _reasons(of: Iterable[Difference]) -> Iterator[str]:
+    for one in of:
+        yield f"  {one.what}: {one.before} → {one.after}"
+        if one.why_before:
+            yield f"    before: {one.why_before}"
+        if one.why_after and one.why_after != one.why_before:
+            yield f"    now:    {one.why_after}"
 
 
 def _percent(ends: Ends) -> str:

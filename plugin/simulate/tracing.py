@@ -49,7 +49,7 @@ def trace(history: History, pack: Pack) -> Trace | None:
 
 
 def _looks(history: History, pack: Pack) -> Iterator[tuple[datetime, Timeline, Decision]]:
-    facts = as_lived(history)
+    facts = as_lived(history, seen_beside=False)
     for scene in scenes(history, facts, Growth(history.ticket_id, facts)):
         if not scene.timeline.of(FactKind.CREATED):
             continue

@@ -20,7 +20,7 @@ from plugin.model.facts import Fact
 from plugin.model.pack import Pack
 from plugin.policies.repeat_complaints import Options
 from plugin.simulate.complaints import Complaints
-from plugin.simulate.histories import History, as_lived, from_bytes, to_bytes
+from plugin.simulate.histories import History, from_bytes, to_bytes
 from plugin.simulate.outcome import Doing
 from plugin.simulate.playing import play, steps
 from plugin.simulate.running import Result, TicketRow, Work, simulate
@@ -277,12 +277,28 @@ def test_a_pack_that_never_asks_for_others_plays_every_ticket_once() -> None:
 
 
 def test_what_was_really_seen_of_others_is_worked_out_anew() -> None:
+    """Of the customers that were counted in life there is none in these histories; a history by itself keeps them."""
     story = complaint(0)
-    story.observe(
-        "related", after=2, value=True, complaints=[], alike={"customers": 9, "by": "nature", "explained": False}
-    )
+    alike = {"customers": 9, "by": "nature", "explained": False}
+    story.observe("related", after=2, value=True, complaints=[], alike=alike)
     told = history(story, until=48)
-    assert not [fact for fact in as_lived(told) if fact["what"] == "related"]
+    *_, by_itself = steps(told, shipped())
+    *_, beside = steps(told, shipped(), complaints=all_of([told], shipped()))
+    assert _said(by_itself.timeline.observed("related")) == {"complaints": [], "alike": alike}
+    assert beside.timeline.observed("related") is None
+
+
+def test_what_was_seen_of_others_held_from_one_look_to_the_next() -> None:
+    story = complaint(0)
+    for after, customers in ((2, 1), (20, 2)):
+        alike = {"customers": customers, "by": "nature", "explained": False}
+        story.observe("related", after=after, value=True, complaints=[], alike=alike)
+    seen = {_counted(step.timeline.observed("related")) for step in steps(history(story, until=48), shipped())}
+    assert seen == {None, 1, 2}
+
+
+def _counted(fact: Fact | None) -> int | None:
+    return fact["alike"]["customers"] if fact is not None else None
 
 
 def test_the_organization_is_kept_with_the_history() -> None:

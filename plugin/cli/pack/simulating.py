@@ -28,6 +28,7 @@ from plugin.simulate.sources import Source
 from plugin.store.histories import Histories, forget
 
 if TYPE_CHECKING:
+    from plugin.packs.examples.book import Exampled
     from plugin.simulate.fetching import Progress as Fetched
 
 ACTIVE = "active"
@@ -75,6 +76,24 @@ def load(name: str, known: Settings) -> Pack:
         return packs.load(known.pack)
     with open_for_reading(known) as store, store.read() as connection:
         return rollout.in_force(connection) or packs.load(known.pack)
+
+
+def with_examples(name: str, known: Settings) -> Exampled:
+    """The same with the examples that stand in it."""
+    # marshmallow and all that reads stories: only where examples are played
+    from plugin.packs.examples import book
+    from plugin.packs.source import parse
+
+    if name != ACTIVE:
+        return book.load(name)
+    if known.is_sqlite and not known.sqlite_file.exists():
+        return book.load(known.pack)
+    with open_for_reading(known) as store, store.read() as connection:
+        row = rollout.row_in_force(connection)
+    if row is None:
+        return book.load(known.pack)
+    found = book.of(parse(row.text, name=f"{row.name}@{row.version[:12]}"))
+    return replace(found, pack=replace(found.pack, version=row.version))
 
 
 def cache_file(known: Settings, named: Path | None) -> Path:
@@ -160,9 +179,9 @@ def _fetch_bar(console: Console) -> Iterator[Callable[[Fetched], None]]:
 
 
 @contextmanager
-def played(console: Console, total: int) -> Iterator[Callable[[int], None]]:
+def played(console: Console, total: int, words: str = "playing") -> Iterator[Callable[[int], None]]:
     """A bar of tickets played."""
-    with bar(console, "playing") as (progress, task):
+    with bar(console, words) as (progress, task):
         yield lambda count: progress.update(task, total=total, completed=count)
 
 

@@ -87,7 +87,7 @@ def tell(name: str, example: Example, *, pack: Pack) -> Told:
 def failures(story: Told, *, pack: Pack) -> Iterator[Failure]:
     """What comes out otherwise than expected, in order of time."""
     given, diary = story.example.given, story.diary
-    pack = _as_given(pack, story.example)
+    pack = as_given(pack, story.example)
     switches: Mapping[str, datetime] = {}
     if given.enforced_since is not None:
         switches = {rule.name: diary.when(given.enforced_since) for rule in pack.rules}
@@ -99,7 +99,7 @@ def failures(story: Told, *, pack: Pack) -> Iterator[Failure]:
                 yield Failure(f"{written} ({diary.words(at)})", one.about, expected, got)
 
 
-def _as_given(pack: Pack, example: Example) -> Pack:
+def as_given(pack: Pack, example: Example) -> Pack:
     """The pack with the example's people, and the options it is to show."""
     given = example.given
     tiers = {tier: TierSettings(handlers=given.handlers.get(tier, ())) for tier in pack.tiers}
