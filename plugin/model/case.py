@@ -244,6 +244,16 @@ class Case:
         held = [tier for at, tier in self.tiers if at <= moment]
         return held[-1] if held else Tier.GENERAL
 
+    def tier_of_closed(self, closed_at: datetime) -> tuple[datetime, Tier]:
+        """How grave what was closed then is, and since when, at the earliest since the closing.
+
+        What it is called afterwards counts, for its result is to be tracked and reviewed as such (B3.3); not the tier
+        that *dissatisfied* raises it to, for that has it reopened.
+        """
+        if not self.tiers or any(word.at >= closed_at for word in self.said_now("dissatisfied")):
+            return closed_at, self.tier_at(closed_at)
+        return max(closed_at, self.tiers[-1][0]), self.tier
+
     @property
     def accepted_at(self) -> datetime:
         return self.moment_found("accepted_at") or self.matter.starts_at

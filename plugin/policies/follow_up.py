@@ -2,12 +2,12 @@
 
 Within their times after closing the customer gets a written confirmation (C2.3), a follow-up visit (E4.4) and a survey
 (C4.3, E3.4): one message for all three with ``STEWARD_CUSTOMER_MAIL`` on, and a phone call beside it where the matter
-is serious or major; one task ticket for a person with it off. Each ends at the attempt; two tries that reach nobody are
-an outcome; a task that was ticked counts with an article or a reply as proof (D3.3). A customer is surveyed once in a
-while, whatever he complains about. *dissatisfied* reopens the matter one tier up with a new plan (D5.3), a bounded
-number of times; a plan nobody has made by then gives way to the newer one. Then management's final answer ends it.
-Requests have none of it. Where it is asked for, the acceptance of a matter is acknowledged with the moment by which the
-customer hears from us (E4.2).
+is serious or major, or is called so before the visit is settled; one task ticket for a person with it off. Each ends at
+the attempt; two tries that reach nobody are an outcome; a task that was ticked counts with an article or a reply as
+proof (D3.3). A customer is surveyed once in a while, whatever he complains about. *dissatisfied* reopens the matter one
+tier up with a new plan (D5.3), a bounded number of times; a plan nobody has made by then gives way to the newer one.
+Then management's final answer ends it. Requests have none of it. Where it is asked for, the acceptance of a matter is
+acknowledged with the moment by which the customer hears from us (E4.2).
 
 A rule::
 
@@ -29,7 +29,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from plugin.model.aftercare import FOLLOW_UP, visit_of
+from plugin.model.aftercare import FOLLOW_UP, Visit, visit_of
 from plugin.model.case import Case, known
 from plugin.model.clocks import Clock, ClockState
 from plugin.model.conversation import articles, is_our_message
@@ -125,15 +125,23 @@ class _After:
         self.epoch = f"m{case.matter.number}-c{number}"
         self.number = number
         self.by_phone = case.tier_at(closing.at) is not Tier.GENERAL
-        self.visit = visit_of(
+        self.visit = self._visit(case, options)
+        since, tier = case.tier_of_closed(closing.at)
+        is_late = tier is not Tier.GENERAL and not self.by_phone and self.until is None
+        if is_late and (self.visit.settled_at is None or self.visit.settled_at >= since):
+            self.by_phone = True
+            self.visit = self._visit(case, options)
+        self.surveys = not self._was_surveyed(case, options)
+
+    def _visit(self, case: Case, options: Options) -> Visit:
+        return visit_of(
             case,
-            closing.at,
+            self.closed_at,
             until=self.until,
             tries=options.tries,
             needs_proof=options.visit_needs_proof,
             asking_is_enough=not self.by_phone,
         )
-        self.surveys = not self._was_surveyed(case, options)
 
     def _was_surveyed(self, case: Case, options: Options) -> bool:
         """A customer is surveyed once in a while: on another ticket, or after an earlier closing of this one."""

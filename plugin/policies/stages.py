@@ -7,7 +7,7 @@ is named in what was found, and, on matters that are reviewed, to the reviewer.
 
 A complex complaint (grave enough, or in need of outside help) has a plan: who, when, with what, and what if (C4.2,
 D5.3). *plan-ready* settles its task once the plan names what the pack's ``record.plan`` says. After the closing of a
-grave one somebody other than those who handled it reviews the result (B3.3).
+grave one, called so before or after, somebody other than those who handled it reviews the result (B3.3).
 
 A rule::
 
@@ -201,7 +201,7 @@ def _taken_back(case: Case, options: Options) -> Iterator[Task]:
     """What was made while it was taken for a complaint is void."""
     yield from _void_plans(case, options, after=0)
     for number, closing in enumerate(case.matter.closings, start=1):
-        yield _review_task(case, options, closing, number, (), (), wanted=False)
+        yield _review_task(case, options, closing, number, (), (), wanted=False, since=closing.at)
 
 
 def _void_plans(case: Case, options: Options, *, after: int) -> Iterator[Task]:
@@ -256,22 +256,28 @@ def _review(case: Case, options: Options, passed: tuple[Text, ...]) -> Iterator[
         return
     stands = case.matter.is_closed and case.matter.suspended_at is None and not case.said_now("not-ours")
     for number, closing in enumerate(case.matter.closings, start=1):
-        # of the tier it was closed in: who is dissatisfied afterwards has it reopened
-        is_grave = _is_from(options.review_from, case.tier_at(closing.at))
-        wanted = stands and number == len(case.matter.closings) and is_grave
-        yield from _reviews(case, options, closing, number, passed, wanted=wanted)
+        since, tier = case.tier_of_closed(closing.at)
+        wanted = stands and number == len(case.matter.closings) and _is_from(options.review_from, tier)
+        yield from _reviews(case, options, closing, number, passed, wanted=wanted, since=since)
 
 
 def _reviews(
-    case: Case, options: Options, closing: Closing, number: int, passed: tuple[Text, ...], *, wanted: bool
+    case: Case,
+    options: Options,
+    closing: Closing,
+    number: int,
+    passed: tuple[Text, ...],
+    *,
+    wanted: bool,
+    since: datetime,
 ) -> Iterator[Should]:
     """A review by one of those who handled it does not count: another is asked for, once."""
     handlers = known((closing.by.login if closing.by.is_agent else None, case.accountable, case.owner))
     first, second = (done(case.timeline, key, since=closing.at) for key in ("review", "review2"))
     own = first is not None and first.by.login in handlers
-    yield _review_task(case, options, closing, number, passed, handlers, wanted=wanted)
+    yield _review_task(case, options, closing, number, passed, handlers, wanted=wanted, since=since)
     if own:
-        yield _review_task(case, options, closing, number, passed, handlers, wanted=wanted, again=True)
+        yield _review_task(case, options, closing, number, passed, handlers, wanted=wanted, since=since, again=True)
     if wanted:
         counted = second if own else first
         yield Finding("reviewed_by", counted.by.login if counted else None, "B3.3", text("Who reviewed the result."))
@@ -286,6 +292,7 @@ def _review_task(
     handlers: tuple[str, ...],
     *,
     wanted: bool,
+    since: datetime,
     again: bool = False,
 ) -> Task:
     because = text("A complaint of tier {tier} was closed on {at}.", tier=case.tier.value, at=closing.at)
@@ -303,7 +310,7 @@ def _review_task(
         clause="B3.3",
         because=because if wanted else text("It no longer holds."),
         # nobody owns it where nobody is named: then its reminder would tell the whole group
-        due_at=case.office.after(closing.at, options.review_within) if reviewer else None,
+        due_at=case.office.after(since, options.review_within) if reviewer else None,
         assignee=reviewer,
         form=TaskForm.TICKET,
         wanted=wanted,

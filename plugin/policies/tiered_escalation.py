@@ -3,7 +3,8 @@
 A complaint's tier has its own handlers, who are told, never assigned. A major one brings in management and legal, an
 ad-hoc team, and the three-part response: internal investigation, talking with the customer, putting it right, each a
 task. What is late goes up: the owner at the warning, supervisor and first responder at the limit, management one
-working day later. Where the pack names nobody, steps go to first responder and owner.
+working day later. Where the pack names nobody, steps go to first responder and owner. What is called major only after
+its closing is told to the same people: its result is reviewed (B3.3), and the response begins if they open it again.
 
 A rule::
 
@@ -44,6 +45,7 @@ class Options:
 
 def decide(case: Case, options: Options) -> Iterator[Should]:
     if case.matter.is_closed:
+        yield from _major_late(case)
         return
     if not (case.is_complaint and case.tier is Tier.MAJOR):
         yield from _withdrawn(case)
@@ -70,7 +72,7 @@ def _tier(case: Case) -> Iterator[Should]:
     settings = case.pack.tiers.get(case.tier)
     handlers = settings.handlers if settings else ()
     if case.tier is Tier.MAJOR:
-        yield _major_note(case, handlers, epoch, entered)
+        yield _major_note(case, epoch, entered)
         majors = _majors(case)
         yield from _major_tasks(case, len(majors), since=majors[-1] if majors else None)
     elif handlers:
@@ -87,9 +89,37 @@ def _tier(case: Case) -> Iterator[Should]:
         )
 
 
-def _major_note(case: Case, handlers: tuple[str, ...], epoch: str, entered: datetime) -> Note:
-    people = case.pack.people
+def _major_late(case: Case) -> Iterator[Note]:
+    """What turns out major only once it is closed: its response (C2.3) begins when somebody opens it again."""
+    closing = case.matter.closings[-1]
+    since, tier = case.tier_of_closed(closing.at)
+    was_major = case.tier_at(closing.at) is Tier.MAJOR
+    if not case.is_complaint or tier is not Tier.MAJOR or was_major or case.said_now("not-ours"):
+        return
+    yield Note(
+        rule="tiered_escalation.major_late",
+        epoch=f"m{case.matter.number}-c{len(case.matter.closings)}",
+        lines=(text("Major since it was closed: open the ticket again where anything is still owed to the customer."),),
+        clause="A2.1",
+        because=text("Its tier is major."),
+        moment=since,
+        ends_with=text("the review of the result, or the ticket being opened again"),
+        tell=_for_major(case),
+        urgency=Urgency.TELL,
+        ladder=True,
+        about="major",
+    )
+
+
+def _for_major(case: Case) -> tuple[str, ...]:
+    """Whom a major complaint brings in (A2.1)."""
+    people, settings = case.pack.people, case.pack.tiers.get(Tier.MAJOR)
+    handlers = settings.handlers if settings else ()
     named = case.impartial((*handlers, *people.management, *people.legal))
+    return named or case.impartial((case.accountable, case.owner))
+
+
+def _major_note(case: Case, epoch: str, entered: datetime) -> Note:
     return Note(
         rule="tiered_escalation.major",
         epoch=epoch,
@@ -100,7 +130,7 @@ def _major_note(case: Case, handlers: tuple[str, ...], epoch: str, entered: date
         because=text("Its tier is major."),
         moment=entered,
         ends_with=text("all tasks done and the result told to the customer"),
-        tell=named or case.impartial((case.accountable, case.owner)),
+        tell=_for_major(case),
         urgency=Urgency.TELL,
         ladder=True,
         about="major",

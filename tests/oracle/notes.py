@@ -22,6 +22,7 @@ CLOCKS = {"formal notice": "notice", "follow-up visit": "follow_up_visit", "firs
 SENTENCES = (
     ("danger", "Read this message at once", "C3.2"),
     ("major", "A major complaint:", "A2.1"),
+    ("late major", "Major since it was closed:", "A2.1"),
     ("orphan", "Take this ticket", "C1.4"),
     ("silence", "Write what is being done", "E2.2"),
     ("ping-pong", "Decide who keeps it", "E2.2"),
@@ -39,7 +40,7 @@ SENTENCES = (
 )
 UNASKED = frozenset({"orphan", "silence", "ping-pong"})
 """Besides warnings and breaches: what nobody's word asked for."""
-PERHAPS = UNASKED | {"hand-over", "declined", "danger", "major", "incomplete"}
+PERHAPS = UNASKED | {"hand-over", "declined", "danger", "major", "late major", "incomplete"}
 """And what somebody did or wrote gave rise to, which may count too."""
 MOST_UNASKED = 2
 
@@ -99,6 +100,7 @@ def wanted(life: Life, clocks: Sequence[Clock], held: Responsibility, *, orphane
     found: dict[str, Range] = {"declined": (0, len(held.given)), "silence": (0, 9), "refusal": (0, life.extensions)}
     found["danger"] = _dangers(life)
     found["major"] = _majors(life)
+    found["late major"] = _late_majors(life)
     found["incomplete"] = (0, int(life.kind == "complaint" and bool(life.closed)))
     found["plan refused"] = (0, life.words.count("plan-ready"))
     found["orphan"] = (0, orphaned)
@@ -134,6 +136,19 @@ def _of(clock: Clock, now: datetime, *, known_at: datetime, before: Mapping[str,
 def _dangers(life: Life) -> Range:
     times = sum(any(word in text for word in ENDANGERS) for text in life.texts)
     return (int(times > 0 and not life.said_kind), times)
+
+
+def _late_majors(life: Life) -> Range:
+    """What is called major only after the closing is told to whom a major one brings in (A2.1)."""
+    late = [(at, tier) for at, tier in life.tier_acts if life.closed and at > life.closed[0][0]]
+    most = len(late) + len(life.closed) * (life.is_dangerous + life.words.count("dissatisfied"))
+    if not life.is_closed or life.closed_at is None or not late or life.unsure or life.dissatisfied or life.mailed_at:
+        return 0, most
+    since, tier = life.tier_acts[-1]
+    before = {tier for at, tier in life.tier_acts if at <= life.closed_at}
+    was_major = life.is_dangerous or TIERS[-1] in before
+    told = life.world.now >= working_time.after(since, 1).latest and life.not_ours_at is None
+    return int(tier == TIERS[-1] and since > life.closed_at and not was_major and told), most
 
 
 def _majors(life: Life) -> Range:

@@ -101,5 +101,6 @@ def _review(life: Life) -> Range:
     stands = life.is_closed and life.not_ours_at is None and life.mailed_at is None and "reopened" not in life.unsure
     done = any(kind_of(text) == "review" for text in life.ticks)
     since = max([at for at, _ in life.tier_acts] + [life.confirmed_at or life.created_at])
-    known = life.closed_at is not None and since <= life.closed_at  # what is called grave afterwards may be reviewed
+    # what is called grave afterwards is reviewed too; who is dissatisfied has it reopened
+    known = life.closed_at is not None and (since <= life.closed_at or not life.dissatisfied)
     return int(stands and known and not done and "tier" not in life.unsure), 1

@@ -235,6 +235,15 @@ def test_danger_to_persons_is_major_and_told_at_once() -> None:
     assert told.notes["classification.danger"].urgency.name == "DANGER"
 
 
+def test_danger_told_of_on_a_closed_ticket_is_told_at_once() -> None:
+    story = Story().customer_writes_in("Where is my order?")
+    story.answers(after=1)
+    story.closes(after=2)
+    story.customer_writes("The charger caught fire!", after=20)
+    story.reopens(MEI, after=20)
+    assert "classification.danger" in story.decided(after=20.1).notes
+
+
 def test_suspected_danger_is_told_at_once_but_has_no_tier() -> None:
     told = Story().customer_writes_in("The charger caught fire!").decided(after=0.1)
     assert told.tags == {"steward:suspected"}

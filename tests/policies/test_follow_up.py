@@ -279,3 +279,21 @@ def test_dissatisfied_about_a_request_is_answered_with_what_to_say() -> None:
     assert story.decided(after=2).notes["follow_up.refused.dissatisfied"].asked
     story.says("complaint", after=3)
     assert "follow_up.refused.dissatisfied" not in story.decided(after=4).notes
+
+
+def test_what_is_called_grave_after_the_closing_is_asked_about_by_phone() -> None:
+    story = closed()
+    story.says("serious", after=2.5)
+    told = story.decided(after=3, customer_mail=True)
+    assert told.tasks["follow_up"].wanted
+    assert "by phone" in str(told.tasks["follow_up"].title)
+    assert [m.template for m in told.decision.messages] == ["closing"]
+
+
+def test_a_visit_that_was_settled_before_is_not_made_again_by_phone() -> None:
+    story = closed()
+    story.article("It is done.", after=3, by=STEWARD, sender="System", type="email", to_customer=True, ours=["k"])
+    story.says("serious", after=5)
+    told = story.decided(after=6, customer_mail=True)
+    assert not told.tasks["follow_up"].wanted
+    assert told.fields["stage"] == "done"

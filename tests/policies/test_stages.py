@@ -329,6 +329,21 @@ def test_a_general_complaint_is_not_reviewed() -> None:
     assert not settled(complaint()).decided(after=4).tasks["review"].wanted
 
 
+def test_what_is_called_grave_after_the_closing_is_reviewed_too() -> None:
+    story = settled(complaint(supervisors=("chief",)))
+    story.says("serious", after=24)
+    review = story.decided(after=25).tasks["review"]
+    assert (review.wanted, review.assignee, review.due_at) == (True, "chief", story.at(24 + 7 * 24))
+    story.says("general", after=26)
+    assert not story.decided(after=27).tasks["review"].wanted
+
+
+def test_who_is_dissatisfied_after_the_closing_has_it_reopened_not_reviewed() -> None:
+    story = settled(complaint(supervisors=("chief",)))
+    story.says("dissatisfied", after=20)
+    assert not story.decided(after=21).tasks["review"].wanted
+
+
 def test_the_person_complained_about_does_not_review() -> None:
     story = complaint("serious", supervisors=("chief",), quality=("ben",))
     story.notes(after=1, text="About: chief")

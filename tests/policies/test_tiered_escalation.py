@@ -109,3 +109,25 @@ def test_tasks_of_a_complaint_that_is_major_in_time_are_due_with_its_promises() 
     story = Story().customer_writes_in("I complain.")
     story.says("major", by=CHIEF, after=23)
     assert story.decided(after=23.5).tasks["talk"].due_at == story.at(24)
+
+
+def test_what_is_called_major_after_the_closing_is_told_and_its_response_begins_when_it_is_opened_again() -> None:
+    story = complaint(management=("dora",))
+    story.answers(after=1)
+    story.closes(after=2)
+    assert "tiered_escalation.major_late" not in story.decided(after=3).notes
+    story.says("major", after=4)
+    told = story.decided(after=5)
+    note = told.notes["tiered_escalation.major_late"]
+    assert (note.tell, note.clause, note.moment) == (("dora",), "A2.1", story.at(4))
+    assert "investigate" not in told.tasks
+    story.reopens(ANNA, after=6)
+    assert {"investigate", "talk", "put_right"} <= set(story.decided(after=7).tasks)
+
+
+def test_what_was_major_before_the_closing_is_told_no_more_after_it() -> None:
+    story = complaint("major", management=("dora",))
+    story.answers(after=1)
+    story.closes(after=2)
+    story.says("major", after=4)
+    assert "tiered_escalation.major_late" not in story.decided(after=5).notes

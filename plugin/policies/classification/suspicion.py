@@ -14,18 +14,18 @@ from plugin.policies.classification.verdicts import Verdict
 
 def mark(case: Case, options: Options, verdict: Verdict, heard: tuple[Voice, ...]) -> Iterator[Should]:
     assert verdict.voiced_at is not None
+    yield from tell_danger(case, heard)
     if case.matter.is_closed:
         return
     yield Tag("steward:suspected", Slot.TIER, f"m{case.matter.number}", "C3.1", verdict.because)
     confirmed_at = case.office.after(verdict.voiced_at, options.confirm_after)
     yield Look(confirmed_at, text("Then it counts as a complaint."), certain=True)
-    yield from tell_danger(case, heard)
 
 
 def tell_danger(case: Case, heard: tuple[Voice, ...]) -> Iterator[Note]:
-    """Danger to persons is told at once, suspected or not."""
+    """Danger to persons is told at once, suspected or not; so is what a customer writes of it on a closed ticket."""
     danger = next((v for v in heard if v.is_danger), None)
-    if danger is not None and not case.matter.is_closed:
+    if danger is not None and (not case.matter.is_closed or case.matter.suspended_at is not None):
         yield _danger_note(case, danger)
 
 
