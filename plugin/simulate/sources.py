@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from hashlib import blake2b
 from importlib import resources
 from pathlib import Path
+from secrets import token_bytes
 
+from plugin.model.attributes import LEVELS, means
 from plugin.model.errors import StewardError
 from plugin.model.facts import Fact, FactKind
 from plugin.model.pack import Pack
@@ -18,6 +21,7 @@ from plugin.store import cases, complaints, histories
 from plugin.store.histories import Histories
 from plugin.store.keys import Key
 from plugin.store.store import Store
+from plugin.visit import relating
 
 DEMO = "demo.jsonl.gz"
 MASKED = "masked.invalid"
@@ -103,20 +107,50 @@ def export(source: Source, file: Path, *, packs: Iterable[Pack]) -> int:
     """Write the histories without a word of customers' but those the packs look for; returns how many.
 
     So the packs' verdicts stay what they are, and nobody can be told from the file: names and addresses are numbers.
+    Values of attributes the packs read stay where a pack names them, else what is alike stays alike.
     """
+    packs = tuple(packs)
     words = tuple(sorted({phrase for pack in packs for phrase in _phrases(pack)}))
+    mask = Mask(words, frozenset(name for pack in packs for name in relating.attributes_of(pack)), _meant(packs))
     opened = gzip.open if file.suffix == ".gz" else Path.open
     count = 0
     with opened(file, "wb") as out:
         for history in source.histories():
-            out.write(to_bytes(masked(history, words)) + b"\n")
+            out.write(to_bytes(masked(history, mask)) + b"\n")
             count += 1
     return count
 
 
-def masked(history: History, words: tuple[str, ...]) -> History:
-    """Without customers' words, names and addresses, but for phrases of ``words``."""
-    return replace(history, facts=tuple(_masked(fact, words) for fact in history.facts))
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """What may be told: phrases of ``words``, that ``attributes`` have a value, and which of ``values`` it is."""
+
+    words: tuple[str, ...] = ()
+    attributes: frozenset[str] = frozenset()
+    values: frozenset[str] = frozenset()
+    secret: bytes = field(default_factory=lambda: token_bytes(16), repr=False)
+    """Nobody can try values: it is gone when the file is written."""
+
+    def value(self, value: str) -> str:
+        """The value where it, or a level above it, is one of ``values``; else the same for what is the same."""
+        shown = means(value, {one: one for one in self.values})
+        if shown == value:
+            return value
+        hidden = blake2b(value.encode(), key=self.secret, digest_size=8).hexdigest()
+        return hidden if shown is None else f"{shown}{LEVELS}{hidden}"
+
+
+def masked(history: History, mask: Mask) -> History:
+    """Without customers' words, names and addresses, but for what the mask lets be told."""
+    return replace(history, facts=tuple(_masked(fact, mask) for fact in history.facts))
+
+
+def _meant(packs: Iterable[Pack]) -> frozenset[str]:
+    """Values of attributes that mean something to a pack."""
+    meanings = (
+        meaning for pack in packs for by in (pack.attribute_kinds, pack.attribute_natures) for meaning in by.values()
+    )
+    return frozenset(value for meaning in meanings for value in meaning)
 
 
 def _phrases(pack: Pack) -> Iterator[str]:
@@ -125,15 +159,22 @@ def _phrases(pack: Pack) -> Iterator[str]:
         yield from phrases
 
 
-def _masked(fact: Fact, words: tuple[str, ...]) -> Fact:
+def _masked(fact: Fact, mask: Mask) -> Fact:
     by = replace(fact.by, login=f"customer-{fact.by.id}@{MASKED}") if fact.by.is_customer else fact.by
     if fact.kind is not FactKind.ARTICLE:
-        return replace(fact, by=by, payload=None)
+        is_read = (fact["attribute"] or fact["name"]) in mask.attributes
+        return replace(fact, by=by, payload=_values(fact.payload, mask) if is_read else None)
+    words = mask.words
     said = f"{fact.text('subject')}\n{fact.text('body')}"
     is_said = matcher(words)(said)
     kept = [phrase.removesuffix("*") for phrase in words if is_said and matcher((phrase,))(said)]
     payload = {"subject": "", "body": " ".join(kept), "from": by.login}
     return replace(fact, by=by, payload=payload)
+
+
+def _values(payload: Mapping[str, object] | None, mask: Mask) -> Mapping[str, object] | None:
+    """What an attribute was changed from and to, or held at the beginning."""
+    return payload and {name: mask.value(str(value)) for name, value in payload.items() if value}
 
 
 def _of_lines(name: str, lines: list[bytes]) -> Source:
