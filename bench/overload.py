@@ -119,8 +119,9 @@ def wait_for(server: Server) -> None:
 
 @click.command()
 @click.option("--seconds", "length", type=click.FloatRange(1), default=15.0, show_default=True, help="Of overload.")
+@click.option("--floods", "number", type=click.IntRange(2), default=6, show_default=True, help="Share the seconds.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
-def main(length: float, *, as_json: bool) -> None:
+def main(length: float, number: int, *, as_json: bool) -> None:
     """Measure, and end with 1 where a bar is missed."""
     began = time.perf_counter()
     numbers = Numbers(Deliveries.recorded())
@@ -134,11 +135,11 @@ def main(length: float, *, as_json: bool) -> None:
             rate = FACTOR * can
             memory = [server.rss_mb]
             floods = []
-            for _ in range(3):
-                requests = numbers.take(int(rate * length / 3))
+            for _ in range(number):
+                requests = numbers.take(int(rate * length / number))
                 floods.append(flood(server.address, requests, a_second=rate, connections=CONNECTIONS))
                 memory.append(server.rss_mb)
-            by_itself = alone(numbers.take(int(rate * length / 3)), rate)
+            by_itself = alone(numbers.take(int(rate * length / number)), rate)
     report = _report(can, floods, by_itself, memory, beside_slow, time.perf_counter() - began)
     sys.exit(telling.tell(report, as_json=as_json))
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -228,3 +231,20 @@ def test_it_can_be_told_to_stop_before_it_began() -> None:
 def test_the_limits_leave_room_for_zammads_largest_delivery() -> None:
     assert server.BODY_SECONDS < 60
     assert server.BUFFERED > LARGEST_BODY
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="granian brings its allocator on Linux only")
+@pytest.mark.parametrize(
+    ("own", "counts"),
+    [
+        pytest.param(None, "dirty_decay_ms:500", id="ours"),
+        pytest.param("dirty_decay_ms:2000", "dirty_decay_ms:2000", id="an administrator's"),
+    ],
+)
+def test_what_requests_took_is_given_back_soon(own: str | None, counts: str) -> None:
+    """Granian's allocator says what it goes by: a name it does not read would change nothing, and nobody would see."""
+    name = "_RJEM_MALLOC_CONF"
+    bare = {key: value for key, value in os.environ.items() if key != name} | ({} if own is None else {name: own})
+    begin = f"import os, plugin.web; os.environ['{name}'] += ',confirm_conf:true'; import plugin.web.server"
+    said = subprocess.run([sys.executable, "-c", begin], env=bare, capture_output=True, text=True, check=True)
+    assert f"Set conf value: {counts}" in said.stderr
