@@ -58,6 +58,8 @@ def test_a_clock_is_told_with_start_pauses_days_limit_and_result(helpdesk: Helpd
     text = said(ticket, "--at", helpdesk.now.isoformat())
     assert "paused  2026-03-02 09:00:3" in text
     assert "has     48 h on the calendar always" in text
+    assert "Moments are UTC; the days of clocks, and what was written, are of Europe/Berlin." in text
+    assert "STEWARD_MODE" not in text
 
 
 def test_a_verdict_is_told_with_what_spoke_for_it_and_against(helpdesk: Helpdesk) -> None:
@@ -99,6 +101,7 @@ def test_what_is_held_back_is_said_so(helpdesk: Helpdesk) -> None:
     field = wanted(told(ticket), "steward_kind")
     assert (field["holds"], field["mode"]) == (False, "observe")
     assert "its rule only observes here" in field["why"]
+    assert "STEWARD_MODE is observe: every rule only observes" in said(ticket)
     helpdesk.restarts(mode="enforce")
     commands.pause(helpdesk.service.hands())
     other = helpdesk.mails("And mine?")

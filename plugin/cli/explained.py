@@ -26,6 +26,9 @@ def told(known: Known) -> Iterator[RenderableType]:
     """The whole explanation for the terminal."""
     yield from telling.head(known)
     yield Text(f"decided by {known.pack.name} version {known.pack.version[:12]}")
+    if known.held_back:
+        yield Text("STEWARD_MODE is observe: every rule only observes, whatever the pack says")
+    yield Text(f"Moments are UTC; the days of clocks, and what was written, are of {known.pack.zone}.")
     yield telling.heading("Verdicts")
     for verdict in known.explanation.verdicts:
         yield from _verdict(verdict)

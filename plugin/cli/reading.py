@@ -10,7 +10,7 @@ from plugin import engine
 from plugin.cli.errors import Stopped
 from plugin.clock import system
 from plugin.explaining import Explanation, explain
-from plugin.model.decision import Decision
+from plugin.model.decision import Decision, Mode
 from plugin.model.effects import Effect
 from plugin.model.facts import Timeline
 from plugin.model.pack import Pack
@@ -23,7 +23,10 @@ from plugin.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Everything the store knows of one ticket, what follows from it by the case's own version of the pack, and why."""
+    """Everything the store knows of one ticket, what follows from it by the case's own version of the pack, and why.
+
+    ``held_back``: ``STEWARD_MODE`` has every rule only observe, whatever the pack says.
+    """
 
     case: CaseRow
     timeline: Timeline
@@ -31,6 +34,7 @@ class Known:
     decision: Decision
     pack: Pack
     explanation: Explanation
+    held_back: bool
 
 
 def open_for_reading(settings: Settings) -> Store:
@@ -70,4 +74,5 @@ def known_case(store: Store, settings: Settings, case: CaseRow, *, now: datetime
         decision=decision,
         pack=pack,
         explanation=explain(decision, timeline, written, pack=pack),
+        held_back=settings.mode is Mode.OBSERVE,
     )

@@ -60,6 +60,8 @@ def _head(answers: Answers, base: Pack) -> Iterator[str]:
     yield ""
     yield f"pack: {_scalar(answers.name)}"
     yield f"extends: {answers.extends}"
+    yield "# What reports and the handbook call it."
+    yield f"title: {_scalar(f'{answers.name}, after {base.title}')}"
     yield ""
     yield "# The language of notes and tasks: en, de or zh-CN. The zone of notes, dates and opening hours."
     yield f"language: {base.language}"
@@ -120,8 +122,8 @@ def _weekends(answers: Answers, base: Pack) -> Iterator[str]:
 def _without(untrue: Collection[str], base: Pack) -> Iterator[str]:
     if untrue:
         yield from _heading("Examples that are not meant any more")
-        yield f"# {base.name} tells them, and the answers above make them come out otherwise. Tell your own instead, under"
-        yield "# their names or others; all that are left must hold:  steward pack test FILE"
+        yield f"# {base.name} tells them, and the answers above make them come out otherwise. Tell your own instead,"
+        yield "# under their names or others; all that are left must hold:  steward pack test FILE"
         yield "examples:"
         yield from taken_away(untrue)
 

@@ -88,8 +88,15 @@ def of_duration(found: object, units: Collection[str]) -> str:
         return ""
     if unit in ("y", "yr", "year", "years", "jahr", "jahre", "年") and amount.isdigit():
         return meant(f"{int(amount) * 12} months")
-    known = _UNITS.get(unit) or nearest(unit, units)
+    turned = " ".join(reversed(unit.split()))
+    known = _UNITS.get(unit) or (turned if turned in units else nearest(unit, units)) or _misspelt(unit)
     return meant(f"{amount} {known}") if known else ""
+
+
+def _misspelt(unit: str) -> str | None:
+    """``bussines hours`` are those of a business; of short units anything would be a misspelling."""
+    near = nearest(unit, [name for name in _UNITS if len(name) > 3])
+    return _UNITS[near] if near else None
 
 
 def of_flag(found: object) -> str:

@@ -33,6 +33,7 @@ def test_what_it_writes_validates(base: str, weekends: str, mail: str, file: Pat
     assert (ended.exit_code, ended.stderr) == (0, "")
     pack = load(file)
     assert pack.name == "our-pack"
+    assert pack.title == f"our-pack, after {load(base).title}"
     assert set(pack.clocks) == set(load(base).clocks)
     assert bool(pack.messages) == (mail == "--customer-mail" and bool(load(base).messages))
 

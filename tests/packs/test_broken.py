@@ -279,6 +279,22 @@ def says(line: str, expected: str) -> bool:
             id="business days",
         ),
         pytest.param(
+            changed("limit: 24 h", "limit: 8 bussines hours"),
+            (
+                "18:12: clocks.first_response.limit: found '8 bussines hours', allowed an amount and a unit: 90 min,"
+                " 24 h, 8 …; did you mean 8 working hours?",
+            ),
+            id="business misspelt",
+        ),
+        pytest.param(
+            changed("limit: 30 days", "limit: 30 days working"),
+            (
+                "22:12: clocks.resolution.limit: found '30 days working', allowed an amount and a unit: 90 min, 24 h,"
+                " 8 …; did you mean 30 working days?",
+            ),
+            id="a unit the wrong way round",
+        ),
+        pytest.param(
             changed("limit: 30 days", "limit: 1 year"),
             (
                 "22:12: clocks.resolution.limit: found '1 year', allowed an amount and a unit: 90 min, 24 h, 8 …;"
