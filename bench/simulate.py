@@ -54,6 +54,7 @@ def main(tickets: int, processes: int, seed: int, *, as_json: bool) -> None:
     whole = took + reported
     rows = (
         ("tickets", tickets),
+        ("complaints, played beside each other", _complaints(result)),
         ("facts", result.tally.facts),
         ("decisions", result.tally.decisions),
         ("making the histories, s", filled),
@@ -97,6 +98,10 @@ def _play(source: Source, pack: Pack, processes: int, folder: Path) -> tuple[Res
     took = time.perf_counter() - began
     about = About(pack, None, source.name, None, datetime.now(UTC))
     return result, took, _seconds(lambda: files.write(result, about, folder / "report"))
+
+
+def _complaints(result: Result) -> int:
+    return sum(count for (kind, _), count in result.tally.kinds.items() if kind == "complaint")
 
 
 def _seconds(work: Callable[[], object]) -> float:

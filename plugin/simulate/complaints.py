@@ -80,8 +80,8 @@ class Complaints:
         self._of_organization = _by(ordered, lambda one: one.organization_id)
         self._of_subject = _by(ordered, lambda one: one.subject)
         self._of_nature = _by(ordered, lambda one: one.nature)
-        self._explaining: dict[object, list[Held]] = {}
-        """By what is complained of: those that make knowledge of it, while they do."""
+        self._explaining: dict[object, _Explaining] = {}
+        """By what is complained of."""
         self._resolve(traces)
 
     def __len__(self) -> int:
@@ -106,12 +106,8 @@ class Complaints:
 
     def is_explained(self, one: Complaint, alike: Alike, now: datetime) -> bool:
         """Whether one of those that are alike makes knowledge of it."""
-        return any(
-            held.holds(now)
-            and alike.oldest <= held.one.accepted_at <= one.accepted_at
-            and held.one.customer_id != one.customer_id
-            for held in self._explaining.get(_sameness(one), ())
-        )
+        some = self._explaining.get(_sameness(one))
+        return some is not None and some.explains(one, now, since=alike.oldest)
 
     def _alike(self, one: Complaint, now: datetime) -> Alike:
         same = self._of_nature.get(one.nature) if one.subject is None else self._of_subject.get(one.subject)
@@ -143,14 +139,43 @@ class Complaints:
 
     def _explains(self, before: Complaint | None, now: Complaint | None, at: datetime) -> None:
         """From ``at`` on the complaint that was ``before`` makes knowledge as it is ``now``, or (None) none."""
-        known = self._explaining.get(_sameness(before), []) if before is not None else []
-        place = next((n for n, held in enumerate(known) if before == held.one and held.until == NEVER), None)
-        if place is not None and before == now:
-            return
-        if place is not None:
-            known[place] = replace(known[place], until=at)
+        some = self._explaining.get(_sameness(before)) if before is not None else None
+        if before is not None and some is not None and (held := some.held(before)) is not None:
+            if before == now:
+                return
+            some.end(held, at)
         if now is not None:
-            self._explaining.setdefault(_sameness(now), []).append(Held(now, at))
+            self._explaining.setdefault(_sameness(now), _Explaining()).begin(Held(now, at))
+
+
+class _Explaining:
+    """Complaints that make knowledge of one thing, while they do, in the order they were accepted in."""
+
+    __slots__ = ("_accepted", "_held")
+
+    def __init__(self) -> None:
+        self._held: list[Held] = []
+        self._accepted: list[datetime] = []
+
+    def explains(self, one: Complaint, now: datetime, *, since: datetime) -> bool:
+        """Whether one of another customer's does, accepted from ``since`` on and not after ``one``."""
+        accepted = range(bisect_left(self._accepted, since), bisect_right(self._accepted, one.accepted_at))
+        some = (self._held[place] for place in accepted)
+        return any(held.holds(now) and held.one.customer_id != one.customer_id for held in some)
+
+    def held(self, one: Complaint) -> Held | None:
+        """What is held of this one, which makes knowledge still."""
+        accepted = range(bisect_left(self._accepted, one.accepted_at), bisect_right(self._accepted, one.accepted_at))
+        some = (self._held[place] for place in accepted)
+        return next((held for held in some if held.one == one and held.until == NEVER), None)
+
+    def begin(self, held: Held) -> None:
+        place = bisect_right(self._accepted, held.one.accepted_at)
+        self._accepted.insert(place, held.one.accepted_at)
+        self._held.insert(place, held)
+
+    def end(self, held: Held, at: datetime) -> None:
+        self._held[self._held.index(held)] = replace(held, until=at)
 
 
 class _Ordered:

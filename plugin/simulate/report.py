@@ -322,13 +322,13 @@ def _limits(result: Result, about: About) -> Table | None:
     return Table(head, tuple(map(Row, rows)), frozenset(places))
 
 
-LIMIT_COLUMNS = ("limit", "most in 24 h", "over by", "stopped first", "days over")
+LIMIT_COLUMNS = ("limit", "stopped first", "most in 24 h", "over by", "days over")
 
 
 def limit_cells(one: Reached) -> tuple[str, ...]:
     """As ``LIMIT_COLUMNS`` names them."""
     first = f"{one.first_at:%Y-%m-%d %H:%M}" if one.first_at else "never"
-    return f"{one.limit:,}", f"{one.most:,}", f"{one.over:,}" if one.over else "–", first, str(one.days or "–")
+    return f"{one.limit:,}", first, f"{one.most:,}", f"{one.over:,}" if one.over else "–", str(one.days or "–")
 
 
 def _load(tally: Tally) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[Heat, ...]], ...]]:
