@@ -36,7 +36,7 @@ from plugin.model.conversation import articles, is_our_message
 from plugin.model.decision import Finding, Look, Message, Note, Should, Task, TaskForm, Ticketed, Urgency
 from plugin.model.durations import Duration, Unit
 from plugin.model.life import Closing
-from plugin.model.pack import Kind, Tier
+from plugin.model.pack import TIERS, Kind, Tier
 from plugin.model.plans import plan_since
 from plugin.model.promises import Promise, run
 from plugin.model.said import Said
@@ -348,7 +348,7 @@ def _again(case: Case, options: Options, word: Said, number: int, *, newest: boo
     yield Note(
         rule="follow_up.dissatisfied",
         epoch=word.key,
-        lines=(text("Make a new plan and tell the customer: the matter is open again, one tier up."),),
+        lines=(_new_plan(case, word),),
         clause="D5.3",
         because=because,
         moment=word.at,
@@ -358,6 +358,13 @@ def _again(case: Case, options: Options, word: Said, number: int, *, newest: boo
         asked=True,
         about="dissatisfied",
     )
+
+
+def _new_plan(case: Case, word: Said) -> Text:
+    before = [tier for at, tier in case.tiers if at < word.at]
+    if before and before[-1] is TIERS[-1]:
+        return text("Make a new plan and tell the customer: the matter is open again.")
+    return text("Make a new plan and tell the customer: the matter is open again, one tier up.")
 
 
 def _not_a_complaint(word: Said) -> Note:

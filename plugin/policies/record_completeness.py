@@ -195,10 +195,18 @@ def _name(case: Case, item: str) -> Text | str:
 
 def _form(case: Case, items: tuple[str, ...]) -> Text | str:
     """Lines to be written; what only the work itself can show is named."""
-    lines = (text("“{label}: …”", label=records.label(case.pack, item)) for item in items)
-    return listed(
-        [_NAMES[i] if case.pack.record.item(i) is None else line for i, line in zip(items, lines, strict=True)]
-    )
+    return listed([_line(case, name) for name in items])
+
+
+def _line(case: Case, name: str) -> Text | str:
+    item = case.pack.record.item(name)
+    if item is None:
+        return _NAMES[name]
+    label = records.label(case.pack, name)
+    if not item.values:
+        return text("“{label}: …”", label=label)
+    # other words count for nothing, and whoever writes one would not be told
+    return text("“{label}: {answers}”", label=label, answers=" / ".join(answer for answer, _ in item.values))
 
 
 _NAMES: Mapping[str, Text] = {

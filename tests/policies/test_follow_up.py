@@ -297,3 +297,13 @@ def test_a_visit_that_was_settled_before_is_not_made_again_by_phone() -> None:
     told = story.decided(after=6, customer_mail=True)
     assert not told.tasks["follow_up"].wanted
     assert told.fields["stage"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("tier", "ends"), [("serious", "open again, one tier up."), ("major", "the matter is open again.")]
+)
+def test_the_note_says_one_tier_up_only_where_there_is_one(tier: str, ends: str) -> None:
+    story = closed()
+    story.says(tier, after=2.5)
+    story.says("dissatisfied", after=3)
+    assert str(story.decided(after=3.1).notes["follow_up.dissatisfied"].lines[0]).endswith(ends)

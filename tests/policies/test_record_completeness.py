@@ -48,7 +48,8 @@ def test_a_grave_complaint_lacks_cause_department_outcome_and_remedy_until_they_
     assert note.tell == ("anna",)
     assert note.clause == "D5.2"
     assert str(note.lines[0]) == (
-        "Complete the record in an internal note: “Cause: …”, “Department: …”, “Outcome: …”, “Remedy: …”"
+        "Complete the record in an internal note: “Cause: …”, “Department: …”,"
+        " “Outcome: upheld / partly / rejected / withdrawn”, “Remedy: …”"
     )
     story.notes(after=5, text=RECORD)
     told = story.decided(after=6)

@@ -131,3 +131,11 @@ def test_what_was_major_before_the_closing_is_told_no_more_after_it() -> None:
     story.closes(after=2)
     story.says("major", after=4)
     assert "tiered_escalation.major_late" not in story.decided(after=5).notes
+
+
+def test_whom_nobody_ever_answered_did_not_hear_from_us() -> None:
+    story = complaint("major")
+    waits = str(story.decided(after=1).clock("progress").because)
+    assert waits.startswith("The customer has waited to hear from us since ")
+    story.answers(after=2)
+    assert str(story.decided(after=3).clock("progress").because).startswith("The customer last heard from us on ")

@@ -85,7 +85,9 @@ def progress(case: Case, matter_end: End | None) -> Iterator[Clock]:
             epoch=f"{epoch_of(case)}-{number}",
             starts_at=since,
             end=ends.earliest(told, matter_end),
-            because=text("The customer last heard from us on {at}.", at=since),
+            because=text("The customer last heard from us on {at}.", at=since)
+            if number
+            else text("The customer has waited to hear from us since {at}.", at=since),
             ends_with=text("a public message to the customer on how it stands"),
         ):
             if clock.is_open or clock.was_broken:
