@@ -5,40 +5,38 @@ from __future__ import annotations
 import queue
 import threading
 import time
-import traceback
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
-from typing import Any, TypeVar
 
 import structlog
 
 from plugin import failpoints
 from plugin.model import retry
-from plugin.model.errors import StewardError, Unavailable, Unknown, Unreadable
+from plugin.model.errors import StewardError, Unavailable
 from plugin.model.work import TIMELY, Claim, Outcome, Verdict, Wake, WakeReason
 from plugin.observability.alarms import Alarms
 from plugin.observability.health import Health, this_process
 from plugin.observability.metrics import Metrics
 from plugin.skew import CALM
-from plugin.store import chores, claiming, effects, inbox, meta, waking
+from plugin.store import claiming, effects, inbox, meta, waking
 from plugin.store.database import Connection
-from plugin.store.errors import PAUSE_SECONDS, StoreUnavailable
+from plugin.store.errors import PAUSE_SECONDS
 from plugin.store.held import Held
 from plugin.store.store import Store
 from plugin.timekeeper import Timekeeper
+from plugin.worker.attempts import attempt
+from plugin.worker.chores import Chore, Chores, Start
+from plugin.worker.gate import Counter, Gate
 from plugin.zammad.fence import Overtaken, demand
 from plugin.zammad.limits import Priority, working_at
 
+__all__ = ["Chore", "Visit", "Worker"]
+
 log = structlog.get_logger(__name__)
 
-Result = TypeVar("Result")
 Visit = Callable[[Claim], Verdict]
 Clock = Callable[[], datetime]
-Start = Callable[[Callable[[], object]], None]
-"""Does a task: at once, or in a thread."""
 
 BEAT_SECONDS = 5.0
 """A worker gives a sign of life so often."""
@@ -47,8 +45,6 @@ LONGEST_NAP_SECONDS = 2.0
 STOP_SECONDS = 6.0
 """How long work under way may take to end when the process is told to stop; what remains is taken up by the next."""
 SET_BACK = timedelta(minutes=1)
-PURGE = "inbox-purge"
-PURGE_EVERY = timedelta(minutes=10)
 PRIORITIES = {
     WakeReason.OPERATOR: Priority.DEADLINE,  # somebody waits for it
     WakeReason.DEADLINE: Priority.DEADLINE,
@@ -57,17 +53,6 @@ PRIORITIES = {
     WakeReason.SWEEP: Priority.SWEEP,
 }
 """Whose calls go first where the rate makes several visits wait (promises 10)."""
-AN_OUTAGE = 10
-"""Two unavailable cases in a row (5 each), or five unreadable ones (2 each), are more than the trouble of one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chore:
-    """Something done every so often for all tickets. ``run(cursor, now)`` returns the new cursor (JSON)."""
-
-    name: str
-    every: timedelta
-    run: Callable[[Mapping[str, Any], datetime], Mapping[str, Any]]
 
 
 class Worker:
@@ -97,7 +82,6 @@ class Worker:
         self._store = store
         self._visit = visit
         self._clock = clock
-        self._chores = {chore.name: chore for chore in (*chores, self._purge_chore())}
         self._concurrency = concurrency
         self._quiet = quiet
         self._longest_nap = longest_nap
@@ -109,12 +93,14 @@ class Worker:
         self._timekeeper = timekeeper
         self._stopping = threading.Event()
         self._tasks: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
-        self._under_way = _Counter()
-        self._gate = _Gate(ages)
+        self._under_way = Counter()
+        self._gate = Gate(ages)
         self._last_beat = float("-inf")
         self._clock_was: datetime | None = None
         self._clock_said = ""
-        self._chores_known = False
+        self._chores = Chores(
+            store, chores, clock=clock, metrics=self._metrics, alarms=self._alarms, tell_store=self._tell_store
+        )
 
     # -- the loop -----------------------------------------------------------------------------------------------------
 
@@ -124,7 +110,7 @@ class Worker:
             # daemons: a visit that hangs must not keep the process from ending
             threading.Thread(target=self._serve_tasks, name=f"steward-visit-{number}", daemon=True).start()
         while not self._stopping.is_set():
-            nap, ended = _attempt(self._turn)
+            nap, ended = attempt(self._turn)
             if ended.outcome is not Outcome.DONE:
                 self._tell_store(ended.reason)
             self._store.bell.wait(PAUSE_SECONDS if nap is None else nap)
@@ -140,7 +126,7 @@ class Worker:
         """Fold the inbox, do the chores and visit the cases that are due now, one after another; returns how many."""
         self._mind_the_clock()
         self._fold()
-        done = self._start_chores(self._run_inline)
+        done = self._chores.start(self._run_inline, time_is_certain=not self._clock_said)
         claims = self._claim(self._concurrency, self._run_inline)
         for claim in claims:
             self._work(claim)
@@ -175,7 +161,7 @@ class Worker:
         self._beat()
         self._mind_the_clock()
         self._fold()
-        started = self._start_chores(self._submit)
+        started = self._chores.start(self._submit, time_is_certain=not self._clock_said)
         free = min(self._concurrency - self._under_way.count, self._gate.width(self._concurrency))
         claims = self._claim(free, self._submit) if free > 0 and not self._stopping.is_set() else ()
         for claim in claims:
@@ -190,7 +176,7 @@ class Worker:
             return min(self._gate.seconds(), self._longest_nap)
         now = self._clock()
         with self._store.read() as connection:
-            moments = [waking.next_wake(connection, now=now), chores.next_wake(connection, now=now)]
+            moments = [waking.next_wake(connection, now=now), self._chores.next_wake(connection, now=now)]
         seconds = [(moment - now).total_seconds() for moment in moments if moment is not None]
         return max(0.001, min([*seconds, self._longest_nap]))
 
@@ -202,7 +188,7 @@ class Worker:
             return
         with self._store.write() as connection:
             woken = waking.forget_impossible(connection, now=now)
-            chores.forget_impossible(connection, now=now, farthest=max(one.every for one in self._chores.values()))
+            self._chores.forget_impossible(connection, now=now)
             effects.forget_impossible(connection, now=now, rest=CALM)
         if before is not None:
             log.warning("clock was set back", seconds=round((before - now).total_seconds()), woken=woken)
@@ -267,7 +253,7 @@ class Worker:
         self._metrics.wake_delay_seconds.labels(claim.wake.reason).observe(delay)
         try:
             with working_at(PRIORITIES[claim.wake.reason]):
-                visited, failed = _attempt(partial(self._visit, claim))
+                visited, failed = attempt(partial(self._visit, claim))
             verdict = visited or failed
             self._metrics.looks.labels(claim.wake.reason, verdict.outcome).inc()
             self._metrics.look_seconds.observe(time.monotonic() - began)
@@ -356,68 +342,6 @@ class Worker:
                 raise Unavailable(f"ticket {ticket_id}: a look at it still goes on after {patience:g} s; try again")
             time.sleep(0.05)
 
-    # -- chores -------------------------------------------------------------------------------------------------------
-
-    def _start_chores(self, start: Start) -> int:
-        if not self._chores_known:
-            with self._store.write() as connection:
-                for name in self._chores:
-                    chores.ensure(connection, name, first_at=self._clock())
-            self._chores_known = True
-        with self._store.read() as connection:
-            due = [row for row in chores.due(connection, now=self._clock()) if row.name in self._chores]
-        if self._clock_said:
-            due = [row for row in due if row.name != PURGE]  # by a wrong clock everything is old
-        locked = [(row.name, self._store.locks.take(row.name)) for row in due]
-        taken = [(name, lock) for name, lock in locked if lock is not None]
-        for name, lock in taken:
-            start(partial(self._do_chore, self._chores[name], lock))
-        return len(taken)
-
-    def _do_chore(self, chore: Chore, lock: Held) -> None:
-        try:
-            with self._store.read() as connection:
-                row = chores.get(connection, chore.name)
-            # somebody else may have done it between our reading and our locking
-            if row is not None and row.wake_at <= self._clock():
-                self._run_chore(chore, row, lock)
-        except Overtaken:
-            log.warning("lock lost", chore=chore.name)  # another worker does it by now
-        except Unavailable as failure:
-            self._tell_store(str(failure))
-        finally:
-            lock.release()
-            self._store.bell.ring()
-
-    def _run_chore(self, chore: Chore, row: chores.ChoreRow, lock: Held) -> None:
-        with working_at(Priority.SWEEP):
-            cursor, ended = _attempt(partial(chore.run, row.cursor, self._clock()))
-        self._metrics.chores.labels(chore.name, ended.outcome).inc()
-        now = self._clock()
-        wake_at = now + chore.every
-        if ended.outcome is not Outcome.DONE:
-            log.error("chore failed", chore=chore.name, outcome=str(ended.outcome), reason=ended.reason)
-            if ended.outcome is not Outcome.UNAVAILABLE:
-                self._alarms.sound("chore_failed", chore=chore.name)
-        if ended.outcome is Outcome.UNAVAILABLE:
-            wake_at = min(wake_at, retry.after_outage(retry_after=ended.retry_after, now=now))
-        with self._store.write() as connection:
-            kept = row.cursor if cursor is None else cursor
-            chores.finish(connection, chore.name, cursor=kept, wake_at=wake_at)
-            demand(lock.still_held, f"chore {chore.name} is not kept as done")
-            failpoints.hit("chore-done-before-commit")
-
-    def _purge_chore(self) -> Chore:
-        return Chore(name=PURGE, every=PURGE_EVERY, run=self._purge)
-
-    def _purge(self, cursor: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
-        purged = 1
-        while purged:
-            with self._store.write() as connection:
-                purged = inbox.purge(connection, now=now)
-        self._store.database.forget_deleted()
-        return cursor
-
     # -- threads and signs of life ------------------------------------------------------------------------------------
 
     def _submit(self, task: Callable[[], object]) -> None:
@@ -430,7 +354,7 @@ class Worker:
 
     def _serve_tasks(self) -> None:
         while True:
-            _, ended = _attempt(self._tasks.get())
+            _, ended = attempt(self._tasks.get())
             if ended.outcome is not Outcome.DONE:
                 log.error("task failed", outcome=str(ended.outcome), reason=ended.reason)
             self._under_way.down()
@@ -456,93 +380,6 @@ class Worker:
         log.error("store unavailable", cause=cause)
 
 
-class _Counter:
-    """How many tasks are under way, and a way to wait until none is."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self.count = 0
-
-    def up(self) -> None:
-        with self._changed:
-            self.count += 1
-
-    def down(self) -> None:
-        with self._changed:
-            self.count -= 1
-            self._changed.notify_all()
-
-    def wait_for_none(self, seconds: float) -> bool:
-        with self._changed:
-            return self._changed.wait_for(lambda: self.count == 0, timeout=seconds)
-
-
-class _Gate:
-    """Holds claims back while Zammad seems down, so that an outage is not asked about once per case."""
-
-    def __init__(self, ages: Callable[[], float]) -> None:
-        self._ages = ages
-        self._lock = threading.Lock()
-        self._troubles_in_a_row = 0
-        self._opens_at = 0.0
-        self._store_opens_at = 0.0
-
-    def note(self, verdict: Verdict) -> None:
-        """One case that is unavailable may be its own trouble; two in a row, or five unreadable ones, are an outage."""
-        weight = {Outcome.UNAVAILABLE: 5, Outcome.UNREADABLE: 2}.get(verdict.outcome)
-        with self._lock:
-            if weight is None:
-                self._troubles_in_a_row = 0
-                self._opens_at = 0.0
-                return
-            self._troubles_in_a_row += weight
-            if self._troubles_in_a_row >= AN_OUTAGE:
-                doublings = min((self._troubles_in_a_row - AN_OUTAGE) // 5, 10)
-                pause = min(2.0**doublings, retry.OUTAGE_PAUSE.total_seconds())
-                self._opens_at = self._ages() + pause
-
-    def close(self, seconds: float) -> None:
-        """For trouble of our own: by the wall, whatever clock stands in for Zammad's."""
-        with self._lock:
-            self._store_opens_at = time.monotonic() + seconds
-
-    def seconds(self) -> float:
-        """Until it opens, 0 while it is open."""
-        with self._lock:
-            return max(0.0, self._opens_at - self._ages(), self._store_opens_at - time.monotonic())
-
-    def width(self, concurrency: int) -> int:
-        """How many visits may go on: none while closed, one as a probe after an outage."""
-        if self.seconds():
-            return 0
-        return 1 if self._troubles_in_a_row >= AN_OUTAGE else concurrency
-
-
-def _attempt(call: Callable[[], Result]) -> tuple[Result | None, Verdict]:
-    """What ``call`` returns, with a verdict: done, or what its failure amounts to."""
-    try:
-        return call(), Verdict()
-    except Unreadable as failure:
-        return None, Verdict(outcome=Outcome.UNREADABLE, reason=str(failure))
-    except (StoreUnavailable, Overtaken) as failure:
-        return None, Verdict(outcome=Outcome.UNAVAILABLE, reason=str(failure), our_trouble=True)
-    except Unavailable as failure:
-        return None, Verdict(outcome=Outcome.UNAVAILABLE, reason=str(failure), retry_after=failure.retry_after)
-    except Unknown as failure:
-        return None, Verdict(outcome=Outcome.UNAVAILABLE, reason=str(failure))
-    except StewardError as failure:
-        return None, Verdict(outcome=Outcome.FAILED, reason=str(failure))
-    except Exception as failure:  # noqa: BLE001 - the only one: what a policy raises parks its case and stops nothing else
-        return None, Verdict(outcome=Outcome.FAILED, reason=_where(failure))
-
-
 def _release(claim: Claim) -> None:
     if isinstance(claim.lock, Held):
         claim.lock.release()
-
-
-def _where(failure: Exception) -> str:
-    """What kind of mistake and where, without its message: that may hold customer text."""
-    frames = traceback.extract_tb(failure.__traceback__)
-    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return f"{type(failure).__name__}{place}"
