@@ -21,6 +21,7 @@ from plugin import ground as grounds
 from plugin import rollout as rollouts
 from plugin.ground import Ground
 from plugin.handlers.sweep import Sweep
+from plugin.model.decision import Mode
 from plugin.model.pack import Pack
 from plugin.observability.alarms import Alarms
 from plugin.observability.health import Health, Part
@@ -206,7 +207,8 @@ class Service:
 
     def check(self) -> tuple[Finding, ...]:
         """What is missing on this Zammad; kept for /readyz, never a reason not to go on."""
-        found = (*preflight(self.zammad), *self._reach(), *naming(self.zammad.catalogues, self.pack))
+        server = preflight(self.zammad, writes=self.settings.mode is Mode.ENFORCE)
+        found = (*server, *self._reach(), *naming(self.zammad.catalogues, self.pack))
         told = [finding for finding in found if finding.severity is not Severity.INFO]
         self.health.tell("preflight", ok=not told, said="; ".join(map(str, told)))
         return (*found, *self._pack_beside(), *self._deaf())

@@ -5,7 +5,7 @@ Works with the least role and writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,7 +18,8 @@ from plugin.skew import TOLERATED
 from plugin.zammad.room import Zammad
 from plugin.zammad.values import FIELDS, FieldType
 
-NEEDED_RIGHTS = frozenset({"read", "create", "change"})
+READ = "read"
+NEEDED_RIGHTS = frozenset({READ, "create", "change"})
 FULL = "full"
 ADMIN_ROLE = "Admin"
 CHECKED_EVERY = timedelta(days=7)
@@ -49,11 +50,14 @@ class Finding:
         return f"{self.severity}: {self.what} ({self.where}); {self.way_out}"
 
 
-def preflight(zammad: Zammad) -> tuple[Finding, ...]:
-    """Everything found out about the server and our rights there, worst first. Costs about five reads."""
+def preflight(zammad: Zammad, *, writes: bool = True) -> tuple[Finding, ...]:
+    """Everything found out about the server and our rights there, worst first. Costs about five reads.
+
+    Without ``writes`` Steward is on trial: a token that may read is enough, and nothing lacks that only writing needs.
+    """
     try:
         me = zammad.people.me_afresh()
-        found = [*_rights(zammad, me), *_fields(zammad, me), *_clock(zammad)]
+        found = [*_rights(zammad, me, writes=writes), *_fields(zammad, me, writes=writes), *_clock(zammad)]
     except (Unavailable, Refused) as error:
         found = [_unreachable(zammad, error)]
     order = [*Severity]
@@ -79,7 +83,7 @@ def _unreachable(zammad: Zammad, error: StewardError) -> Finding:
     )
 
 
-def _rights(zammad: Zammad, me: User) -> Iterator[Finding]:
+def _rights(zammad: Zammad, me: User, *, writes: bool) -> Iterator[Finding]:
     where = f"user {me.login}"
     if ADMIN_ROLE in me.role_names:
         yield Finding(
@@ -98,9 +102,18 @@ def _rights(zammad: Zammad, me: User) -> Iterator[Finding]:
             "give its role or user read, create and change in the groups Steward is to watch",
         )
     groups = {zammad.catalogues.group_name(one) or str(one): rights for one, rights in sorted(me.groups.items())}
+    only_read = [group for group, rights in groups.items() if not writes and READ in rights and not _may(rights)]
+    if only_read:
+        yield Finding(
+            "only_read",
+            Severity.INFO,
+            f"may only read in {', '.join(only_read)}: enough for a trial",
+            where,
+            "give create and change there before STEWARD_MODE=enforce",
+        )
     for group, rights in groups.items():
         missing = NEEDED_RIGHTS - rights
-        if missing and FULL not in rights:
+        if group not in only_read and not _may(rights):
             yield Finding(
                 "rights",
                 Severity.ERROR,
@@ -118,7 +131,12 @@ def _rights(zammad: Zammad, me: User) -> Iterator[Finding]:
         )
 
 
-def _fields(zammad: Zammad, me: User) -> Iterator[Finding]:
+def _may(rights: Collection[str]) -> bool:
+    """All that is needed in a group."""
+    return FULL in rights or set(rights) >= NEEDED_RIGHTS
+
+
+def _fields(zammad: Zammad, me: User, *, writes: bool) -> Iterator[Finding]:
     seen = [*zammad.reader.newest(_SEEN_TICKETS)]
     if not seen:
         yield Finding(
@@ -131,7 +149,7 @@ def _fields(zammad: Zammad, me: User) -> Iterator[Finding]:
         return
     zammad.reader.look(int(seen[0]["id"]))
     features = zammad.reader.features
-    yield from _missing(features)
+    yield from _missing(features, Severity.WARNING if writes else Severity.INFO)
     if ADMIN_ROLE not in me.role_names:
         # an administrator sees quiet fields too: his view says nothing about the agents'
         yield from _visible(features)
@@ -139,12 +157,12 @@ def _fields(zammad: Zammad, me: User) -> Iterator[Finding]:
     yield _checklists(features)
 
 
-def _missing(features: Features) -> Iterator[Finding]:
+def _missing(features: Features, severity: Severity) -> Iterator[Finding]:
     missing = [f"{name} ({kind})" for name, kind in FIELDS.items() if not features.has(name)]
     if missing:
         yield Finding(
             "field_missing",
-            Severity.WARNING,
+            severity,
             f"fields that are not there are left out, the rest works: {', '.join(missing)}",
             "ticket attributes",
             "make them as the README shows, then migrate",

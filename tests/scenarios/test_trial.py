@@ -14,6 +14,7 @@ from plugin.model.decision import STEWARD_FIELDS
 from plugin.model.effects import EffectState
 from plugin.sandbox.seed import add_token
 from plugin.settings import SettingsError
+from plugin.zammad.preflight import Severity
 from tests.scenarios.helpdesk import Helpdesk, open_helpdesk
 
 READER = "dora"
@@ -54,6 +55,14 @@ def test_it_records_what_it_would_do_and_writes_nothing(trial: Helpdesk) -> None
     assert {effect.kind for effect in would} >= {"fields", "tag_add", "note"}
     assert {name for effect in would for name in effect.request.get("fields", {})} >= {"steward_kind", "steward_tier"}
     assert ticket.clock("first_response").was_broken
+
+
+def test_nothing_lacks_that_a_trial_does_not_need(trial: Helpdesk) -> None:
+    trial.mails("Where is my order?")
+    found = {finding.name: finding for finding in trial.service.check()}
+    assert {finding.severity for finding in found.values()} == {Severity.INFO}
+    assert "enough for a trial" in found["only_read"].what
+    assert "field_missing" in found
 
 
 def test_it_can_be_read_afterwards(trial: Helpdesk) -> None:
