@@ -111,10 +111,16 @@ def test_one_broken_record_is_not_an_outage(time: Time) -> None:
     assert breaker.state is BreakerState.CLOSED
 
 
-def test_a_dead_zammad_hears_at_most_four_calls_a_minute(time: Time) -> None:
+def opened(time: Time) -> Breaker:
+    """After five failures in a row."""
     breaker = Breaker(clock=time.clock)
     for _ in range(5):
         breaker.failed()
+    return breaker
+
+
+def test_a_dead_zammad_hears_at_most_four_calls_a_minute(time: Time) -> None:
+    breaker = opened(time)
     heard = 0
     for _ in range(600):
         time.now += 0.1
@@ -128,9 +134,7 @@ def test_a_dead_zammad_hears_at_most_four_calls_a_minute(time: Time) -> None:
 
 
 def test_only_one_probe_goes_at_a_time(time: Time) -> None:
-    breaker = Breaker(clock=time.clock)
-    for _ in range(5):
-        breaker.failed()
+    breaker = opened(time)
     time.now += 15
     breaker.admit()
     with pytest.raises(Unavailable):
@@ -138,9 +142,7 @@ def test_only_one_probe_goes_at_a_time(time: Time) -> None:
 
 
 def test_the_rate_rises_over_a_minute_after_an_outage(time: Time) -> None:
-    breaker = Breaker(clock=time.clock)
-    for _ in range(5):
-        breaker.failed()
+    breaker = opened(time)
     time.now += 15
     breaker.admit()
     breaker.succeeded()
@@ -153,9 +155,7 @@ def test_the_rate_rises_over_a_minute_after_an_outage(time: Time) -> None:
 
 
 def test_a_failure_during_the_ramp_opens_the_breaker_again(time: Time) -> None:
-    breaker = Breaker(clock=time.clock)
-    for _ in range(5):
-        breaker.failed()
+    breaker = opened(time)
     time.now += 15
     breaker.admit()
     breaker.succeeded()
