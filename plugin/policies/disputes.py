@@ -42,6 +42,7 @@ from plugin.model.decision import Finding, Note, Should, Slot, Tag, Task, TaskFo
 from plugin.model.durations import Duration, Unit
 from plugin.model.pack import Kind, Tier
 from plugin.model.promises import Promise, run
+from plugin.model.refusals import refusal
 from plugin.model.said import Said
 from plugin.model.words import Text, text
 
@@ -214,30 +215,18 @@ def _refusal(word: Said, lacking: tuple[str, ...]) -> Note:
             word=word.word,
         )
         ends_with = text("that step, or the reason")
-    return Note(
-        rule=f"disputes.refused.{word.word}",
-        epoch=word.key,
-        lines=(line,),
-        clause="A6.1",
-        because=text("A dispute goes step by step."),
-        moment=word.at,
-        ends_with=ends_with,
-        asked=True,
-        about="refusal",
-    )
+    because = text("A dispute goes step by step.")
+    return refusal("disputes", word, line, clause="A6.1", because=because, ends_with=ends_with)
 
 
 def _not_a_complaint(word: Said) -> Note:
-    return Note(
-        rule=f"disputes.refused.{word.word}",
-        epoch=word.key,
-        lines=(text("Say “complaint” too: only complaints become disputes."),),
+    return refusal(
+        "disputes",
+        word,
+        text("Say “complaint” too: only complaints become disputes."),
         clause="A6.1",
         because=text("The ticket is taken for a request."),
-        moment=word.at,
         ends_with=text("“complaint”"),
-        asked=True,
-        about="refusal",
     )
 
 

@@ -39,6 +39,7 @@ from plugin.model.life import Closing
 from plugin.model.pack import TIERS, Kind, Tier
 from plugin.model.plans import plan_since
 from plugin.model.promises import Promise, run
+from plugin.model.refusals import refusal
 from plugin.model.said import Said
 from plugin.model.words import Text, text
 
@@ -369,16 +370,13 @@ def _new_plan(case: Case, word: Said) -> Text:
 
 def _not_a_complaint(word: Said) -> Note:
     """Said of a request, the word would do nothing: whoever said it learns what to say."""
-    return Note(
-        rule="follow_up.refused.dissatisfied",
-        epoch=word.key,
-        lines=(text("Say “complaint” too: only complaints go up a tier and get a new plan."),),
+    return refusal(
+        "follow_up",
+        word,
+        text("Say “complaint” too: only complaints go up a tier and get a new plan."),
         clause="D5.3",
         because=text("The ticket is taken for a request."),
-        moment=word.at,
         ends_with=text("“complaint”"),
-        asked=True,
-        about="refusal",
     )
 
 

@@ -33,6 +33,7 @@ from plugin.model.life import ONE_ACT
 from plugin.model.linked import DOWN, Incident
 from plugin.model.pack import Kind
 from plugin.model.promises import Promise, run
+from plugin.model.refusals import refusal
 from plugin.model.said import Said
 from plugin.model.tasks import done_at
 from plugin.model.words import Text, text
@@ -329,13 +330,10 @@ def _opened(case: Case, incident: _Incident) -> Note:
 
 
 def _refused(word: Said) -> Note:
-    return Note(
-        rule="interruptions.refused.restored",
-        epoch=word.key,
-        lines=(text("Say “interruption” first: nothing is known to be interrupted."),),
+    return refusal(
+        "interruptions",
+        word,
+        text("Say “interruption” first: nothing is known to be interrupted."),
         clause="E4.3",
         because=text("The word ends an interruption, and there is none."),
-        moment=word.at,
-        asked=True,
-        about="refusal",
     )

@@ -37,6 +37,7 @@ from plugin.model.durations import Duration, Unit
 from plugin.model.life import Closing
 from plugin.model.pack import Kind, Tier
 from plugin.model.plans import Plan, plan_since
+from plugin.model.refusals import refusal
 from plugin.model.said import Said, fields_set_by_agents
 from plugin.model.stages import STAGES, Stage, Step, history
 from plugin.model.tasks import done
@@ -229,16 +230,13 @@ def _plan_task(case: Case, options: Options, since: datetime, number: int, *, wa
 
 def _incomplete(case: Case, word: Said, missing: tuple[str, ...]) -> Note:
     """Whoever said *plan-ready* learns what the plan does not name yet."""
-    return Note(
-        rule="stages.refused.plan-ready",
-        epoch=word.key,
-        lines=(text("The plan is not complete. Write in an internal note: {lines}", lines=_form(case, missing)),),
+    return refusal(
+        "stages",
+        word,
+        text("The plan is not complete. Write in an internal note: {lines}", lines=_form(case, missing)),
         clause="D5.3",
         because=text("A plan names measures, person and date."),
-        moment=word.at,
         ends_with=text("these lines"),
-        asked=True,
-        about="refusal",
     )
 
 

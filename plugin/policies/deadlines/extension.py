@@ -7,6 +7,7 @@ from datetime import datetime
 
 from plugin.model.case import Case
 from plugin.model.decision import Note
+from plugin.model.refusals import refusal
 from plugin.model.said import Said
 from plugin.model.words import Text, text
 from plugin.policies.deadlines.ends import End
@@ -61,14 +62,4 @@ def _was_told(case: Case, word: Said, limit: datetime | None) -> bool:
 
 
 def _refusal(word: Said, why: Text) -> Note:
-    return Note(
-        rule=f"deadlines.refused.{word.word}",
-        epoch=word.key,
-        lines=(text("The extension was not taken: {why}", why=why),),
-        clause="A2.1",
-        because=why,
-        moment=word.at,
-        tell=(),
-        asked=True,
-        about="refusal",
-    )
+    return refusal("deadlines", word, text("The extension was not taken: {why}", why=why), clause="A2.1", because=why)
