@@ -7,7 +7,8 @@ to whom an agent answered since, whose ticket is closed, none of ours, out of sc
 *restored* he is told once more, and where he heard nothing before, that once only. More than one working day late it
 is left to a person: until *restored* the incident's task says so. Otherwise all of it is that task, as with mail off.
 
-``limit`` is the brake on all of it: a link too many is soon made, and a mail cannot be taken back.
+``limit`` is the brake on all of it: a link too many is soon made, and a mail cannot be taken back. A simulation plays
+each ticket by itself and forecasts none of these: a ticket learns of an incident from our own store alone.
 
 A rule::
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from tests.scenarios.conftest import Open
 from tests.scenarios.helpdesk import Helpdesk, Ticket
+from tests.scenarios.test_messages import public_articles_of_steward
 
 
 def linked(helpdesk: Helpdesk, one: Ticket, *, to: Ticket) -> None:
@@ -47,3 +49,22 @@ def test_an_incident_from_the_word_to_what_is_learnt_of_it(helpdesk: Helpdesk) -
     assert waits(incident, "Review systems")
     assert waits(incident, "Verify that")
     assert len(incident.notes) == 1
+
+
+def test_with_messages_to_customers_those_of_linked_tickets_are_written_to(opens: Open) -> None:
+    helpdesk = opens(customer_mail="on")
+    incident = helpdesk.mails("The shop is down.")
+    incident.owned(helpdesk.anna)
+    incident.said(helpdesk.anna, "interruption")
+    other = helpdesk.mails("I cannot order anything.")
+    linked(helpdesk, other, to=incident)
+    incident.noted(helpdesk.anna, "Back: 18:00")
+    helpdesk.passes(minutes=30)
+    incident.said(helpdesk.anna, "restored")
+    helpdesk.passes(hours=1)
+    known, over = public_articles_of_steward(helpdesk, other)
+    assert known.subject == f"Your message {other.row.number}: we know of the interruption"
+    assert "18:00" in known.body
+    assert over.subject == f"Your message {other.row.number}: the interruption is over"
+    assert not waits(incident, "Tell the customers of the linked tickets")
+    assert public_articles_of_steward(helpdesk, incident) == []

@@ -13,6 +13,9 @@ from tests.scenarios.helpdesk import Helpdesk, Ticket, write_pack
 from tests.scenarios.test_interruptions import linked, waits
 from tests.scenarios.test_messages import public_articles_of_steward
 
+pytestmark = pytest.mark.parametrize("like", ["6.5"])
+"""Links and mails are alike on both Zammads, and ``test_interruptions`` runs on both."""
+
 OLGA, MEI = "olga@customer.example", "mei@customer.example"
 TASK = "Tell the customers of the linked tickets"
 
@@ -78,16 +81,6 @@ def test_a_linked_customer_is_told_once_and_once_more_when_it_is_restored(mailin
     assert mails(mailing, other) == [KNOWN, OVER]
     assert other.row.first_response_at is None
     assert mails(mailing, incident) == []
-
-
-def test_with_mail_off_the_task_says_it(helpdesk: Helpdesk) -> None:
-    incident = interrupted(helpdesk)
-    other = joined(helpdesk, incident)
-    helpdesk.passes(minutes=30)
-    assert waits(incident, TASK)
-    incident.said(helpdesk.anna, "restored")
-    helpdesk.passes(hours=30)
-    assert mails(helpdesk, other) == []
 
 
 def test_whom_an_agent_answered_he_tells_himself(mailing: Helpdesk) -> None:
@@ -188,6 +181,50 @@ def test_an_answer_lost_after_zammad_took_the_mail_doubles_nothing(mailing: Help
     mailing.post("/sandbox/faults", json=fault)
     mailing.passes(hours=1)
     assert mails(mailing, other) == [KNOWN]
+
+
+def test_what_was_announced_before_steward_was_started_again_is_written_once(mailing: Helpdesk) -> None:
+    incident = interrupted(mailing)
+    other = joined(mailing, incident)
+    mailing.passes(minutes=11)
+    mailing.restarts()
+    mailing.passes(minutes=15)
+    assert mails(mailing, other) == [KNOWN]
+    incident.said(mailing.anna, "restored")
+    mailing.works()
+    mailing.restarts()
+    mailing.passes(minutes=15)
+    assert mails(mailing, other) == [KNOWN, OVER]
+
+
+@pytest.mark.parametrize(
+    ("group", "written"),
+    [
+        pytest.param("First line", [], id="rolled out to customers' tickets only"),
+        pytest.param("Complaints", [KNOWN], id="rolled out to both"),
+    ],
+)
+def test_a_rule_on_trial_on_the_incident_has_nothing_written(
+    opens: Open, tmp_path: Path, group: str, written: list[str]
+) -> None:
+    rolled_out = "    limit: 100\n    groups: [Complaints]\n"
+    mailing = opens(customer_mail="on", pack=write_pack(tmp_path, ("    limit: 100\n", rolled_out)))
+    incident = interrupted(mailing)
+    other = joined(mailing, incident)
+    incident.put(mailing.admin, group=group)
+    other.put(mailing.admin, group="Complaints")
+    found(mailing)
+    assert mails(mailing, other) == written
+
+
+def test_on_trial_it_is_recorded_who_would_be_written_to(opens: Open) -> None:
+    mailing = opens(customer_mail="on", mode="observe")
+    incident = interrupted(mailing)
+    other = joined(mailing, incident)
+    found(mailing)
+    assert mails(mailing, other) == []
+    recorded = [effect.error for effect in mailing.effects_of(other) if effect.rule == "linked_customers.interruption"]
+    assert recorded == ["observe"]
 
 
 def test_a_linked_ticket_is_not_read_again_while_nothing_changes(mailing: Helpdesk) -> None:
