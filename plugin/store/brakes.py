@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from plugin.store.rows import of_row
 from plugin.store.statement import Statement
 from plugin.store.tables import brakes
 
@@ -31,7 +31,7 @@ _STANDING = Statement(select(brakes).where(brakes.c.released_at.is_(None)).order
 
 def standing(connection: Connection) -> tuple[BrakeRow, ...]:
     """The rules that are stopped now."""
-    return tuple(_brake(row) for row in _STANDING.rows(connection))
+    return tuple(of_row(BrakeRow, row) for row in _STANDING.rows(connection))
 
 
 def stop(connection: Connection, rule: str, *, most: int, ticket_id: int, now: datetime) -> bool:
@@ -59,8 +59,4 @@ def released_at(connection: Connection, rule: str) -> datetime | None:
 
 def history(connection: Connection) -> tuple[BrakeRow, ...]:
     """Every stop there was, oldest first."""
-    return tuple(_brake(row) for row in connection.execute(select(brakes).order_by(brakes.c.number)))
-
-
-def _brake(row: Any) -> BrakeRow:
-    return BrakeRow(**{name: getattr(row, name) for name in BrakeRow.__slots__})
+    return tuple(of_row(BrakeRow, row) for row in connection.execute(select(brakes).order_by(brakes.c.number)))

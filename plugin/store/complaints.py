@@ -26,6 +26,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from plugin.store.rows import of_row
 from plugin.store.statement import Statement
 from plugin.store.tables import complaints
 
@@ -171,13 +172,4 @@ _ADD = Statement(insert(complaints))
 
 
 def _complaint(row: Any) -> Complaint:
-    return Complaint(
-        ticket_id=row.ticket_id,
-        customer_id=row.customer_id,
-        organization_id=row.organization_id,
-        accepted_at=row.accepted_at,
-        nature=row.nature,
-        subject=row.subject,
-        explains=bool(row.explains),
-        surveyed_at=row.surveyed_at,
-    )
+    return of_row(Complaint, row, explains=bool(row.explains))

@@ -11,6 +11,7 @@ from sqlalchemy import ClauseElement, Connection, bindparam, func, insert, or_, 
 from plugin.model.effects import UNSETTLED, Effect, EffectKind, EffectState
 from plugin.model.retry import IMPOSSIBLE_PAUSE
 from plugin.store.padding import padded
+from plugin.store.rows import of_row
 from plugin.store.statement import Statement
 from plugin.store.tables import effects
 from plugin.store.upsert import insert_into
@@ -191,6 +192,4 @@ def _row(effect: Effect) -> dict[str, Any]:
 
 
 def _effect(row: Any) -> Effect:
-    values = {name: getattr(row, name) for name in Effect.__slots__}
-    values["kind"], values["state"] = EffectKind(row.kind), EffectState(row.state)
-    return Effect(**values)
+    return of_row(Effect, row, kind=EffectKind(row.kind), state=EffectState(row.state))

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select
 
 from plugin.model.linked import Interruption
+from plugin.store.rows import of_row
 from plugin.store.statement import Statement
 from plugin.store.tables import interrupted
 
@@ -50,11 +51,4 @@ def drop(connection: Connection, ticket_id: int) -> None:
 
 
 def _interruption(row: Any) -> Interruption:
-    return Interruption(
-        incident_id=row.incident_id,
-        epoch=row.epoch,
-        opened_at=row.opened_at,
-        since=row.since,
-        back_at=row.back_at,
-        restored_at=row.restored_at,
-    )
+    return of_row(Interruption, row)

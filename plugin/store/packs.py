@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, or_, select
 
 from plugin.model.rollout import Activation, RunningCases
+from plugin.store.rows import of_row
 from plugin.store.statement import Statement
 from plugin.store.tables import activations, cases, packs
 from plugin.store.upsert import insert_or_ignore
@@ -43,25 +44,25 @@ def is_kept(connection: Connection, text: str) -> bool:
 def get(connection: Connection, *, name: str, version: str) -> PackRow | None:
     query = select(packs).where(packs.c.name == name, packs.c.version == version)
     row = connection.execute(query).one_or_none()
-    return None if row is None else _pack(row)
+    return None if row is None else of_row(PackRow, row)
 
 
 def of_version(connection: Connection, version: str) -> PackRow | None:
     """The version a case was decided by, whatever its pack is called."""
     row = connection.execute(select(packs).where(packs.c.version == version).limit(1)).first()
-    return None if row is None else _pack(row)
+    return None if row is None else of_row(PackRow, row)
 
 
 def like(connection: Connection, beginning: str) -> tuple[PackRow, ...]:
     """Kept versions that begin so, oldest first."""
     query = select(packs).where(packs.c.version.startswith(beginning, autoescape=True)).order_by(packs.c.loaded_at)
-    return tuple(_pack(row) for row in connection.execute(query))
+    return tuple(of_row(PackRow, row) for row in connection.execute(query))
 
 
 def versions(connection: Connection, name: str) -> tuple[PackRow, ...]:
     """All versions of a pack, oldest first."""
     rows = connection.execute(select(packs).where(packs.c.name == name).order_by(packs.c.loaded_at))
-    return tuple(_pack(row) for row in rows)
+    return tuple(of_row(PackRow, row) for row in rows)
 
 
 # -- which is in force ------------------------------------------------------------------------------------------------
@@ -118,10 +119,5 @@ def cases_not_on(connection: Connection, version: str) -> int:
     return int(connection.execute(select(func.count()).select_from(cases).where(others)).scalar_one())
 
 
-def _pack(row: Any) -> PackRow:
-    return PackRow(row.name, row.version, row.text, row.loaded_at)
-
-
 def _activation(row: Any) -> Activation:
-    values = {name: getattr(row, name) for name in Activation.__slots__}
-    return Activation(**values | {"running": RunningCases(row.running)})
+    return of_row(Activation, row, running=RunningCases(row.running))
