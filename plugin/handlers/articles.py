@@ -12,6 +12,7 @@ from plugin.handlers.plain import plain
 from plugin.handlers.who import Who
 from plugin.model.facts import Fact, FactKind, Timeline
 from plugin.model.people import NOBODY_ID
+from plugin.model.quoting import strip_quoted
 from plugin.model.ticket import Article, HistoryRow, Ticket
 from plugin.zammad.notes import op_keys_of
 
@@ -20,6 +21,9 @@ MACRO_PREFIX = "Steward:"
 _ADDRESS = r"([a-zA-Z0-9_+-]+(?:\.[a-zA-Z0-9_+-]+)*@[a-zA-Z0-9.-]+)"
 _ONE_ADDRESS = re.compile(rf"{_ADDRESS}|[a-zA-Z0-9 ]*<{_ADDRESS}>")
 """As nearly all are written: nobody need read them letter by letter."""
+QUESTIONS = 5
+"""Of the survey (E3.4, A4.3)."""
+_BESIDE_NUMBERS = re.compile(r"[^0-9\s.,;:/|()\-–=]", re.ASCII)
 FAILED = "fail"
 """Zammad's ``delivery_status`` of a mail that did not go out."""
 
@@ -97,6 +101,8 @@ def _fact(article: Article, who: Who, *, addresses: frozenset[str], now: datetim
             "ours": list(ours),
             "macro": not ours and article.internal and body.startswith(MACRO_PREFIX),
             "attachments": len(attachments) if isinstance(attachments, list) else 0,
+            # a code beside the words, which may be erased; only where it is so, as older rows know nothing of it
+            **({"scores": True} if article.sender == "Customer" and are_scores(strip_quoted(body)) else {}),
         },
         payload={
             "subject": article.subject,
@@ -107,6 +113,17 @@ def _fact(article: Article, who: Who, *, addresses: frozenset[str], now: datetim
             "message_id": article.message_id,
         },
     )
+
+
+def are_scores(words: str) -> bool:
+    """Five numbers from 1 to 5 and nothing else, numbered or not: the answer to the survey's questions."""
+    if _BESIDE_NUMBERS.search(words):
+        return False
+    numbers = re.findall(r"[0-9]+", words)
+    if numbers[::2] == list("12345"):
+        numbers = numbers[1::2]
+    given = list(numbers[0]) if len(numbers) == 1 else numbers
+    return len(given) == QUESTIONS and all(number in "12345" and len(number) == 1 for number in given)
 
 
 def _is_automatic(article: Article) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from plugin.model.conversation import agent_acts, customer_articles
+from plugin.model.conversation import agent_acts, articles, customer_articles, is_our_message
 from plugin.model.facts import Fact, FactKind, Timeline
 from plugin.model.people import Actor
 from plugin.model.ticket import CLOSED_TYPES, StateType
@@ -29,6 +29,8 @@ class Closing:
     reopened_by: Actor | None = None
     reopened_at: datetime | None = None
     """When Zammad reopened it; ``until`` is later where nobody has acted yet."""
+    waits_since: datetime | None = None
+    """Since when what a customer wrote afterwards waits for somebody to act."""
     again_at: datetime | None = None
     """When it was closed again after a customer's mail that reopened nothing: the record is kept from then on."""
 
@@ -58,6 +60,11 @@ class Matter:
     def suspended_at(self) -> datetime | None:
         """Since when a customer's mail on the closed ticket waits for somebody to act."""
         return self.closings[-1].reopened_at if self.is_closed else None
+
+    @property
+    def waits_since(self) -> datetime | None:
+        """The same, None where no time that passes reopens it: he only answered our questions."""
+        return self.closings[-1].waits_since if self.is_closed else None
 
 
 def state_type_now(timeline: Timeline) -> str:
@@ -102,7 +109,7 @@ def closings(
     Reopened by a customer's mail (or by Zammad itself), the ticket counts as closed until an agent acts or one working
     day passes; when that act is closing it again, it was never reopened. What comes too late to continue the matter
     begins a new one at once: an answer is owed within hours, and a working day of silence would break that promise
-    before anybody had heard of it.
+    before anybody had heard of it. Who only answers our survey (C4.3) wants nothing: no day's passing reopens that.
     """
     found: list[Closing] = []
     for raw in _raw_closings(timeline):
@@ -120,10 +127,14 @@ def _settle(
 ) -> Closing:
     if raw.reopened_at is None or raw.reopened_by is None or not _is_by_mail(raw.reopened_by):
         return raw
-    latest = one_working_day(raw.reopened_at)
-    act = next((f for f in agent_acts(timeline) if raw.reopened_at < f.at <= latest), None)
+    since = _waits_since(raw, raw.reopened_at, timeline)
+    latest = one_working_day(since) if since is not None else None
+    act = next((f for f in agent_acts(timeline) if f.at > raw.reopened_at and (latest is None or f.at <= latest)), None)
+    raw = replace(raw, waits_since=since)
     if act is not None and _is_closing_act(act, timeline):
         return replace(raw, until=None)
+    if latest is None:
+        return replace(raw, until=act.at if act is not None else None)
     if _is_too_late(raw):
         return replace(raw, until=raw.reopened_at)
     if act is not None:
@@ -131,11 +142,21 @@ def _settle(
     return replace(raw, until=latest if latest <= now else None)
 
 
+def _waits_since(closing: Closing, reopened_at: datetime, timeline: Timeline) -> datetime | None:
+    """Since when a customer waits for somebody to act; None where he only answered the questions we had asked."""
+    wrote = [a for a in customer_articles(timeline) if a.at > max(closing.at, reopened_at - ONE_ACT)]
+    asked = [a for a in articles(timeline) if is_our_message(a) and closing.at < a.at < reopened_at]
+    if not wrote or not asked:
+        return reopened_at
+    first = next((a.at for a in wrote if not a["scores"]), None)
+    return reopened_at if first is not None and first <= reopened_at + ONE_ACT else first
+
+
 def _still_closed(
     before: Closing, again: Closing, timeline: Timeline, one_working_day: Callable[[datetime], datetime], now: datetime
 ) -> Closing:
     if again.reopened_at is None:
-        return replace(before, until=None, reopened_at=None, reopened_by=None, again_at=again.at)
+        return replace(before, until=None, reopened_at=None, reopened_by=None, waits_since=None, again_at=again.at)
     renewed = replace(again, at=before.at, by=before.by, key=before.key, again_at=again.at)
     return _settle(renewed, timeline, one_working_day, now)
 

@@ -65,14 +65,16 @@ def _turns(timeline: Timeline, decision: Decision, pack: Pack) -> Iterator[datet
     if decision.next_look is not None:
         yield decision.next_look.at
     case = Case(timeline, pack=pack, now=decision.now)
-    if case.matter.suspended_at is not None:
-        yield case.one_working_day_after(case.matter.suspended_at)
+    if case.matter.waits_since is not None:
+        yield case.one_working_day_after(case.matter.waits_since)
 
 
 def _fewest(pack: Pack) -> Pack:
-    """The pack with the rules it takes: what those after them find changes nothing of it."""
-    order = {name: number for number, name in enumerate(discover())}
-    return replace(pack, rules=tuple(rule for rule in pack.rules if order[rule.policy] <= order[TELLS]), clocks={})
+    """The pack with the rules it takes: what others find changes nothing of it, unless they find it first."""
+    policies = discover()
+    order = {name: number for number, name in enumerate(policies)}
+    needed = {name for name in policies if order[name] <= order[TELLS] or hasattr(policies[name], "beforehand")}
+    return replace(pack, rules=tuple(rule for rule in pack.rules if rule.policy in needed), clocks={})
 
 
 def _complaint(history: History, pack: Pack, timeline: Timeline, decision: Decision) -> Complaint | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from plugin.handlers.articles import are_scores
 from plugin.handlers.plain import plain
 from plugin.model.facts import Fact, FactKind, Timeline
 from plugin.model.people import Role
@@ -147,3 +148,23 @@ def test_a_deleted_article_is_seen_once() -> None:
 )
 def test_html_is_read_as_a_person_reads_it(html: str, text: str) -> None:
     assert plain(html, content_type="text/html") == text
+
+
+@pytest.mark.parametrize(
+    ("words", "scores"),
+    [
+        pytest.param("5 4 3 5 5", True, id="in a row"),
+        pytest.param("5, 4, 3, 5, 5\n", True, id="with commas"),
+        pytest.param("54355", True, id="without a space"),
+        pytest.param("1. 5\n2. 4\n3. 3\n4. 5\n5. 5\n", True, id="numbered"),
+        pytest.param("1: 5\n2: 4\n3: 3\n4: 5\n5: 5", True, id="numbered with colons"),
+        pytest.param("5 4 3 5", False, id="four"),
+        pytest.param("5 4 3 5 6", False, id="out of range"),
+        pytest.param("5 4 3 5 5 thanks", False, id="a word beside"),
+        pytest.param("5 4 3 5 5 €", False, id="a sign beside"),
+        pytest.param("12345678", False, id="a number of something"),
+        pytest.param("", False, id="nothing"),
+    ],
+)
+def test_the_answer_to_the_survey_is_five_numbers_and_nothing_else(words: str, *, scores: bool) -> None:
+    assert are_scores(words) is scores

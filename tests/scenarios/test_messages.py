@@ -65,3 +65,47 @@ def test_a_customer_is_surveyed_once_in_thirty_days_whatever_he_complains_of(mai
         mailing.passes(hours=3)
         subjects += [mail.subject.partition("settled")[2] for mail in public_articles_of_steward(mailing, ticket)]
     assert subjects == [" – is it?", "", " – is it?"]
+
+
+SCORES = """5 4 3 5 5
+
+On 2 March 2026 support@example.com wrote:
+> Five short questions, from 1 (very bad) to 5 (very good).
+"""
+
+
+def test_the_answer_to_the_survey_opens_nothing_again(mailing: Helpdesk) -> None:
+    ticket = closed_complaint(mailing)
+    mailing.passes(hours=3)
+    before = len(ticket.notes)
+    mailing.mails(SCORES, to=ticket)
+    mailing.passes(days=5)
+    assert ticket.state == "open"  # Zammad does that
+    assert (ticket.field("next_due"), ticket.field("breached"), ticket.ours) == (None, None, set())
+    assert len(ticket.notes) == before
+    ticket.closed(mailing.anna)
+    mailing.works()
+    assert ticket.field("stage") == "done"
+    assert ticket.field("erase_after") is not None
+
+
+@pytest.mark.parametrize(
+    "words", ["5 4 3 5 5, and it is broken again.", "1"], ids=["more than the answer", "no answer to five questions"]
+)
+def test_what_is_more_than_the_answer_is_heard_after_a_working_day(mailing: Helpdesk, words: str) -> None:
+    ticket = closed_complaint(mailing)
+    mailing.passes(hours=3)
+    mailing.mails(words, to=ticket)
+    mailing.passes(hours=25)
+    assert ticket.field("next_due") is not None
+
+
+def test_what_is_written_behind_the_answer_is_heard_a_working_day_later(mailing: Helpdesk) -> None:
+    ticket = closed_complaint(mailing)
+    mailing.passes(hours=3)
+    mailing.mails(SCORES, to=ticket)
+    mailing.passes(hours=24)
+    assert ticket.field("next_due") is None
+    mailing.mails("By the way, it is broken again.", to=ticket)
+    mailing.passes(hours=25)
+    assert ticket.field("next_due") is not None

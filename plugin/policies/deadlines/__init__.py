@@ -60,6 +60,6 @@ def decide(case: Case, options: Options) -> Iterator[Should]:
     yield from matter.result(case, end)
     yield from promised.clocks(case, end)
     yield from matter.resolution(case, end, extended=extension.granted)
-    if case.matter.suspended_at is not None:
-        until = case.one_working_day_after(case.matter.suspended_at)
+    if case.matter.waits_since is not None:
+        until = case.one_working_day_after(case.matter.waits_since)
         yield Look(until, text("Then the reopened ticket's clocks go on though nobody acted."))
