@@ -399,6 +399,10 @@ def _notes(about: About) -> Iterator[str]:
         "Each ticket was played as if the pack had been in force from its first moment, and Steward had never been "
         "there: what Steward itself did to a ticket is left out."
     )
+    yield (
+        "Complaints were played beside each other: what a rule says of earlier ones and of common problems rests on "
+        "those among these histories, each as far as it was known at that moment."
+    )
     if about.tasks_done:
         yield (
             "Tasks Steward would have made count as done by whoever is asked, halfway to their time, in office hours: "

@@ -28,7 +28,7 @@ from plugin.simulate.sources import Kept, Source
 from plugin.simulate.tally import Window
 from plugin.simulate.tracing import is_complaint, trace
 from plugin.visit import relating
-from tests.policies.story import Story, shipped
+from tests.policies.story import ANNA, BEN, Story, shipped
 from tests.scenarios.helpdesk import Helpdesk, Ticket, open_helpdesk, write_pack
 from tests.simulate.played import history
 from tests.simulate.test_like_the_worker import KINDS, really_done
@@ -199,7 +199,23 @@ def with_options(**changed: Any) -> Pack:
 @settings(max_examples=40, deadline=None)
 @given(st.builds(lambda seed: Life(1, random.Random(seed), complains=True).lived(), st.integers(0, 2**32)))
 def test_the_fewest_rules_hold_of_a_ticket_what_all_of_them_do(life: History) -> None:
-    pack = shipped()
+    held_as_decided(life, shipped())
+
+
+def test_words_of_the_person_complained_about_count_for_nothing_there_either() -> None:
+    story = Story().customer_writes_in("I complain about Anna.")
+    story.says("complaint", by=BEN, after=0.5)
+    story.notes(BEN, after=1, text="About: anna")
+    story.says("request", by=ANNA, after=2)
+    told = history(story, until=48)
+    held_as_decided(told, story.pack)
+    traced = trace(told, story.pack)
+    assert traced is not None
+    assert [held.until.year for held in traced.held] == [9999]
+
+
+def held_as_decided(life: History, pack: Pack) -> None:
+    """At each step of all rules the trace holds what they decide."""
     traced = trace(life, pack)
     complaints = Complaints([traced] if traced is not None else [], Options())
     for step in steps(life, pack):

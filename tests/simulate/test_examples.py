@@ -52,9 +52,9 @@ def named(found: Examples) -> dict[str, Otherwise]:
     return {one.name: one for one in found.otherwise}
 
 
-def test_a_pack_is_like_itself(tmp_path: Path) -> None:
-    found = compared(tmp_path)
-    assert found.played == len(book.load("service-standard").examples)
+def test_a_pack_is_like_itself() -> None:
+    found = compare(book.load("fca-disp"), book.load("fca-disp"))
+    assert found.played == len(book.load("fca-disp").examples)
     assert found.otherwise == ()
 
 
@@ -96,27 +96,27 @@ def test_how_far_it_has_come_is_told() -> None:
 
 def test_a_difference_the_demo_never_touches_is_told_with_its_reason(steward: CliRunner, tmp_path: Path) -> None:
     written(tmp_path, (MEDIATION, MEDIATION.replace("30", "20")))
-    ran = run(steward, "diff", "active", "mine.yaml")
+    ran = run(steward, "diff", "active", "mine.yaml", "--most", "1")
     assert ran.exit_code == 0, ran.output
     assert "0 of" in ran.stdout
     told = " ".join(ran.stdout.split())
     assert "examples come out otherwise:" in told
     assert f"“{BY_MEDIATION}”" in told
     assert "20 days" in told
+    assert told.count("“") == 1
+    assert "more: --most shows them" in told
 
 
 def test_examples_can_be_piped_and_left_out(steward: CliRunner, tmp_path: Path) -> None:
-    written(tmp_path, (MEDIATION, MEDIATION.replace("30", "20")))
-    found = json.loads(run(steward, "diff", "service-standard", "mine.yaml", "--json").stdout)["examples"]
-    assert found["played"] > 100
-    mediation = next(one for one in found["otherwise"] if one["name"] == BY_MEDIATION)
-    assert any("20 days" in one["why_after"] for one in mediation["differences"])
-    left_out = run(steward, "diff", "service-standard", "mine.yaml", "--no-examples")
+    text = text_of("asic-rg271").replace("    limit: 30 days", "    limit: 20 days", 1)
+    (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
+    ran = run(steward, "diff", "asic-rg271", "mine.yaml", "--json")
+    assert ran.exit_code == 0, ran.output
+    found = json.loads(ran.stdout)["examples"]
+    assert found["played"] > 10
+    assert found["otherwise"]
+    one = found["otherwise"][0]
+    assert set(one) == {"name", "place", "differences"}
+    assert any("20 days" in each["why_after"] for each in one["differences"])
+    left_out = run(steward, "diff", "asic-rg271", "mine.yaml", "--no-examples")
     assert "examples" not in left_out.stdout
-
-
-def test_some_are_shown_and_the_rest_counted(steward: CliRunner, tmp_path: Path) -> None:
-    written(tmp_path, ("    limit: 24 h", "    limit: 4 h"))
-    told = run(steward, "diff", "service-standard", "mine.yaml", "--most", "1").stdout
-    assert told.count("“") == 1
-    assert "more: --most shows them" in told
