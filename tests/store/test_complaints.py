@@ -45,6 +45,12 @@ def test_a_complaint_comes_back_as_it_was_kept_last(store: Store) -> None:
     assert seen(store).kept == later
 
 
+def test_whose_complaint_is_of_which_organization_is_known(store: Store) -> None:
+    keep(store, ONE, before(2, organization_id=4), before(3, organization_id=None))
+    with store.read() as connection:
+        assert complaints.organizations(connection) == {1: 3, 2: 4}
+
+
 @pytest.mark.parametrize(
     ("other", "found"),
     [
