@@ -42,7 +42,8 @@ def update() -> None:
 def _of_file(path: Path) -> Iterator[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     imported = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == WORDS)
-    if not any(alias.name == "text" for node in imported for alias in node.names):
+    defines_it = path.parts[-2:] == ("model", "words.py")
+    if not (defines_it or any(alias.name == "text" for node in imported for alias in node.names)):
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "text" and node.args:

@@ -188,7 +188,7 @@ TICKETS: Sequence[Any] = [
             COMPLAINT
             | {"nature": "product", "stage": "feed_back", "first_responder": "anna", "next_due": "resolution"}
             | {"next_due_at": "2027-01-08T08:10:00"},
-            notes=("The extension was not taken: A reason is missing",),
+            notes=("The extension was not taken.", "A reason is missing"),
         ),
         id="waiting, and an extension with a reason",
     ),
