@@ -65,8 +65,8 @@ def _turns(timeline: Timeline, decision: Decision, pack: Pack) -> Iterator[datet
     if decision.next_look is not None:
         yield decision.next_look.at
     case = Case(timeline, pack=pack, now=decision.now)
-    if case.matter.suspended_at is not None:
-        yield case.one_working_day_after(case.matter.suspended_at)
+    if case.matter.waits_since is not None:
+        yield case.one_working_day_after(case.matter.waits_since)
 
 
 def _fewest(pack: Pack) -> Pack:
