@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import click
 import orjson
-from rich.console import Console
 from rich.table import Table
 
 from plugin.cli import explained, telling
@@ -17,12 +16,6 @@ from plugin.cli.serve import do
 from plugin.model.work import CaseStatus
 from plugin.settings import Settings
 from plugin.store import cases, meta
-
-WIDTH = 120
-
-
-def _console() -> Console:
-    return Console(width=None if os.isatty(1) else WIDTH, highlight=False, soft_wrap=False)
 
 
 def _settings() -> Settings:
@@ -51,7 +44,7 @@ def list_cases(status: str | None, limit: int) -> None:
         table.add_row(
             str(row.ticket_id), row.number or "–", row.status.value, *wakes, str(row.looks), row.version or "–"
         )
-    console = _console()
+    console = telling.console()
     console.print(table)
     console.print(f"{len(found)} cases" + (f"; writing is paused since {telling.moment(paused)}" if paused else ""))
 
@@ -75,7 +68,7 @@ def explain(ticket: str, at: str | None, in_json: bool) -> None:
     if in_json:
         click.echo(orjson.dumps(explained.as_json(known), option=orjson.OPT_INDENT_2))
         return
-    console = _console()
+    console = telling.console()
     for part in explained.told(known):
         console.print(part)
 
@@ -94,7 +87,7 @@ def _tell(ticket: str, teller: telling.Teller) -> None:
     settings = _settings()
     with open_for_reading(settings) as store:
         known: Known = known_case(store, settings, find(store, ticket))
-    console = _console()
+    console = telling.console()
     for part in teller(known):
         console.print(part)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Any
 
-from rich.console import RenderableType
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -56,6 +57,11 @@ def head(known: Known) -> Iterator[RenderableType]:
     if case.parked_reason:
         how = "parked" if case.status is CaseStatus.PARKED else f"not worked, tried again {moment(case.not_before)}"
         yield Text(f"{how}: {case.parked_reason}")
+
+
+def console(*, width: int = 120) -> Console:
+    """As wide as the terminal; ``width`` columns where there is none."""
+    return Console(width=None if os.isatty(1) else width, highlight=False)
 
 
 def heading(words: str) -> RenderableType:

@@ -8,12 +8,11 @@ from typing import Any
 
 import click
 import orjson
-from rich.console import Console
 from rich.table import Table
 
 from plugin import rollout
 from plugin.cli.reading import open_for_reading
-from plugin.cli.telling import moment
+from plugin.cli.telling import console, moment
 from plugin.model.rollout import Activation
 from plugin.settings import Settings
 from plugin.store import brakes
@@ -36,10 +35,10 @@ def history(as_json: bool) -> None:
     if as_json:
         click.echo(orjson.dumps(_told(steps, stops, cases, beside), option=orjson.OPT_INDENT_2))
         return
-    console = Console(width=None if os.isatty(1) else WIDTH, highlight=False)
-    console.print(_table(steps, cases))
+    out = console(width=WIDTH)
+    out.print(_table(steps, cases))
     for line in _beneath(steps, stops, cases, beside):
-        console.print(line, markup=False)
+        out.print(line, markup=False)
 
 
 def _table(steps: tuple[Activation, ...], cases: Mapping[str, int]) -> Table:
