@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
@@ -88,6 +89,10 @@ def _looked_up(settings: Settings, name_or_file: str) -> tuple[Chosen, Pack | No
         named = VERSION.fullmatch(name_or_file)
         kept = kept_packs.like(connection, named["version"]) if named else ()
         kept = tuple(row for row in kept if not named or named["name"] in (None, row.name))
+        if named and not kept and name_or_file not in packs.shipped() and not Path(name_or_file).exists():
+            raise Stopped(
+                f"version {name_or_file}: none that was in force begins so; steward pack history has them all"
+            )
         chosen = _from_history(kept, name_or_file) if kept else _from_file(name_or_file)
         try:
             before = rollout.in_force(connection)
