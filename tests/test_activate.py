@@ -206,7 +206,7 @@ def test_rolling_back_is_activating_an_earlier_version(helpdesk: Helpdesk, tmp_p
 def test_a_version_nobody_ever_put_in_force_is_said_to_be_none(helpdesk: Helpdesk) -> None:
     done = steward(helpdesk, "pack", "activate", "deadbeef", *ANN, "--yes")
     assert done.exit_code == 1
-    assert "version deadbeef: none that was in force begins so; steward pack history has all" in done.output
+    assert "version deadbeef: none that was in force begins so; steward pack history has them all" in done.output
 
 
 def test_nothing_happens_where_the_administrator_says_no(helpdesk: Helpdesk, tmp_path: Path) -> None:
