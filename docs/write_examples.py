@@ -57,7 +57,8 @@ the pack's people, whoever your pack names, so that an example says the same eve
 
 `vip`, `group`, `channel`, `address` (the customer's), `people`, `handlers` (of the tiers), `customer_mail` (true:
 messages to customers are switched on), `options` (by policy, to show what comes of
-others), `enforced_since` (a moment).
+others), `written` (by policy, to how many other tickets within 24 hours: what a
+`limit` then holds back), `enforced_since` (a moment).
 
 ## Story
 

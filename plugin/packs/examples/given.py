@@ -26,5 +26,7 @@ class Given:
     """Whether messages to customers are switched on."""
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By policy, options that differ from what the pack says: to show what comes of them."""
+    written: Mapping[str, int] = field(default_factory=dict)
+    """By policy, to how many other tickets its rule wrote within the last 24 hours: what its limit then holds back."""
     enforced_since: Moment | None = None
     """When the rules were switched on; None: before the story."""

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from plugin.engine import decide
+from plugin.model.decision import Decision, Message, Note, Task, Ticketed
 from plugin.model.facts import Timeline
 from plugin.model.pack import Pack, Rule, TierSettings
 from plugin.packs.examples.example import Example
 from plugin.packs.examples.expectations import Expectation
+from plugin.packs.examples.given import Given
 from plugin.packs.examples.moments import Diary
 from plugin.packs.examples.ticket import StoryTicket
 from plugin.policies import repeat_complaints
 
+Asked = TypeVar("Asked", Note, Task, Message, Ticketed)
 FIRST_LINE = "First line"
 """The group of a story's ticket where neither the example nor the pack says another."""
 
@@ -92,7 +95,8 @@ def failures(story: Told, *, pack: Pack) -> Iterator[Failure]:
     if given.enforced_since is not None:
         switches = {rule.name: diary.when(given.enforced_since) for rule in pack.rules}
     for written, at, timeline, expectations in story.moments:
-        decision = decide(timeline, pack=pack, now=at, switches=switches, customer_mail=given.customer_mail)
+        decided = decide(timeline, pack=pack, now=at, switches=switches, customer_mail=given.customer_mail)
+        decision = _braked(decided, pack, given)
         for one in expectations:
             expected, got = one.expected(diary), one.got(decision, diary)
             if expected != got:
@@ -105,6 +109,24 @@ def as_given(pack: Pack, example: Example) -> Pack:
     tiers = {tier: TierSettings(handlers=given.handlers.get(tier, ())) for tier in pack.tiers}
     rules = tuple(_with_options(rule, given.options.get(rule.policy)) for rule in pack.rules)
     return replace(pack, people=given.people, tiers=tiers, rules=rules)
+
+
+def _braked(decision: Decision, pack: Pack, given: Given) -> Decision:
+    """The decision without what rules ask for that wrote to as many tickets as their limit allows."""
+    held = {r.policy for r in pack.rules if r.limit is not None and given.written.get(r.policy, 0) >= r.limit}
+    if not held:
+        return decision
+    return replace(
+        decision,
+        notes=_but(decision.notes, held),
+        tasks=_but(decision.tasks, held),
+        messages=_but(decision.messages, held),
+        ticket=_but(decision.ticket, held),
+    )
+
+
+def _but(parts: tuple[Asked, ...], held: Container[str]) -> tuple[Asked, ...]:
+    return tuple(part for part in parts if part.rule.partition(".")[0] not in held)
 
 
 def _with_options(rule: Rule, changed: Mapping[str, Any] | None) -> Rule:

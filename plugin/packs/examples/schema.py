@@ -128,6 +128,7 @@ class _GivenSection(Section):
     handlers = Mapped(values.member(Tier), Several(Taken(values.text)))
     customer_mail = Taken(values.flag)
     options = _OptionsGiven()
+    written = Mapped(values.one_of(*discover()), Taken(values.count))
     enforced_since = Taken(Moment.parse)
 
 
