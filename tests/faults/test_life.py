@@ -30,7 +30,7 @@ from tests.ports import free_port
 PROMPT_SECONDS = 0.05
 """How soon an idle worker asks Zammad about what was just acknowledged, on a quiet machine."""
 NOISE = 10
-"""Others take most of a machine at times; tests/test_worker.py has one that nobody rings for nap for long."""
+"""Others take most of a machine at times; tests/worker/test_loop.py has one that nobody rings for nap for long."""
 ENDS_SECONDS, NOISE_SECONDS = 10.0, 10.0
 """How soon it ends that is told to, on a quiet machine, and what a busy one may add."""
 
