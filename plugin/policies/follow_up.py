@@ -76,12 +76,14 @@ def decide(case: Case, options: Options) -> Iterator[Should]:
         return
     afters = [_After(case, options, number, closing) for number, closing in enumerate(case.matter.closings, 1)]
     stands = case.matter.is_closed and case.matter.suspended_at is None
-    if stands and not _ended_elsewhere(case):
+    is_elsewhere = case.matter.is_closed and _ended_elsewhere(case, afters[-1])
+    if stands and not is_elsewhere:
         yield from _after_closing(case, options, afters)
     else:
-        yield Finding("followed_up", _ended_elsewhere(case), "E4.4", text("The matter is not closed."))
+        yield Finding("followed_up", is_elsewhere, "E4.4", text("The matter is not closed."))
     for after in afters[:-1] if stands else afters:
-        yield from _broken_before(case, after)
+        if not _ended_elsewhere(case, after):
+            yield from _broken_before(case, after)
     for number, closing in enumerate(case.matter.closings, start=1):
         if closing.until is not None:
             yield _task(case, number, closing.at, wanted=False)
@@ -90,9 +92,9 @@ def decide(case: Case, options: Options) -> Iterator[Should]:
         yield from _again(case, options, word, number, newest=number == min(len(words), options.rounds))
 
 
-def _ended_elsewhere(case: Case) -> bool:
-    """Not ours: there is nothing of ours to confirm or to visit about."""
-    return bool(case.said_now("not-ours")) and case.matter.is_closed
+def _ended_elsewhere(case: Case, after: _After) -> bool:
+    """Not ours: there is nothing of ours to confirm or to visit about; of a closing that did not last, said by then."""
+    return any(after.until is None or word.at <= after.until for word in case.said_now("not-ours"))
 
 
 # -- acknowledgement --------------------------------------------------------------------------------------------------

@@ -68,7 +68,9 @@ def decide(case: Case, options: Options) -> Iterator[Should]:
 
 def _tier(case: Case) -> Iterator[Should]:
     entered = case.tiers[-1][0] if case.tiers else case.accepted_at
-    epoch = f"m{case.matter.number}-{len(case.tiers) or 1}"
+    # words that come after an agent's tier make no new one of it
+    steps = sum(at <= entered for at, _ in case.tiers)
+    epoch = f"m{case.matter.number}-{steps or 1}"
     settings = case.pack.tiers.get(case.tier)
     handlers = settings.handlers if settings else ()
     if case.tier is Tier.MAJOR:

@@ -152,8 +152,9 @@ def _broken(life: Life, clocks: Sequence[Clock]) -> tuple[frozenset[str], frozen
 
 
 def _of_earlier_closings(life: Life) -> frozenset[str]:
-    """What broke after a closing that did not last."""
-    return frozenset(AFTERWARDS) if len(life.closed) > 1 or not life.is_closed else frozenset()
+    """What broke after a closing that did not last, or may not have lasted."""
+    lasted = len(life.closed) == 1 and life.is_closed and "reopened" not in life.unsure
+    return frozenset() if lasted else frozenset(AFTERWARDS)
 
 
 # -- tags -------------------------------------------------------------------------------------------------------------

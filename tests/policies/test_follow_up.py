@@ -11,7 +11,7 @@ from plugin.model.clocks import ClockState
 from plugin.model.decision import TaskForm
 from plugin.model.facts import FactKind
 from plugin.policies import follow_up
-from tests.policies.story import ANNA, STEWARD, Story, shipped, with_people
+from tests.policies.story import ANNA, MEI, STEWARD, Story, shipped, with_people
 
 
 def closed(**people: tuple[str, ...]) -> Story:
@@ -206,6 +206,24 @@ def test_what_was_not_ours_has_no_visit() -> None:
     story.answers(after=1.5)
     story.closes(after=2)
     assert not any(task.wanted for task in story.decided(after=3).tasks.values())
+
+
+def test_what_was_not_ours_owed_no_visit_when_the_customer_writes_again() -> None:
+    story = Story().customer_writes_in("I complain.")
+    story.says("complaint", after=0.5)
+    story.says("not-ours", after=1)
+    story.answers(after=1.5)
+    story.closes(after=2)
+    story.customer_writes("Thank you, that is all.", after=30)
+    story.reopens(by=MEI, after=30)
+    assert not story.decided(after=31).has_clock("confirmation")
+
+
+def test_what_was_late_after_a_closing_stays_late_though_it_turns_out_not_ours() -> None:
+    story = closed()
+    story.reopens(by=ANNA, after=60)
+    story.says("not-ours", after=61)
+    assert story.decided(after=62).clock("confirmation").was_broken
 
 
 def test_a_dissatisfied_customer_reopens_one_tier_up_with_a_new_plan() -> None:

@@ -94,6 +94,17 @@ def test_tasks_of_a_complaint_major_again_are_others() -> None:
     assert again.epoch != first
 
 
+@pytest.mark.parametrize("words", ["A lawyer will hear of it.", "The device caught fire."])
+def test_what_the_customer_writes_later_tells_of_a_major_complaint_no_second_time(words: str) -> None:
+    story = complaint("major", management=("boss",))
+    first = story.decided(after=1)
+    story.customer_writes(words, after=2)
+    again = story.decided(after=3)
+    assert again.notes["tiered_escalation.major"].epoch == first.notes["tiered_escalation.major"].epoch
+    assert again.tasks["talk"].epoch == first.tasks["talk"].epoch
+    assert again.tasks["talk"].due_at == first.tasks["talk"].due_at
+
+
 def test_tasks_of_a_complaint_that_becomes_major_late_are_due_from_then_on() -> None:
     story = Story().customer_writes_in("I complain.")
     story.gives(ANNA, by=ANNA, after=0.5)
