@@ -42,6 +42,7 @@ def make(
     _stop_what_is_exhausted(visit, draft, now)
     keeping.record(visit, draft, done)
     planned = frozenset(effect.op_key for call in draft.calls for effect in call.effects)
+    planned |= {held.op_key for held in draft.held}
     reasons = {effect.op_key: effect.error for effect in draft.observed}
     keeping.commit_found(visit, done, recovering.left_over(done, planned, reasons=reasons, now=now), now)
     visit.alarm(draft.alarms)

@@ -74,10 +74,11 @@ def left_over(
 ) -> Iterator[Found]:
     """Those that were not done and are not wanted any more: harmless ones at once, others once they rested.
 
-    ``reasons`` say of some why they are only observed now.
+    ``planned`` are those that are wanted, now or when what holds them back is over; ``reasons`` say of some why they
+    are only observed now.
     """
-    for effect in unsettled(effects):
-        may_end = effect.kind in RESTLESS or (effect.state is EffectState.UNKNOWN and _is_due(effect, now))
+    for effect in doubtful(effects):
+        may_end = effect.kind in RESTLESS or (effect.state is not EffectState.INTENDED and _is_due(effect, now))
         if may_end and effect.op_key not in planned:
             yield Found(
                 effect.op_key,
