@@ -119,16 +119,24 @@ def _standing(world: World, known: Known) -> Standing:
     tags = (items[row["item_id"]] for row in world["tags"] if row["ticket_id"] == known.id)
     return Standing(
         tags=tuple(sorted(tag for tag in tags if tag.startswith("steward:") and tag != REPEATED)),
-        fields=tuple(sorted(_fields(ticket))),
+        fields=tuple(sorted(_fields(ticket, leave_out=_of_the_survey(ticket, world)))),
         notes=tuple(sorted(_paragraphs(world, known))),
         tasks=tuple(sorted(task for task in _tasks(world, known) if not is_left_out(task))),
         state=world["state_types"][str(ticket["state_id"])],
     )
 
 
-def _fields(ticket: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _of_the_survey(ticket: Mapping[str, Any], world: World) -> frozenset[str]:
+    """A customer is surveyed once in 30 days: of his tickets that close together the first looked at owes it."""
+    if ticket.get("steward_next_due") != "survey":
+        return frozenset()
+    others = (row for row in world["tickets"] if row["customer_id"] == ticket["customer_id"] and row is not ticket)
+    return frozenset({"steward_next_due", "steward_next_due_at"}) if any(others) else frozenset()
+
+
+def _fields(ticket: Mapping[str, Any], *, leave_out: frozenset[str]) -> Iterator[tuple[str, str]]:
     for name, value in ticket.items():
-        if name.startswith("steward_") and value not in (None, "", False):
+        if name.startswith("steward_") and name not in leave_out and value not in (None, "", False):
             # milliseconds are Zammad's, and differ with what else it wrote in that moment; they may make a second more
             yield name, re.sub(r":\d\d\.\d+Z$", "Z", str(value))
 
