@@ -65,14 +65,7 @@ def decide(case: Case, options: Options) -> Iterator[Should]:
     if options.acknowledge and case.customer_mail:
         yield from _acknowledgement(case)
     if not case.is_complaint:
-        yield Finding("followed_up", case.matter.is_closed, "E4.4", text("Only complaints are followed up."))
-        if case.kind is Kind.REQUEST:
-            yield from (_not_a_complaint(word) for word in case.said_now("dissatisfied"))
-        if case.finding("kind_by_agent"):
-            # an agent may take back that it is a complaint after it was closed as one
-            yield from (
-                _task(case, number, closing.at, wanted=False) for number, closing in enumerate(case.matter.closings, 1)
-            )
+        yield from _no_complaint(case)
         return
     afters = [_After(case, options, number, closing) for number, closing in enumerate(case.matter.closings, 1)]
     stands = case.matter.is_closed and case.matter.suspended_at is None
@@ -90,6 +83,17 @@ def decide(case: Case, options: Options) -> Iterator[Should]:
     words = case.said_now("dissatisfied")
     for number, word in enumerate(words, start=1):
         yield from _again(case, options, word, number, newest=number == min(len(words), options.rounds))
+
+
+def _no_complaint(case: Case) -> Iterator[Should]:
+    yield Finding("followed_up", case.matter.is_closed, "E4.4", text("Only complaints are followed up."))
+    if case.kind is Kind.REQUEST:
+        yield from (_not_a_complaint(word) for word in case.said_now("dissatisfied"))
+    if case.finding("kind_by_agent"):
+        # an agent may take back that it is a complaint after it was closed as one
+        yield from (
+            _task(case, number, closing.at, wanted=False) for number, closing in enumerate(case.matter.closings, 1)
+        )
 
 
 def _ended_elsewhere(case: Case, after: _After) -> bool:
