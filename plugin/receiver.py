@@ -36,7 +36,7 @@ class Receiver:
             "lag": health_routes.lag_probe(ground.store, clock=ground.clock),
         }
         secrets = [secret.reveal() for secret in ground.settings.webhook_secrets]
-        intake = Intake(ground.store, health=ground.health, metrics=ground.metrics)
+        intake = Intake(ground.store, health=ground.health, metrics=ground.metrics, opened_at=ground.opened_at)
         app = create_web(
             [
                 health_routes.create_blueprint(

@@ -23,7 +23,7 @@ from plugin.model.errors import PackError, StewardError, Unavailable
 from plugin.model.facts import Fact, FactKind, Timeline
 from plugin.model.rollout import Activation, RunningCases, version_for
 from plugin.settings import Settings
-from plugin.store import brakes, switches, waking
+from plugin.store import brakes, meta, switches, waking
 from plugin.store import packs as kept_packs
 from plugin.store.database import Connection
 from plugin.store.packs import PackRow
@@ -129,9 +129,11 @@ class Rollout:
     def begin(cls, store: Store, settings: Settings, *, now: datetime, pack: Pack | None = None) -> Rollout:
         """What is in force at the start of a process; ``pack`` is that of the setting where it was read already.
 
-        Raises PackError with one line that says what to do, StoreUnavailable.
+        ``now``: since when it receives. Raises PackError with one line that says what to do, StoreUnavailable.
         """
+        opened_at = now
         with store.read() as connection:
+            now = meta.rules_begin(connection, now=opened_at)
             history = kept_packs.history(connection)
             chosen = _pack_in_force(connection, history[-1]) if history and not history[-1].is_by_setting else None
         if chosen is None:
@@ -140,6 +142,7 @@ class Rollout:
         active = held_back(chosen, settings.mode)
         with store.write() as connection:
             switches.switch(connection, _enforced(active), now=now)
+            meta.begin_rules(connection, now=opened_at)
             history = kept_packs.history(connection)
         move_on(store, history[-1], now=now)
         return cls(store, mode=settings.mode, history=history, active=active)

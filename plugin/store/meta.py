@@ -1,4 +1,4 @@
-"""What the store knows about itself: keys, the pause, Zammad's identity, which workers live."""
+"""What the store knows about itself: keys, the pause, since when it receives, which workers live."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from plugin.store.upsert import insert_or_ignore
 
 PAUSED = "paused_since"
 CLOCK = "clock of "
+RECEIVES = "receives_since"
+BEGUN = "rules_begun_as_of"
+LONGEST_BEGINNING = timedelta(days=1)
+"""A process that received, and ended before it had its rules, counts no longer than this."""
 _VALUE = Statement(select(meta.c.value).where(meta.c.key == bindparam("key")))
 
 
@@ -51,6 +55,31 @@ def resume(connection: Connection) -> None:
 def paused_since(connection: Connection) -> datetime | None:
     since = get(connection, PAUSED)
     return None if since is None else datetime.fromisoformat(since)
+
+
+def note_receiving(connection: Connection, *, since: datetime) -> None:
+    """A process takes deliveries since then, though its rules are still being read: an earlier one's moment stays."""
+    if _waiting_for_rules(connection) is None:
+        put_once(connection, RECEIVES, since.isoformat())
+        put(connection, RECEIVES, since.isoformat())
+
+
+def begin_rules(connection: Connection, *, now: datetime) -> None:
+    """Whoever receives since ``now`` or before has rules from now on."""
+    put(connection, BEGUN, now.isoformat())
+
+
+def rules_begin(connection: Connection, *, now: datetime) -> datetime:
+    """As of when rules that are new begin: ``now``, or when a process began to receive that ended without any."""
+    since = _waiting_for_rules(connection)
+    return since if since is not None and now - LONGEST_BEGINNING < since < now else now
+
+
+def _waiting_for_rules(connection: Connection) -> datetime | None:
+    since, begun = get(connection, RECEIVES), get(connection, BEGUN)
+    if since is None or (begun is not None and datetime.fromisoformat(since) <= datetime.fromisoformat(begun)):
+        return None
+    return datetime.fromisoformat(since)
 
 
 def beat(connection: Connection, *, worker: str, now: datetime, told: Mapping[str, Any] | None = None) -> None:

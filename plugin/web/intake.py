@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from queue import Empty, SimpleQueue
 
@@ -19,6 +20,7 @@ from plugin.model.errors import Unavailable
 from plugin.observability.health import Health
 from plugin.observability.metrics import Metrics
 from plugin.store import inbox, meta
+from plugin.store.database import Connection
 from plugin.store.inbox import Delivery
 from plugin.store.store import Store
 from plugin.web.later import PATIENCE_SECONDS, too_late
@@ -74,8 +76,13 @@ class Intake:
         metrics: Metrics,
         longest_queue: int = LONGEST_QUEUE,
         longest_wait: float = LONGEST_WAIT_SECONDS,
+        opened_at: datetime | None = None,
     ) -> None:
-        """``longest_queue`` deliveries wait at most, and are meant to wait no longer than ``longest_wait`` seconds."""
+        """``longest_queue`` deliveries wait at most, and are meant to wait no longer than ``longest_wait`` seconds.
+
+        ``opened_at``: since when the process receives; it is on disk before the first delivery, so that one that dies
+        before its rules are read leaves no ticket behind that is older than they are.
+        """
         self._store = store
         self._health = health
         self._metrics = metrics
@@ -89,6 +96,7 @@ class Intake:
         self._commit_takes = 0.0
         self._commits_took: deque[float] = deque(maxlen=COMMITS_REMEMBERED)
         self._under_way_since = math.inf
+        self._opened_at = opened_at
         self._closed = False
         self._store_failed = False
         self._rung_at = float("-inf")
@@ -141,6 +149,8 @@ class Intake:
         self._thread.join(timeout=PATIENCE_SECONDS)
 
     def _commit_all(self) -> None:
+        with contextlib.suppress(Unavailable), self._store.write(at_once=True) as connection:
+            self._note_opening(connection)
         while True:
             batch = self._next_batch()
             if batch:
@@ -190,6 +200,7 @@ class Intake:
         began = time.monotonic()
         try:
             with self._store.write(at_once=True) as connection:
+                self._note_opening(connection)
                 deliveries = [waiting.delivery for waiting in batch]
                 fresh = inbox.receive(connection, deliveries, store_key=self._store.key)
                 failpoints.hit("inbox-inserted-before-commit")
@@ -198,6 +209,7 @@ class Intake:
             self._fail(batch, str(failure))
             return
         failpoints.hit("inbox-committed-before-answer")
+        self._opened_at = None
         self._must_ring = True
         took = time.monotonic() - began
         self._make_room(took)
@@ -206,6 +218,10 @@ class Intake:
         self._metrics.commits.inc()
         self._usual = len(batch) + len(self._queue)
         self._answer(batch, fresh)
+
+    def _note_opening(self, connection: Connection) -> None:
+        if self._opened_at is not None:
+            meta.note_receiving(connection, since=self._opened_at)
 
     def _make_room(self, seconds: float) -> None:
         """After a commit that took ``seconds``, let so many wait as are answered in time, one batch at least."""
