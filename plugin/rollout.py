@@ -21,7 +21,7 @@ from plugin import packs
 from plugin.model.decision import Mode
 from plugin.model.errors import PackError, StewardError, Unavailable
 from plugin.model.facts import Fact, FactKind, Timeline
-from plugin.model.rollout import Activation, RunningCases, version_for
+from plugin.model.rollout import Activation, RunningCases, version_for, what_becomes
 from plugin.settings import Settings
 from plugin.store import brakes, meta, switches, waking
 from plugin.store import packs as kept_packs
@@ -224,7 +224,7 @@ class Rollout:
         self, pack: Pack, decided_by: str | None, timeline: Callable[[], Timeline] | None, *, now: datetime
     ) -> Pack:
         """The pack as it decides this case: with the rules it keeps from versions that decided it before."""
-        if timeline is None or all(rule.running_cases is RunningCases.MOVE for rule in pack.rules):
+        if timeline is None or not pack.kept_rules:
             return pack
         known = timeline()
         moves = _moves(known)
@@ -381,8 +381,6 @@ def activate(store: Store, wanted: Wanted, *, now: datetime, patience: float | N
     Having a million cases looked at takes a while: after ``patience`` seconds that goes on behind the answer (None: no
     answer before it is done). What is not done when the process ends, its next start does.
     """
-    from plugin.packs.transition import what_becomes  # here: it knows every policy
-
     if not wanted.author.strip() or not wanted.reason.strip():
         raise StewardError("author and reason: each change of the pack needs both; name them")
     found = packs.loads(wanted.text, name=wanted.source)
@@ -413,9 +411,10 @@ def activate(store: Store, wanted: Wanted, *, now: datetime, patience: float | N
     moving = threading.Thread(target=_move_on_logged, args=(store, step, now), name="steward-move", daemon=True)
     moving.start()
     moving.join(patience)
+    stay = what_becomes(running, pack.kept_rules)
     return (
         f"{pack.name} version {pack.version[:12]} is in force, activated by {wanted.author}: {wanted.reason}",
-        f"{others} cases {what_becomes(pack, running)}; steward pack history says which version has how many",
+        f"{others} cases {stay}; steward pack history says which version has how many",
     )
 
 

@@ -321,6 +321,11 @@ class Pack:
     def calendar(self, name: str) -> Calendar:
         return self.calendars[name]
 
+    @property
+    def kept_rules(self) -> tuple[str, ...]:
+        """Names of the rules that cases under way keep as their former version has them."""
+        return tuple(rule.name for rule in self.rules if rule.running_cases is RunningCases.KEEP)
+
     def means_waiting(self, *, state: str, state_type: str) -> bool:
         """Whether a ticket in this state waits for the customer, where the last public word is ours."""
         if self.waiting_states is None:

@@ -39,6 +39,13 @@ class Activation:
         return not self.author
 
 
+def what_becomes(running: RunningCases, kept_rules: Sequence[str]) -> str:
+    """What becomes of cases under way, as the end of a sentence; ``kept_rules`` of the pack that is put in force."""
+    if running is RunningCases.KEEP:
+        return "keep the version that decided them"
+    return f"move to it, but keep as they were: {', '.join(kept_rules)}" if kept_rules else "move to it"
+
+
 def version_for(decided_by: str | None, history: Sequence[Activation]) -> str | None:
     """The version that decides a case now which ``decided_by`` decided last (None: nobody yet), None without a history.
 

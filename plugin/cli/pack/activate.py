@@ -16,10 +16,9 @@ from plugin.cli.reading import open_for_reading
 from plugin.commands import carry_out_on_store
 from plugin.model.errors import StewardError
 from plugin.model.pack import Pack
-from plugin.model.rollout import RunningCases
+from plugin.model.rollout import RunningCases, what_becomes
 from plugin.packs.changes import changes
 from plugin.packs.examples import book
-from plugin.packs.transition import what_becomes
 from plugin.settings import Settings
 from plugin.store import packs as kept_packs
 from plugin.store.packs import PackRow
@@ -121,7 +120,7 @@ def _preview(pack: Pack, before: Pack | None, running: RunningCases, cases: int)
         if len(differing) > SHOWN:
             yield f"  … and {len(differing) - SHOWN} more"
         yield "What that does to tickets: steward pack simulate, with --against active"
-    yield f"{cases} cases {what_becomes(pack, running)}."
+    yield f"{cases} cases {what_becomes(running, pack.kept_rules)}."
 
 
 def _prove(name_or_file: str, *, force: bool) -> None:
