@@ -29,7 +29,8 @@ def get(connection: Connection, key: str) -> str | None:
 def put(connection: Connection, key: str, value: str) -> None:
     changed = connection.execute(update(meta).where(meta.c.key == key).values(value=value))
     if not changed.rowcount:
-        connection.execute(insert(meta).values(key=key, value=value))
+        # another process may put its own in this very moment: then ours came first
+        connection.execute(insert_or_ignore(connection, meta, key=key, value=value))
 
 
 def put_once(connection: Connection, key: str, value: str) -> str:
@@ -60,7 +61,6 @@ def paused_since(connection: Connection) -> datetime | None:
 def note_receiving(connection: Connection, *, since: datetime) -> None:
     """A process takes deliveries since then, though its rules are still being read: an earlier one's moment stays."""
     if _waiting_for_rules(connection) is None:
-        put_once(connection, RECEIVES, since.isoformat())
         put(connection, RECEIVES, since.isoformat())
 
 

@@ -149,8 +149,10 @@ class Intake:
         self._thread.join(timeout=PATIENCE_SECONDS)
 
     def _commit_all(self) -> None:
-        with contextlib.suppress(Unavailable), self._store.write(at_once=True) as connection:
-            self._note_opening(connection)
+        with contextlib.suppress(Unavailable):  # then with the first batch
+            with self._store.write(at_once=True) as connection:
+                self._note_opening(connection)
+            self._opened_at = None
         while True:
             batch = self._next_batch()
             if batch:
