@@ -98,18 +98,11 @@ def _major_late(case: Case) -> Iterator[Note]:
     was_major = case.tier_at(closing.at) is Tier.MAJOR
     if not case.is_complaint or tier is not Tier.MAJOR or was_major or case.said_now("not-ours"):
         return
-    yield Note(
+    yield replace(
+        _major_note(case, f"m{case.matter.number}-c{len(case.matter.closings)}", since),
         rule="tiered_escalation.major_late",
-        epoch=f"m{case.matter.number}-c{len(case.matter.closings)}",
         lines=(text("Major since it was closed: open the ticket again where anything is still owed to the customer."),),
-        clause="A2.1",
-        because=text("Its tier is major."),
-        moment=since,
         ends_with=text("the review of the result, or the ticket being opened again"),
-        tell=_for_major(case),
-        urgency=Urgency.TELL,
-        ladder=True,
-        about="major",
     )
 
 
