@@ -178,6 +178,11 @@ class Rule:
     running_cases: RunningCases = RunningCases.MOVE
     """Keep: cases under way that move to this version keep this rule and its clocks as their former one has them."""
 
+    @property
+    def effects_named(self) -> frozenset[str]:
+        """What its effects are called by, before the first dot: its own name, or its policy's."""
+        return frozenset({self.name, self.policy})
+
 
 def share_of_tickets(ticket_id: int) -> float:
     """Where a ticket stands among all (0 to below 1): of a share that grows, whoever was in it stays in it."""

@@ -29,8 +29,8 @@ def limited(pack: Pack) -> tuple[Rule, ...]:
 
 
 def names_of(rules: Iterable[Rule]) -> frozenset[str]:
-    """What their effects are called by: a rule's own name, or its policy's."""
-    return frozenset(name for rule in rules for name in (rule.name, rule.policy))
+    """What their effects are called by."""
+    return frozenset(name for rule in rules for name in rule.effects_named)
 
 
 @dataclass(slots=True)
@@ -148,7 +148,7 @@ def reached(touched: Touched, pack: Pack, window: Window) -> tuple[Reached, ...]
 
 def _reached(rule: Rule, touched: Touched, window: Window) -> Reached:
     assert rule.limit is not None
-    found = (touched.by_name.get(name, ()) for name in {rule.name, rule.policy})
+    found = (touched.by_name.get(name, ()) for name in rule.effects_named)
     most, first_at, days = 0, None, set()
     for second, tickets in _within_a_day(sorted(touch for some in found for touch in some)):
         at = datetime.fromtimestamp(second, UTC)

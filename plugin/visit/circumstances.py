@@ -94,17 +94,17 @@ def brake_of(connection: Connection, *, note_brake: int, now: datetime) -> Brake
 
 def is_limited(plan: Plan, pack: Pack) -> bool:
     """Whether it has something of a rule that may write to so many tickets only."""
-    limited = {name for rule in pack.rules if rule.limit is not None for name in (rule.name, rule.policy)}
+    limited = {name for rule in pack.rules if rule.limit is not None for name in rule.effects_named}
     return bool(limited) and any(e.rule.partition(".")[0] in limited for call in plan.calls for e in call.effects)
 
 
 def exhausted(connection: Connection, pack: Pack, ticket_id: int, *, now: datetime) -> frozenset[str]:
     """Names of rules and their policies that may write nothing: stopped, or at their limit within 24 hours."""
     stopped = {brake.rule for brake in brakes.standing(connection)}
-    found = set()
+    found: set[str] = set()
     for rule in pack.rules:
         if rule.name in stopped or _is_at_its_limit(connection, rule, ticket_id, now=now):
-            found |= {rule.name, rule.policy}
+            found |= rule.effects_named
     return frozenset(found)
 
 
@@ -112,7 +112,7 @@ def stop_what_is_exhausted(connection: Connection, pack: Pack, plan: Plan, ticke
     """A rule that would have touched one ticket more than its limit allows waits for a person from now on."""
     over = {effect.rule.partition(".")[0] for effect in plan.observed if effect.error == LIMIT}
     for rule in pack.rules:
-        if rule.limit is not None and {rule.name, rule.policy} & over:
+        if rule.limit is not None and rule.effects_named & over:
             brakes.stop(connection, rule.name, most=rule.limit, ticket_id=ticket_id, now=now)
 
 
@@ -120,7 +120,7 @@ def _is_at_its_limit(connection: Connection, rule: Rule, ticket_id: int, *, now:
     if rule.limit is None:
         return False
     since = max(now - DAY, brakes.released_at(connection, rule.name) or now - DAY)
-    written = effects.tickets_written_by(connection, *sorted({rule.name, rule.policy}), since=since)
+    written = effects.tickets_written_by(connection, *sorted(rule.effects_named), since=since)
     return len(written - {ticket_id}) >= rule.limit
 
 
