@@ -6,10 +6,14 @@ import json
 import logging
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 import structlog
+from rich.console import Console
+from rich.progress import Progress
 
 from tests.faults.jumps import JUMPS, PROMPT, Jumps
 from tests.scenarios.helpdesk import open_helpdesk
@@ -27,10 +31,10 @@ def main(*, deadlines: int, kills: int, seed: int, postgresql: str, as_json: boo
     Status 1 where a deadline is early, missed, written twice, or later than five minutes after the clocks agree.
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    with tempfile.TemporaryDirectory(prefix="steward-deadlines-") as directory:
+    with tempfile.TemporaryDirectory(prefix="steward-deadlines-") as directory, _bar() as passed:
         url = postgresql or f"sqlite:///{Path(directory) / 'steward.db'}"
         helpdesk = open_helpdesk(like="6.5", store_url=url, note_brake="100000")
-        run = Jumps(helpdesk, deadlines=deadlines, kills=kills, seed=seed).run()
+        run = Jumps(helpdesk, deadlines=deadlines, kills=kills, seed=seed, on_step=passed).run()
         helpdesk.service.close()
     worst = max(run.late).total_seconds() if run.late else 0.0
     if as_json:
@@ -41,6 +45,14 @@ def main(*, deadlines: int, kills: int, seed: int, postgresql: str, as_json: boo
         print(f"seed {seed}, {run}")
     failed = run.early or run.twice or run.missed or run.wrong or worst > PROMPT.total_seconds()
     sys.exit(1 if failed else 0)
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[float], None]]:
+    """Shows which part of the two days is over, where somebody watches."""
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        days = bar.add_task("two days", total=1.0)
+        yield lambda part: bar.update(days, completed=part)
 
 
 if __name__ == "__main__":

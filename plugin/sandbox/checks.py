@@ -73,7 +73,7 @@ def count_matching(world: World, job: Row) -> int:
 
 def _fulfilling(world: World, condition: dict[str, object]) -> list[Row]:
     occasion = conditions.Occasion(now=world.now())
-    return [row for row in world.tickets if conditions.matches(world, condition, row, occasion)]
+    return conditions.fulfilling(world, condition, world.tickets, occasion)
 
 
 def _check_pending(engine: Engine) -> None:

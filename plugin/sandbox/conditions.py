@@ -37,15 +37,35 @@ class Occasion:
 
 def matches(world: World, condition: dict[str, Any], ticket: Row, occasion: Occasion) -> bool:
     """Whether a ticket fulfils a condition on this occasion; one that says too little is fulfilled by none."""
+    return bool(fulfilling(world, condition, (ticket,), occasion))
+
+
+def fulfilling(world: World, condition: dict[str, Any], tickets: Iterable[Row], occasion: Occasion) -> list[Row]:
+    """Those of the tickets that fulfil a condition on this occasion, in their order."""
     if not is_whole(condition):
-        return False
+        return []
     if occasion.must_mention and not _mentions_change(condition, occasion):
-        return False
+        return []
     if occasion.action is None and any(_is_joined(name) for name in attributes(condition)):
-        # a search joins the articles: one and the same must fulfil all that is said of articles
-        joined = (replace(occasion, article=article) for article in world.articles_of(ticket.id))
-        return any(_truth(world, condition, ticket, each) for each in joined)
-    return _truth(world, condition, ticket, occasion) is True
+        return [ticket for ticket in tickets if _fulfils_by_an_article(world, condition, ticket, occasion)]
+    named = _named(condition)
+    rows = tickets if named is None else (ticket for ticket in tickets if str(ticket.get("id")) in named)
+    return [ticket for ticket in rows if _truth(world, condition, ticket, occasion) is True]
+
+
+def _named(condition: dict[str, Any]) -> set[str] | None:
+    """The ids a plain condition names: nobody else need be looked at, nor does PostgreSQL. None without any."""
+    block = condition.get("ticket.id")
+    if not isinstance(block, dict) or block.get("operator") != "is" or "pre_condition" in block:
+        return None
+    asked = block.get("value")
+    return {str(one) for one in asked} if isinstance(asked, list) and "" not in asked else None
+
+
+def _fulfils_by_an_article(world: World, condition: dict[str, Any], ticket: Row, occasion: Occasion) -> bool:
+    """A search joins the articles: one and the same must fulfil all that is said of articles."""
+    joined = (replace(occasion, article=article) for article in world.articles_of(ticket.id))
+    return any(_truth(world, condition, ticket, each) for each in joined)
 
 
 def _is_joined(name: str) -> bool:

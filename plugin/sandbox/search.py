@@ -10,7 +10,7 @@ from typing import Any
 from plugin.sandbox import conditions
 from plugin.sandbox.answers import broken
 from plugin.sandbox.door import Asked
-from plugin.sandbox.permissions import may_see
+from plugin.sandbox.permissions import visible
 from plugin.sandbox.rows import Row
 from plugin.sandbox.world import World
 
@@ -24,7 +24,7 @@ def find_tickets(asked: Asked) -> list[Row]:
     condition, query = params.get("condition"), params.get("query")
     if condition is not None:
         condition = _usable(world, condition)
-    rows = [ticket for ticket in world.tickets if may_see(world, asked.caller.user, ticket)]
+    rows = visible(world, asked.caller.user)
     with_condition = condition is not None and (not query or world.manners.query_and_condition_combine)
     if query:
         wanted = looks_for(world, str(query))
@@ -41,7 +41,7 @@ def fulfilling(asked: Asked, rows: Iterable[Row], condition: dict[str, Any]) -> 
     if not conditions.is_whole(condition):
         return list(rows)  # Zammad logs what lacks a value and searches without the condition
     occasion = conditions.Occasion(now=world.now(), user=asked.caller.user)
-    return [ticket for ticket in rows if conditions.matches(world, condition, ticket, occasion)]
+    return conditions.fulfilling(world, condition, rows, occasion)
 
 
 def sort(rows: list[Row], params: dict[str, Any]) -> list[Row]:

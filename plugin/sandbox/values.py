@@ -6,6 +6,7 @@ import math
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -55,10 +56,13 @@ def to_moment(value: Any) -> datetime | None:
     """An instant in UTC with milliseconds; what cannot be read is None."""
     if isinstance(value, datetime):
         return to_milliseconds(value.astimezone(UTC))
-    if not isinstance(value, str) or not value.strip():
-        return None
+    return _read_moment(value) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=1024)  # one search asks of thousands of tickets whether they changed after the same moment
+def _read_moment(text: str) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(value.strip())
+        moment = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
     if moment.tzinfo is None:

@@ -22,6 +22,7 @@ from tests.scenarios.helpdesk import Helpdesk, Ticket
 LIMIT = timedelta(hours=24)
 SPREAD = timedelta(hours=8)
 """The tickets come in within so long, and so their limits lie in as long a stretch of the next day."""
+AFTERWARDS = timedelta(hours=1)
 PROMPT = timedelta(minutes=5)
 CALM = timedelta(minutes=3)
 """For so long the clocks must agree before deadlines go on."""
@@ -98,8 +99,19 @@ class Run:
 class Jumps:
     """One run on one helpdesk. ``seed`` chooses who answers and where Steward dies."""
 
-    def __init__(self, helpdesk: Helpdesk, *, deadlines: int, kills: int, seed: int) -> None:
+    def __init__(
+        self,
+        helpdesk: Helpdesk,
+        *,
+        deadlines: int,
+        kills: int,
+        seed: int,
+        on_step: Callable[[float], object] = lambda _: None,
+    ) -> None:
+        """``on_step`` is told which part of the two days is over, from 0 to 1."""
         self._helpdesk = helpdesk
+        self._on_step = on_step
+        self._starts_at = helpdesk.now
         self._chance = random.Random(f"jumps {seed}")
         self._deadlines, self._kills = deadlines, kills
         self._off = timedelta(0)
@@ -144,7 +156,7 @@ class Jumps:
         for at, act in sorted(acts, key=lambda one: one[0]):
             self._go_on(at)
             act()
-        self._go_on(first + SPREAD + timedelta(hours=1))
+        self._go_on(first + SPREAD + AFTERWARDS)
 
     def _set(self, off: timedelta) -> None:
         self._off = off
@@ -155,6 +167,7 @@ class Jumps:
         while self._helpdesk.now < until:
             sandbox.run_until(min(until, self._helpdesk.now + step))
             self._work()
+            self._on_step((self._helpdesk.now - self._starts_at) / (LIMIT + SPREAD + AFTERWARDS))
 
     def _work(self) -> None:
         worker = self._helpdesk.service.worker

@@ -9,7 +9,7 @@ from plugin.sandbox.answers import NotModelled, Refusal, broken, forbidden
 from plugin.sandbox.assets import Collector
 from plugin.sandbox.door import Answer, Asked, Route
 from plugin.sandbox.payload import default_payload
-from plugin.sandbox.permissions import may_see
+from plugin.sandbox.permissions import visible
 from plugin.sandbox.rows import Row
 from plugin.sandbox.values import to_boolean, to_integer
 
@@ -110,11 +110,11 @@ def ticket_overviews(asked: Asked) -> Answer:
 def preview(asked: Asked) -> Answer:
     """GET /webhooks/preview: the default payload of the newest ticket."""
     asked.require("admin.webhook")
-    visible = [row for row in asked.world.tickets if may_see(asked.world, asked.caller.user, row)]
-    if not visible:
+    seen = visible(asked.world, asked.caller.user)
+    if not seen:
         tail = ":NilClass" if asked.world.manners.version == "6.1" else ""
         raise broken(f"undefined method `articles' for nil{tail}")
-    ticket = visible[-1]
+    ticket = seen[-1]
     rows = asked.world.articles_of(ticket.id)
     return Answer(default_payload(asked.engine, ticket, rows[-1] if rows else None))
 
@@ -139,7 +139,7 @@ def activity_stream(asked: Asked) -> Answer:
         return Answer([])
     world = asked.world
     permission = world.permissions.first(name="ticket.agent")
-    seen = {ticket.id: ticket for ticket in world.tickets if may_see(world, asked.caller.user, ticket)}
+    seen = {ticket.id: ticket for ticket in visible(world, asked.caller.user)}
     made = [(ticket, _TICKET_MADE, ticket) for ticket in seen.values()]
     made += [(row, _ARTICLE_MADE, seen[row.ticket_id]) for row in world.articles if row.ticket_id in seen]
     made.sort(key=lambda entry: entry[0].created_at, reverse=True)
@@ -201,11 +201,7 @@ def _my_overviews(asked: Asked) -> list[Row]:
 def _overview_tickets(asked: Asked, row: Row) -> list[Row]:
     world, user = asked.world, asked.caller.user
     occasion = conditions.Occasion(now=world.now(), user=user)
-    found = [
-        ticket
-        for ticket in world.tickets
-        if may_see(world, user, ticket) and conditions.matches(world, row.condition, ticket, occasion)
-    ]
+    found = conditions.fulfilling(world, row.condition, visible(world, user), occasion)
     order = row.order or {}
     return search.sort(found, {"sort_by": order.get("by"), "order_by": str(order.get("direction") or "ASC").lower()})
 

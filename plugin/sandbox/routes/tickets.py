@@ -11,10 +11,10 @@ from plugin.sandbox.door import Answer, Asked, Route
 from plugin.sandbox.merge import merge
 from plugin.sandbox.permissions import (
     has_group_right,
-    may_see,
     may_ticket,
     require_follow_up,
     require_ticket,
+    visible,
 )
 from plugin.sandbox.removal import remove_ticket
 from plugin.sandbox.routes.ticket_answers import answered, whole, with_assets, with_everybody
@@ -33,8 +33,7 @@ from plugin.sandbox.world import NOBODY
 def index(asked: Asked) -> Answer:
     """GET /tickets: by ascending id, at most 100."""
     offset, size = asked.page(default=100, most=100)
-    visible = [ticket for ticket in asked.world.tickets if may_see(asked.world, asked.caller.user, ticket)]
-    rows = visible[offset : offset + size]
+    rows = visible(asked.world, asked.caller.user)[offset : offset + size]
     if asked.flag("expand"):
         return Answer([shapes.ticket_expanded(asked.world, row) for row in rows])
     if asked.flag("full"):
