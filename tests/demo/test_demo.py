@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -16,11 +17,15 @@ from typing import Any
 
 import pytest
 
+from plugin.demo import story
+
 STEWARD = (sys.executable, "-c", "from plugin.cli import main; main()", "demo")
 PATIENCE_SECONDS = 600
 TOTALS = {"heard", "lost", "doubled", "writes", "notices", "zammad_ms", "people", "breaches", "tickets"}
 CLOCK = {"name", "starts_at", "target_at", "limit_at", "state", "clause"}
 VERSIONS = ("6.5", "6.1")
+CLAIMING = ("README.md", "CHANGELOG.md")
+NUMBERS = {9: "nine", 10: "ten", 11: "eleven", 12: "twelve"}
 
 
 def demo(*options: str, **more: Any) -> subprocess.CompletedProcess[str]:
@@ -46,6 +51,13 @@ def totals(request: pytest.FixtureRequest) -> dict[str, Any]:
 def ticket(totals: dict[str, Any], title: str) -> dict[str, Any]:
     found: dict[str, Any] = next(one for one in totals["tickets"] if one["title"].startswith(title))
     return found
+
+
+def test_readme_and_changelog_name_as_many_tickets_as_the_story_has() -> None:
+    root = Path(__file__).parents[2]
+    written = {name: re.findall(r"a story of (\w+) tickets", (root / name).read_text("utf-8")) for name in CLAIMING}
+    counted = NUMBERS[len({step.ticket for step in story.read()})]
+    assert written == dict.fromkeys(CLAIMING, [counted])
 
 
 # -- the object -------------------------------------------------------------------------------------------------------
