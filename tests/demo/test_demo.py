@@ -57,7 +57,7 @@ def test_readme_and_changelog_name_as_many_tickets_as_the_story_has() -> None:
     root = Path(__file__).parents[2]
     written = {name: re.findall(r"a story of (\w+) tickets", (root / name).read_text("utf-8")) for name in CLAIMING}
     counted = NUMBERS[len({step.ticket for step in story.read()})]
-    assert written == dict.fromkeys(CLAIMING, [counted])
+    assert written == {name: [counted] for name in CLAIMING}
 
 
 # -- the object -------------------------------------------------------------------------------------------------------
