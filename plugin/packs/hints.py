@@ -10,6 +10,7 @@ _NEAR = 0.6
 _LONGEST = 60
 _AMOUNT = re.compile(r"(\d{1,7}(?:\.\d{1,3})?)\s*(\D{0,40})")
 _HOURS = re.compile(r"(\d{1,2})(?:[:.](\d\d))?\s*(?:-|–|to)\s*(\d{1,2})(?:[:.](\d\d))?", re.ASCII)
+_SHORT = frozenset({"min", "h"})
 _UNITS: Mapping[str, str] = {
     "": "h",
     "m": "min",
@@ -90,7 +91,15 @@ def of_duration(found: object, units: Collection[str]) -> str:
         return meant(f"{int(amount) * 12} months")
     turned = " ".join(reversed(unit.split()))
     known = _UNITS.get(unit) or (turned if turned in units else nearest(unit, units)) or _misspelt(unit)
-    return meant(f"{amount} {known}") if known else ""
+    return meant(f"{amount} {_fitting(known, amount)}") if known else ""
+
+
+def _fitting(unit: str, amount: str) -> str:
+    """The unit as it stands behind that amount: ``1 hour``, ``24 hours``; a short one is always the same."""
+    if unit.rpartition(" ")[2] in _SHORT:
+        return unit
+    one = unit.removesuffix("s")
+    return one if float(amount) == 1 else f"{one}s"
 
 
 def _misspelt(unit: str) -> str | None:

@@ -271,6 +271,30 @@ def says(line: str, expected: str) -> bool:
             id="a unit nobody knows",
         ),
         pytest.param(
+            changed("limit: 24 h", "limit: 24 hourz"),
+            (
+                "18:12: clocks.first_response.limit: found '24 hourz', allowed an amount and a unit: 90 min, 24 h,"
+                " 8 …; did you mean 24 hours?",
+            ),
+            id="hours misspelt",
+        ),
+        pytest.param(
+            changed("limit: 24 h", "limit: 1 hourz"),
+            (
+                "18:12: clocks.first_response.limit: found '1 hourz', allowed an amount and a unit: 90 min, 24 h,"
+                " 8 …; did you mean 1 hour?",
+            ),
+            id="one hour misspelt",
+        ),
+        pytest.param(
+            changed("limit: 24 h", "limit: 1 Werktage"),
+            (
+                "18:12: clocks.first_response.limit: found '1 Werktage', allowed an amount and a unit: 90 min, 24 h,"
+                " 8 …; did you mean 1 working day?",
+            ),
+            id="one day in German",
+        ),
+        pytest.param(
             changed("limit: 24 h", "limit: 2 business days"),
             (
                 "18:12: clocks.first_response.limit: found '2 business days', allowed an amount and a unit: 90 min,"
