@@ -80,6 +80,33 @@ def test_a_running_steward_takes_up_what_is_activated_and_the_ledger_says_so(
     assert (decided_by[0], decided_by[-1]) == (before, after)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("  groups: all\n", "  groups: [Users]\n", "scope.groups: all → Users"),
+        ("policy: retention\n", "policy: retention\n    groups: [Users]\n", "rules.retention.groups: all → Users"),
+        (
+            "policy: retention\n",
+            "policy: retention\n    when: {tiers: [serious, major], vip: true}\n",
+            "rules.retention.when.tiers: all → serious, major\n  rules.retention.when.vip: VIP or not → true",
+        ),
+        ("  supervisors: []\n", "  supervisors: [chief]\n", "people.supervisors: + chief"),
+        (
+            "zone: Europe/Berlin\n",
+            "zone: Europe/Berlin\nwaiting_states: [on hold]\n",
+            "waiting_states: those of the type pending reminder → on hold",
+        ),
+    ],
+    ids=["scope", "roll-out", "tiers", "people nobody named", "states"],
+)
+def test_where_empty_means_all_the_preview_says_all(
+    helpdesk: Helpdesk, tmp_path: Path, old: str, new: str, line: str
+) -> None:
+    asked = ("--author", "ann", "--reason", "fewer groups")
+    done = steward(helpdesk, "pack", "activate", own(tmp_path, (old, new)), *asked, answer="n\n")
+    assert f"  {line}\n" in done.output, done.output
+
+
 def test_on_postgresql_a_worker_takes_it_up_that_did_not_hear_the_command(postgresql_url: str, tmp_path: Path) -> None:
     helpdesk = open_helpdesk(like="6.5", store_url=postgresql_url)
     try:

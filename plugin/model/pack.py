@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields, replace
 from enum import StrEnum
 from hashlib import sha256
 from string import Formatter
+from typing import Any
 
 from plugin.model.calendars import Calendar
 from plugin.model.decision import Mode
 from plugin.model.durations import Duration
 from plugin.model.rollout import RunningCases
 from plugin.model.ticket import StateType
+
+MEANS = "means"
+"""Key of a field's metadata: what it means where nothing stands there, for people; without it: nothing."""
 
 
 class Kind(StrEnum):
@@ -51,7 +55,7 @@ class Jurisdiction(StrEnum):
 class Scope:
     """Which tickets the pack is for. ``groups`` None: every group the service user may change."""
 
-    groups: tuple[str, ...] | None = None
+    groups: tuple[str, ...] | None = field(default=None, metadata={MEANS: "all"})
     exclude_groups: tuple[str, ...] = ()
     exclude_tags: tuple[str, ...] = ()
     """A ticket with one of these tags is left alone (spam)."""
@@ -83,11 +87,11 @@ class TierSettings:
 class When:
     """Which tickets a rule, or other time on a clock, is for, inside the scope; an empty part is no restriction."""
 
-    kinds: tuple[Kind, ...] = ()
-    tiers: tuple[Tier, ...] = ()
-    groups: tuple[str, ...] = ()
-    natures: tuple[str, ...] = ()
-    vip: bool | None = None
+    kinds: tuple[Kind, ...] = field(default=(), metadata={MEANS: "all"})
+    tiers: tuple[Tier, ...] = field(default=(), metadata={MEANS: "all"})
+    groups: tuple[str, ...] = field(default=(), metadata={MEANS: "all"})
+    natures: tuple[str, ...] = field(default=(), metadata={MEANS: "all"})
+    vip: bool | None = field(default=None, metadata={MEANS: "VIP or not"})
     """True: only where the customer or his organization is VIP; False: only where neither is; None: both."""
 
 
@@ -119,7 +123,7 @@ class ClockSettings:
     target: Duration | None = None
     warn_at: float = 0.75
     kinds: tuple[Kind, ...] = (Kind.COMPLAINT,)
-    tiers: tuple[Tier, ...] | None = None
+    tiers: tuple[Tier, ...] | None = field(default=None, metadata={MEANS: "all"})
     pauses: bool = False
     extended_limit: Duration | None = None
     """The limit after the one extension (resolution: 60 days)."""
@@ -169,7 +173,7 @@ class Rule:
     options: object
     when: When = When()
     limit: int | None = None
-    groups: tuple[str, ...] = ()
+    groups: tuple[str, ...] = field(default=(), metadata={MEANS: "all"})
     """Roll-out: only here the rule enforces, elsewhere it observes; empty: everywhere."""
     share: float = 1.0
     """Roll-out: of so large a part of all tickets (0–1), always the same ones, the rule enforces."""
@@ -182,6 +186,11 @@ class Rule:
     def effects_named(self) -> frozenset[str]:
         """What its effects are called by, before the first dot: its own name, or its policy's."""
         return frozenset({self.name, self.policy})
+
+
+def meaning_of_nothing(one: Field[Any], value: object) -> str | None:
+    """What a field means in which nothing stands, None where something does, or where nothing is meant."""
+    return one.metadata.get(MEANS) if value is None or value == () else None
 
 
 def share_of_tickets(ticket_id: int) -> float:
@@ -309,7 +318,7 @@ class Pack:
     """By name and language; the pack's language is sent."""
     running_cases: RunningCases = RunningCases.MOVE
     """What becomes of running cases when this version is put in force, where nobody says otherwise."""
-    waiting_states: tuple[str, ...] | None = None
+    waiting_states: tuple[str, ...] | None = field(default=None, metadata={MEANS: "those of the type pending reminder"})
     """Names of the ticket states that mean waiting for the customer; None: those of the type pending reminder."""
     office: str = "office"
     """Name of the calendar for working days, orphan and hand-over times, quiet hours."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from datetime import time
 from enum import Enum
 from typing import Any
 
-from plugin.model.pack import Pack
+from plugin.model.pack import Pack, meaning_of_nothing
 
 _SILENT = frozenset({"version", "name"})
 """What says nothing of how tickets are treated, or stands in front of the line."""
@@ -26,7 +26,7 @@ def _differing(old: Any, new: Any, path: str) -> Iterator[str]:
     if is_dataclass(old) and type(old) is type(new) and not _is_a_word(old):
         for one in fields(old):
             if one.compare and one.name not in _SILENT:
-                yield from _differing(getattr(old, one.name), getattr(new, one.name), _below(path, one.name))
+                yield from _of_fields(one, getattr(old, one.name), getattr(new, one.name), _below(path, one.name))
     elif isinstance(old, Mapping) and isinstance(new, Mapping):
         yield from _of_mappings(old, new, path)
     elif _is_named(old) and _is_named(new):
@@ -35,6 +35,15 @@ def _differing(old: Any, new: Any, path: str) -> Iterator[str]:
         yield from _of_lists(old, new, path)
     else:
         yield f"{path}: {shown(old)} → {shown(new)}"
+
+
+def _of_fields(one: Field[Any], old: Any, new: Any, path: str) -> Iterator[str]:
+    """``+ Sales`` would say that there is more now where nothing written meant all."""
+    meant = [meaning_of_nothing(one, value) for value in (old, new)]
+    if old != new and any(meant):
+        yield f"{path}: {meant[0] or shown(old)} → {meant[1] or shown(new)}"
+    else:
+        yield from _differing(old, new, path)
 
 
 def _of_mappings(old: Mapping[Any, Any], new: Mapping[Any, Any], path: str) -> Iterator[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import Field, dataclass, fields, is_dataclass
 from typing import Any
 
 from plugin.model.durations import Duration
-from plugin.model.pack import Pack
+from plugin.model.pack import Pack, meaning_of_nothing
 
 NOT_COMPARED = frozenset({"version", "name", "title"})
 MOST_SHOWN = 120
@@ -36,7 +36,7 @@ def _places(value: Any, at: str) -> Iterator[tuple[str, str]]:
     elif is_dataclass(value) and not isinstance(value, type):
         for one in fields(value):
             if one.init and not one.name.startswith("_") and not (at == "" and one.name in NOT_COMPARED):
-                yield from _places(getattr(value, one.name), _below(at, one.name))
+                yield from _of_field(one, getattr(value, one.name), _below(at, one.name))
     elif isinstance(value, Mapping):
         for key in value:
             yield from _places(value[key], _below(at, str(key)))
@@ -44,6 +44,14 @@ def _places(value: Any, at: str) -> Iterator[tuple[str, str]]:
         yield from _of_many(value, at)
     elif value is not None:
         yield at, _shortened(str(value))
+
+
+def _of_field(one: Field[Any], value: Any, at: str) -> Iterator[tuple[str, str]]:
+    meant = meaning_of_nothing(one, value)
+    if meant is not None:
+        yield at, meant
+    else:
+        yield from _places(value, at)
 
 
 def _of_many(values: tuple[Any, ...] | list[Any] | frozenset[Any], at: str) -> Iterator[tuple[str, str]]:

@@ -82,8 +82,10 @@ def test_many_differences_are_counted_and_some_kept() -> None:
             "observe",
         ),
         ("zone: Europe/Berlin", "zone: Asia/Shanghai", "zone", "Europe/Berlin", "Asia/Shanghai"),
+        ("  groups: all\n", "  groups: [Users]\n", "scope.groups", "all", ""),
+        ("  groups: all\n", "  groups: [Users]\n", "scope.groups.Users", "", "listed"),
     ],
-    ids=["limit", "person", "word", "option", "mode", "zone"],
+    ids=["limit", "person", "word", "option", "mode", "zone", "all groups", "a group"],
 )
 def test_a_changed_place_is_named(tmp_path: Path, old: str, new: str, place: str, before: str, after: str) -> None:
     text = text_of("service-standard")
