@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-PYTHON ?= python3
+PYTHON ?= $(shell tests/python.sh)
 BIN := .venv/bin
 STAMP := .venv/.up-to-date
 SOURCES := plugin tests docs $(wildcard bench)
