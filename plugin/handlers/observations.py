@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,8 @@ from plugin.handlers.history import FIELD_PREFIX, value_at_creation
 from plugin.handlers.who import Who
 from plugin.model.facts import Fact, FactKind, Timeline
 from plugin.model.linked import INTERRUPTED, Interruption
+from plugin.model.named import NAMED, Name, key_of, names, plain
+from plugin.model.pack import RecordItem
 from plugin.model.people import SYSTEM, Actor
 from plugin.model.ticket import HistoryRow, Ticket
 from plugin.store.complaints import Others
@@ -105,6 +107,22 @@ def interrupted(found: Iterable[Interruption], *, known: Timeline, now: datetime
     last = known.get(f"observed:{INTERRUPTED}")
     if said != (last["incidents"] if last else []):
         yield _seen(INTERRUPTED, now=now, value=bool(said), incidents=said)
+
+
+def named(
+    known: Timeline, items: tuple[RecordItem, ...], answering: Callable[[str], Sequence[str]], *, now: datetime
+) -> Iterator[Fact]:
+    """Who answers to the names agents wrote down, of those nobody asked about yet; ``answering`` asks for one."""
+    written: dict[str, list[Name]] = {}
+    for name in names(known, items):
+        if known.get(key_of(name.entry)) is None:
+            written.setdefault(key_of(name.entry), []).append(name)
+    for key, of_one in written.items():
+        asked = [plain(name.entry.value) for name in of_one]
+        if any(asked):
+            entry, logins = of_one[0].entry, [sorted(answering(one)) if one else [] for one in asked]
+            data = {"what": NAMED, "value": True, "entry": entry.key, "logins": logins}
+            yield Fact(key, FactKind.OBSERVED, entry.at, now, SYSTEM, data)
 
 
 def sight(known: Timeline, *, visible: bool, now: datetime) -> Iterator[Fact]:

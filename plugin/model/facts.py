@@ -52,7 +52,8 @@ class FactKind(StrEnum):
     what: vip, adopted (created_at, older), deleted, out_of_sight, in_sight, owner_can_act (login), customer_is_agent,
     field_at_creation (name), article_gone, revived, hold_released, pack_version (from, kept),
     linked (tickets, untold, since, beyond: of an interruption), interrupted (incidents: those it is linked to),
-    surveyed (at: on another ticket), related (complaints, alike)."""
+    surveyed (at: on another ticket), related (complaints, alike), named (entry, logins: of each name an agent wrote
+    there those who answer to it)."""
 
 
 @dataclass(frozen=True, slots=True)

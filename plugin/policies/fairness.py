@@ -1,10 +1,11 @@
 """No conflict of interest: the person complained about neither owns, assesses, reviews nor closes (C1.4, A6.2).
 
-An agent names him in an internal note, by login: ``About: anna`` (the pack's record says with which words). From then
-on his duty as the first person asked passes to the supervisor, what he says on the ticket, of its kind and tier too and
-by hand in their fields, counts for nothing, and a closing of his does not stand: the ticket is opened again, and
-somebody else closes it. Each time the supervisor is told, or who named him where the pack names no other supervisor.
-Whatever the rule's ``when`` says: that it is no complaint, or less grave, is nothing he could say.
+An agent names him in an internal note, by login, mail address or full name: ``About: anna`` (the pack's record says
+with which words); where nobody alone answers to that, who wrote it is told once. From then on his duty as the first
+person asked passes to the supervisor, what he says on the ticket, of its kind and tier too and by hand in their fields,
+counts for nothing, and a closing of his does not stand: the ticket is opened again, and somebody else closes it. Each
+time the supervisor is told, or who named him where the pack names no other supervisor. Whatever the rule's ``when``
+says: that it is no complaint, or less grave, is nothing he could say.
 
 A rule::
 
@@ -22,15 +23,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from plugin.model import records
 from plugin.model.case import COMPLAINED_ABOUT, UNHEARD, Case, Complained, known
 from plugin.model.decision import Finding, Note, Should, Ticketed, Urgency
-from plugin.model.records import Entry, entries
-from plugin.model.words import Text, text
+from plugin.model.named import ABOUT, Name, names
+from plugin.model.records import Entry
+from plugin.model.refusals import unread
+from plugin.model.words import Text, listed, text
 
 CLAUSES = ("C1.4", "A6.2")
 AFTER = ("classification",)
-ITEM = "about"
-"""The record's item that names him."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,15 @@ class Options:
 
 def beforehand(case: Case) -> Iterator[Finding]:
     """Whose words count for nothing."""
-    named = _named(case)
+    named, _ = _read(case)
     if named is not None:
         yield Finding(UNHEARD, named.about, "A6.2", named.because)
 
 
 def decide(case: Case, options: Options) -> Iterator[Should]:
-    named = _named(case)
+    named, unclear = _read(case)
+    if case.is_complaint:
+        yield from (_nobody_alone(case, name) for name in unclear)
     if named is None:
         return
     yield from named.words()
@@ -58,22 +62,38 @@ def decide(case: Case, options: Options) -> Iterator[Should]:
         yield from named.closing(options)
 
 
-def _named(case: Case) -> _Named | None:
-    """Who was named last; he does not name another in his place."""
+def _read(case: Case) -> tuple[_Named | None, tuple[Name, ...]]:
+    """Who was named last, and what was written since and names nobody; he does not name another in his place."""
     named: _Named | None = None
-    for entry in entries(case.timeline, case.pack.record.items):
+    unclear: dict[str, Name] = {}
+    for name in names(case.timeline, case.pack.record.items):
+        entry = name.entry
         by_himself = named is not None and named.about.did(entry.by.login, entry.at)
-        if entry.item == ITEM and entry.at >= case.matter.starts_at and not by_himself:
-            about = Complained(login=_login(entry.value), since=entry.at)
-            because = text("{login} is complained about.", login=about.login)
-            named = _Named(case, entry, about, because) if about.login else None
-    return named
+        if entry.at < case.matter.starts_at or by_himself:
+            continue
+        if name.is_unclear:
+            unclear[entry.key] = name
+            continue
+        unclear.clear()
+        about = Complained(login=name.login, since=entry.at)
+        because = text("{login} is complained about.", login=about.login)
+        named = _Named(case, entry, about, because) if about.login else None
+    return named, tuple(unclear.values())
 
 
-def _login(value: str) -> str:
-    """``anna``, also written ``@anna`` or ``anna (service)``; empty where no name stands there."""
-    words = value.lstrip("@ ").split()
-    return words[0].rstrip(",;.").casefold() if words else ""
+def _nobody_alone(case: Case, name: Name) -> Note:
+    """Whoever wrote it learns that it names nobody, or several: his words may hold anything, and are not repeated."""
+    label = records.label(case.pack, ABOUT)
+    several = listed(name.logins or ())
+    if name.logins:
+        line = text(
+            "“{label}: …” names more than one: {logins}. Write a login or a mail address.", label=label, logins=several
+        )
+    else:
+        line = text(
+            "“{label}: …” names nobody who works here. Write a login, a mail address or a full name.", label=label
+        )
+    return unread("fairness.named", name.entry, line, clause="A6.2")
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,8 @@ class Fetch:
         """Its facts, as a worker's first look makes them."""
         now = self.clock()
         known = Known(seen.id, None, Timeline(seen.id, ()), effects=(), switches={})
-        looked = Looker(self.zammad, pack=self.pack, now=now).look(
+        looker = Looker(self.zammad, pack=self.pack, now=now)
+        looked = looker.look(
             known,
             seen,
             in_full=True,
@@ -118,6 +119,7 @@ class Fetch:
             sources=lambda source_id: Timeline(source_id, ()),
         )
         facts = by_a_person(looked.facts, own_id=self.zammad.people.me().id)
+        facts += looker.named(Timeline(seen.id, facts))
         # facts of this very moment count as known when it was read
         latest = max((fact.at for fact in facts), default=now)
         read_at = max(now, latest + timedelta(seconds=1))

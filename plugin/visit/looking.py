@@ -64,6 +64,8 @@ class Looked:
     checklist: Checklist | None = None
 
 
+LONGEST_NAME = 100
+"""Characters; what is longer is a sentence, and nobody is looked for."""
 Sources = Callable[[int], Timeline]
 """What the store knows of a ticket that was merged into this one, by its id."""
 
@@ -120,6 +122,19 @@ class Looker:
         if known.interruptions is not None:
             found += observations.interrupted(known.interruptions, known=known.timeline, now=self._now)
         return Looked(seen, tuple(found), full=full, checklist=checklist)
+
+    def named(self, timeline: Timeline) -> tuple[Fact, ...]:
+        """Who answers to the names agents wrote down, asked once; nothing where Zammad lets nobody be looked for."""
+        try:
+            return tuple(observations.named(timeline, self._pack.record.items, self._answering_to, now=self._now))
+        except Refused:
+            log.warning("users may not be searched", ticket_id=timeline.ticket_id)
+            return ()
+
+    def _answering_to(self, name: str) -> tuple[str, ...]:
+        if len(name) > LONGEST_NAME:
+            return ()
+        return tuple(user.login.casefold() for user in self._zammad.people.answering_to(name))
 
     def checklist(self, seen: Ticket) -> Checklist | None:
         """The ticket's checklist, None without one."""

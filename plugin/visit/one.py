@@ -108,6 +108,7 @@ class Visit:
         )
         self._choose_pack(lambda: Timeline(self._visit.ticket_id, (*known.timeline, *looked.facts)), now)
         added, timeline, tags = keeping.commit_look(self._visit, looked, known, now)
+        timeline = self._visit.keep_seen(timeline, looker.named(timeline), what="who is named on", now=now)
         evidence = recovering.Evidence(seen, tags, timeline, looked.checklist)
         now = self._moment_for(timeline, now)
         done = self._recover(known, evidence, now)
@@ -190,8 +191,7 @@ class Visit:
 
     def _commit_now(self, commit: Commit | None) -> None:
         if commit is not None:
-            with self._means.store.write() as connection:
-                commit(connection)
+            self._means.store.commit(commit)
 
     def _decided(self, timeline: Timeline, known: Known, now: datetime) -> Decision:
         return decide(

@@ -18,7 +18,6 @@ from plugin.settle import Commit
 from plugin.store import complaints
 from plugin.store.complaints import Complaint, Others
 from plugin.visit.under_way import UnderWay
-from plugin.zammad.fence import demand
 
 SURVEY = "survey"
 """The clock that ends when the customer is surveyed."""
@@ -42,13 +41,7 @@ class Beside:
     def observed(self, known: Timeline) -> Timeline:
         """``known`` with what is to be seen of the others now; the very same where that is known."""
         now = self._visit.means.clock()
-        found = tuple(self._facts(known, now))
-        if not found:
-            return known
-        with self._visit.means.store.write() as connection:
-            added = self._visit.means.store.append_facts(connection, known.ticket_id, found, now=now)
-            demand(self._visit.claim.lock.still_held, f"what is beside ticket {known.ticket_id} is not kept")
-        return Timeline(known.ticket_id, (*known, *added))
+        return self._visit.keep_seen(known, self._facts(known, now), what="what is beside", now=now)
 
     def _facts(self, known: Timeline, now: datetime) -> Iterator[Fact]:
         if self._one is None:

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from plugin.model.facts import Fact, Timeline
 from plugin.model.pack import Pack
 from plugin.model.work import CaseRow, Claim
 from plugin.observability.alarms import Alarms
 from plugin.observability.metrics import Metrics
 from plugin.rollout import Rollout
 from plugin.store.store import Store
+from plugin.zammad.fence import demand
 from plugin.zammad.room import Zammad
 
 
@@ -51,6 +53,19 @@ class UnderWay:
     @property
     def ticket_id(self) -> int:
         return self.claim.ticket_id
+
+    def keep_seen(self, known: Timeline, found: Iterable[Fact], *, what: str, now: datetime) -> Timeline:
+        """``known`` with what was found, kept in our store; the very same where nothing was. ``what`` it is, in words.
+
+        Raises Overtaken where the case is not ours any more.
+        """
+        facts = tuple(found)
+        if not facts:
+            return known
+        with self.means.store.write() as connection:
+            added = self.means.store.append_facts(connection, known.ticket_id, facts, now=now)
+            demand(self.claim.lock.still_held, f"{what} ticket {known.ticket_id} is not kept")
+        return Timeline(known.ticket_id, (*known, *added))
 
     def alarm(self, names: Iterable[str]) -> None:
         for name in names:

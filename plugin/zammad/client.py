@@ -277,7 +277,9 @@ class _Line:
     ) -> requests.PreparedRequest:
         blank, prepared = self._blank, requests.PreparedRequest()
         prepared.method = request.method
-        prepared.url = f"{blank.url}{request.path}?{urlencode(params)}" if params else f"{blank.url}{request.path}"
+        prepared.url = (
+            f"{blank.url}{request.path}?{urlencode(params, doseq=True)}" if params else f"{blank.url}{request.path}"
+        )
         if request.method == "GET" and body is None:
             prepared.headers = blank.headers  # which nobody changes
         else:

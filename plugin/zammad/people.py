@@ -18,6 +18,8 @@ from plugin.zammad.workflow import perform
 
 USER_LIFETIME = 7200.0
 """Seconds it is trusted who somebody is and where he may own tickets: no event tells when that changes."""
+MOST_FOUND = 200
+"""Users Zammad gives in one answer to a search at most."""
 DAY = 86_400.0
 """Seconds it is trusted whose a login is, and who is a VIP."""
 REFUSED_PAUSE = 600.0
@@ -79,12 +81,24 @@ class People:
         """The user with exactly this login or mail address, whatever the case."""
         found = self._known_by_login(login)
         if found is None:
-            raw = self._client.get("/users/search", {"query": login, "limit": 50, "expand": "true"})
-            for one in schemas.rows(raw, "users"):
-                user = self._parse(one, path="users")
-                self._users.keep(user.id, user)
+            self._search(login, limit=50)
             found = self._known_by_login(login)
         return found
+
+    def answering_to(self, name: str) -> tuple[User, ...]:
+        """The agents a person may mean by what he wrote: a login, a mail address or, of active ones, a full name.
+
+        Whatever the case. A login or an address is one agent's; of a name there may be several. Empty for nobody.
+        """
+        user = self.user_by_login(name.lower())  # Zammad keeps both in lower case
+        if user is not None and self.is_agent(user):
+            return (user,)
+        words, wanted = name.split(), name.casefold().split()
+        found: dict[int, User] = {}
+        for word in _as_written(max(words, key=len, default="")):
+            found |= {one.id: one for one in self._search(word, limit=MOST_FOUND, **self._agents_only())}
+        named = (one for one in found.values() if one.name.casefold().split() == wanted)
+        return tuple(one for one in named if one.active and self.is_agent(one))
 
     def there(self, login: str, day: date) -> User | None:
         """Him, or who stands in for him while he is out of office that day; None where nobody of them is there."""
@@ -168,6 +182,19 @@ class People:
 
         return self._vips.get(organization_id, ask)
 
+    def _search(self, query: str, **more: Any) -> tuple[User, ...]:
+        raw = self._client.get("/users/search", {"query": query, "expand": "true", **more})
+        users = tuple(self._parse(one, path="users") for one in schemas.rows(raw, "users"))
+        for user in users:
+            self._users.keep(user.id, user)
+        return users
+
+    def _agents_only(self) -> Mapping[str, Any]:
+        """A search's limit to the roles that make agents; none where it cannot be seen which do."""
+        roles = self._roles.all().values()
+        seen = self._roles.is_whole and all(role.agent is not None for role in roles)
+        return {"role_ids[]": sorted(role.id for role in roles if role.agent)} if seen else {}
+
     def _known_by_login(self, login: str) -> User | None:
         wanted = login.casefold()
         # those a pack names hardly change; a note that may not mention somebody goes without the mention
@@ -200,6 +227,11 @@ class People:
     def _fetch_roles(self) -> dict[int, UserRole]:
         raw = schemas.rows(self._client.get("/roles", {"expand": "true"}), "roles")
         return {role.id: role for role in map(_role, raw)}
+
+
+def _as_written(word: str) -> tuple[str, ...]:
+    """How a word of a name may be written: Zammad 6.1 on PostgreSQL minds upper and lower case."""
+    return tuple(dict.fromkeys((word, word.lower(), word.capitalize(), word.upper()))) if word else ()
 
 
 def _role(raw: Any) -> UserRole:

@@ -60,6 +60,15 @@ def test_a_fetched_history_has_the_facts_the_worker_makes(helpdesk: Helpdesk, re
     assert rows(fetched) == rows(known)
 
 
+def test_who_is_named_on_a_ticket_is_asked_with_its_history(helpdesk: Helpdesk, reading: Reading) -> None:
+    ticket = helpdesk.complains()
+    ticket.noted(helpdesk.ben, "About: Anna Erste")
+    reading.fetches()
+    facts = reading.histories()[str(ticket.row.number)].facts
+    assert [fact["logins"] for fact in facts if fact["what"] == "named"] == [[["anna"]]]
+    assert reading.adapter.writes == []
+
+
 @pytest.mark.parametrize("login", ["anna", "chief", "steward"])
 def test_anybodys_token_will_do_and_what_he_did_counts(helpdesk: Helpdesk, reading: Reading, login: str) -> None:
     ticket = complaint_by_words_of_agents(helpdesk)

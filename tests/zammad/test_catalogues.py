@@ -179,6 +179,37 @@ def test_a_login_is_found_exactly(server: responses.RequestsMock, zammad: Zammad
     assert zammad.people.user_by_login("be") is None
 
 
+AGENT = {"roles": ["Agent"], "role_ids": [2], "active": True}
+FOUND = [
+    {"id": 7, "login": "anna", "email": "a@example.com", "firstname": "Anna", "lastname": "Erste", **AGENT},
+    {"id": 8, "login": "gone", "firstname": "Anna", "lastname": "Erste", **AGENT, "active": False},
+    {"id": 9, "login": "olga", "firstname": "Olga", "lastname": "Weiß", "roles": ["Customer"], "active": True},
+    {"id": 10, "login": "tom1", "firstname": "Tom", "lastname": "van  Weiß", **AGENT},
+    {"id": 11, "login": "tom2", "firstname": "TOM", "lastname": "van Weiß", **AGENT},
+]
+
+
+@pytest.mark.parametrize(
+    ("written", "logins"),
+    [
+        pytest.param("ANNA", {"anna"}, id="a login in any case"),
+        pytest.param("a@Example.com", {"anna"}, id="a mail address"),
+        pytest.param("anna  erste", {"anna"}, id="the full name, of whom is active"),
+        pytest.param("gone", {"gone"}, id="the login of an agent who left"),
+        pytest.param("Erste", set(), id="a part of a name"),
+        pytest.param("Olga Weiß", set(), id="a customer's name"),
+        pytest.param("olga", set(), id="a customer's login"),
+        pytest.param("tom van weiß", {"tom1", "tom2"}, id="two of one name"),
+        pytest.param("   ", set(), id="nothing"),
+    ],
+)
+def test_an_agent_answers_to_login_address_and_full_name(
+    server: responses.RequestsMock, zammad: Zammad, written: str, logins: set[str]
+) -> None:
+    server.get(f"{API}/users/search", json=FOUND)
+    assert {user.login for user in zammad.people.answering_to(written)} == logins
+
+
 def test_only_full_access_makes_an_owner(wire: responses.RequestsMock, zammad: Zammad) -> None:
     wire.get(f"{API}/roles", status=403, json={"error": "Not authorized"})
     wire.post(f"{API}/core_workflows/perform", json={"restrict_values": {"owner_id": ["", "1", "12"]}})
