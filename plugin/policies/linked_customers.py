@@ -2,10 +2,11 @@
 
 With ``STEWARD_CUSTOMER_MAIL`` on and messages for it in the pack, each gets one in his own ticket: what is down, and
 when it is expected to be back, where an agent wrote that into an internal note of the incident's ticket (the pack's
-record says with which words, ``Back: 18:00`` or ``Back: 2026-03-02 18:00``) and it is still to come. Nobody is written
-to whom an agent answered since, whose ticket is closed, none of ours, out of scope, or an incident itself. After
-*restored* he is told once more, and where he heard nothing before, that once only. More than one working day late it
-is left to a person: until *restored* the incident's task says so. Otherwise all of it is that task, as with mail off.
+record says with which words, ``Back: 18:00`` or ``Back: 2026-03-02 18:00``) and it is still to come; who writes no time
+there that can be read is told so once. Nobody is written to whom an agent answered since, whose ticket is closed, none
+of ours, out of scope, or an incident itself. After *restored* he is told once more, and where he heard nothing before,
+that once only. More than one working day late it is left to a person: until *restored* the incident's task says so.
+Otherwise all of it is that task, as with mail off.
 
 ``limit`` is the brake on all of it: a link too many is soon made, and a mail cannot be taken back. A simulation plays
 each ticket by itself and forecasts none of these: a ticket learns of an incident from our own store alone.
@@ -27,10 +28,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from plugin.model import records
 from plugin.model.case import Case
-from plugin.model.decision import Finding, Look, Message, Should
+from plugin.model.decision import Finding, Look, Message, Note, Should
 from plugin.model.durations import Duration, Unit
 from plugin.model.linked import (
     ANNOUNCED,
@@ -45,6 +47,8 @@ from plugin.model.linked import (
     told,
 )
 from plugin.model.pack import Kind
+from plugin.model.records import Entry
+from plugin.model.refusals import unread
 from plugin.model.said import REASON_WITHIN
 from plugin.model.words import Text, text
 
@@ -72,9 +76,13 @@ def decide(case: Case, options: Options) -> Iterator[Should]:
         return
     incident = case.finding("incident")
     if isinstance(incident, Incident):
-        announced = Announced(incident, options.message_after.clocked, _back_at(case, incident))
+        noted = _noted(case, incident)
+        back_at = records.moment(noted, zone=case.pack.zone) if noted is not None else None
+        announced = Announced(incident, options.message_after.clocked, back_at)
         yield Finding(ANNOUNCED, announced, "E4.3", text("Customers of linked tickets are told."))
         if incident.restored_at is None:
+            if noted is not None and back_at is None:
+                yield _no_time(case, noted)
             return
     if case.matter.is_closed:
         return
@@ -82,11 +90,19 @@ def decide(case: Case, options: Options) -> Iterator[Should]:
         yield from _over(case, options, one) if one.restored_at is not None else _down(case, options, one)
 
 
-def _back_at(case: Case, incident: Incident) -> datetime | None:
-    """When it is expected to be back, by the newest note that says so."""
+def _noted(case: Case, incident: Incident) -> Entry | None:
+    """The newest note on when it is expected to be back."""
     since = incident.opened_at - REASON_WITHIN
-    noted = records.newest(case.timeline, case.pack.record.items, since=since).get(BACK)
-    return records.moment(noted, zone=case.pack.zone) if noted is not None else None
+    return records.newest(case.timeline, case.pack.record.items, since=since).get(BACK)
+
+
+def _no_time(case: Case, noted: Entry) -> Note:
+    line = text(
+        "“{label}: …” names no time. Write “{label}: 18:00”, or with its day “{label}: {day} 18:00”.",
+        label=records.label(case.pack, BACK),
+        day=noted.at.astimezone(ZoneInfo(case.pack.zone)).date().isoformat(),
+    )
+    return unread("linked_customers.back", noted, line, clause="E4.3")
 
 
 def _down(case: Case, options: Options, one: Interruption) -> Iterator[Message | Look]:

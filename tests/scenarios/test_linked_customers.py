@@ -83,6 +83,31 @@ def test_a_linked_customer_is_told_once_and_once_more_when_it_is_restored(mailin
     assert mails(mailing, incident) == []
 
 
+@pytest.mark.parametrize("written", ["this evening", "6 pm", "25:00", "02.03.2026 18:00"])
+def test_who_writes_a_time_nobody_can_read_is_told_once_how_to_write_it(mailing: Helpdesk, written: str) -> None:
+    incident = interrupted(mailing)
+    other = joined(mailing, incident)
+    incident.noted(mailing.anna, f"Back: {written}")
+    mailing.passes(minutes=30)
+    assert mails(mailing, other) == [KNOWN]
+    assert "expected" not in sent(mailing, other)[0].body
+    told = [note for note in incident.notes if "names no time" in note]
+    assert len(told) == 1
+    day = f"{mailing.now:%Y-%m-%d}"
+    assert f"“Back: …” names no time. Write “Back: 18:00”, or with its day “Back: {day} 18:00”." in told[0]
+    assert f"Back: {written}" not in told[0]
+    incident.noted(mailing.anna, "Back: 19:00")
+    mailing.passes(hours=1)
+    assert sum("names no time" in note for note in incident.notes) == 1
+
+
+def test_without_an_interruption_nobody_reads_when_something_is_back(mailing: Helpdesk) -> None:
+    ticket = mailing.mails("Is Anna there?")
+    ticket.noted(mailing.anna, "Back: on Thursday")
+    mailing.works()
+    assert ticket.notes == []
+
+
 def test_whom_an_agent_answered_he_tells_himself(mailing: Helpdesk) -> None:
     incident = interrupted(mailing)
     other = joined(mailing, incident)
