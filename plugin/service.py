@@ -275,9 +275,6 @@ def _zammad(
     skew: Skew,
     on_alarm: Callable[[str], None],
 ) -> Zammad:
-    assert settings.zammad_url is not None
-    assert settings.zammad_token is not None
-
     # looking a label up takes longer than counting
     calls, seconds = cache(metrics.zammad_calls.labels), cache(metrics.zammad_seconds.labels)
 
@@ -286,12 +283,7 @@ def _zammad(
         seconds(call.method).observe(call.ms / 1000)
 
     return connect(
-        settings.zammad_url,
-        token=settings.zammad_token.reveal(),
-        timeout=settings.client_timeout,
-        ca=settings.zammad_ca,
-        proxy=settings.zammad_proxy.reveal() if settings.zammad_proxy else None,
-        rate=settings.rate,
+        **settings.zammad_access(),
         adapter=adapter,
         on_call=count,
         clock=clock,

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
 from plugin import settings_values as values
@@ -50,6 +50,17 @@ class Setting:
     def field(self) -> str:
         """Its name in ``Settings``."""
         return self.name.lower()
+
+
+class ZammadAccess(TypedDict):
+    """How Zammad is reached, in the words of ``zammad.room.connect``; secrets are in plain text."""
+
+    url: str
+    token: str
+    timeout: float
+    ca: Path | None
+    proxy: str | None
+    rate: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +127,20 @@ class Settings:
     def sealing_key(self) -> bytes | None:
         """The secret that what is kept is sealed under, as the store takes it; None without one."""
         return self.secret_key.reveal().encode() if self.secret_key else None
+
+    def zammad_access(self) -> ZammadAccess:
+        """To be handed on at once, for it holds the token; raises SettingsError without address and token."""
+        self.require("zammad_url", "zammad_token")
+        assert self.zammad_url is not None
+        assert self.zammad_token is not None
+        return {
+            "url": self.zammad_url,
+            "token": self.zammad_token.reveal(),
+            "timeout": self.client_timeout,
+            "ca": self.zammad_ca,
+            "proxy": self.zammad_proxy.reveal() if self.zammad_proxy else None,
+            "rate": self.rate,
+        }
 
     @property
     def is_sqlite(self) -> bool:

@@ -10,6 +10,7 @@ import pytest
 
 from plugin.model.decision import Mode
 from plugin.settings import TABLE, Address, Secret, Settings, SettingsError
+from plugin.zammad.room import connect
 
 KEY = "0123456789abcdef0123456789abcdef"
 
@@ -212,6 +213,21 @@ def test_what_is_missing_is_named_together() -> None:
     assert "STEWARD_ZAMMAD_TOKEN: not set; set it or STEWARD_ZAMMAD_TOKEN_FILE" in message
     assert "STEWARD_WEBHOOK_SECRET: not set" in message
     assert "\n" not in message
+
+
+def test_how_zammad_is_reached_is_said_in_the_words_of_the_connection() -> None:
+    given = {"ZAMMAD_URL": "https://help.example.com", "ZAMMAD_TOKEN": "t0ken", "ZAMMAD_PROXY": "http://u:p@proxy:3128"}
+    access = read(**given, RATE="7").zammad_access()
+    assert (access["url"], access["token"], access["proxy"]) == tuple(given.values())
+    assert (access["rate"], access["ca"]) == (7, None)
+    zammad = connect(**access)
+    assert zammad.client.url == "https://help.example.com"
+    zammad.close()
+
+
+def test_without_a_token_nobody_learns_how_zammad_is_reached() -> None:
+    with pytest.raises(SettingsError, match="STEWARD_ZAMMAD_TOKEN"):
+        read(ZAMMAD_URL="https://help.example.com").zammad_access()
 
 
 def test_what_is_there_satisfies_a_requirement() -> None:

@@ -132,7 +132,6 @@ def _source(wanted: Wanted, known: Settings, *, pack: Pack, console: Console, op
     file = cache_file(known, wanted.cache)
     cache = opened.enter_context(Histories.open(file, secret_key=known.sealing_key, now=system()))
     if not wanted.offline:
-        known.require("zammad_url", "zammad_token")
         since = wanted.since or system() - timedelta(days=90)
         _fetch(known, cache, pack=pack, since=since, console=console)
     return sources.of_cache(cache, since=wanted.since)
@@ -148,16 +147,7 @@ def _fetch(known: Settings, cache: Histories, *, pack: Pack, since: datetime, co
     from plugin.simulate.fetching import Fetch
     from plugin.zammad.room import connect
 
-    assert known.zammad_url is not None
-    assert known.zammad_token is not None
-    zammad = connect(
-        known.zammad_url,
-        token=known.zammad_token.reveal(),
-        timeout=known.client_timeout,
-        ca=known.zammad_ca,
-        proxy=known.zammad_proxy.reveal() if known.zammad_proxy else None,
-        rate=known.rate,
-    )
+    zammad = connect(**known.zammad_access())
     try:
         with _fetch_bar(console) as tell:
             done = Fetch(zammad, cache, pack, system, time.sleep, tell).run(since)
