@@ -191,7 +191,8 @@ class Visit:
 
     def _commit_now(self, commit: Commit | None) -> None:
         if commit is not None:
-            self._means.store.commit(commit)
+            with self._means.store.write() as connection:
+                commit(connection)
 
     def _decided(self, timeline: Timeline, known: Known, now: datetime) -> Decision:
         return decide(
