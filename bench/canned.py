@@ -126,7 +126,8 @@ class Canned(BaseAdapter):
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         """The answer, at once."""
-        return _response(request, self.answer(str(request.method), str(request.path_url), _bytes(request.body)))
+        target = str(request.url).removeprefix(URL)
+        return _response(request, self.answer(str(request.method), target, _bytes(request.body)))
 
     def close(self) -> None:
         """Nothing is held open."""

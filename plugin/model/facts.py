@@ -88,6 +88,9 @@ def _row_number(key: str) -> int:
     return int(number) if number.isdigit() else 0
 
 
+_UNREAD = object()
+
+
 class Timeline:
     """The facts of one ticket in the order they happened, each key in its newest revision. Never changes."""
 
@@ -130,9 +133,10 @@ class Timeline:
     def read_once(self, reading: Callable[..., Any], *given: Hashable) -> Any:
         """What ``reading`` says of this timeline and what is given beside, worked out the first time it is asked."""
         asked = (reading, *given)
-        if asked not in self._readings:
-            self._readings[asked] = reading(self, *given)
-        return self._readings[asked]
+        found = self._readings.get(asked, _UNREAD)  # asked once: what is given may be long, and is hashed each time
+        if found is _UNREAD:
+            found = self._readings[asked] = reading(self, *given)
+        return found
 
 
 def once(reading: Callable[[Timeline, *Given], Read]) -> Callable[[Timeline, *Given], Read]:
