@@ -97,6 +97,11 @@ def observe(
         change(connection, ticket_id, seen)
 
 
+def looked(connection: Connection, ticket_id: int, *, at: datetime) -> None:
+    """The case was decided for that moment, and is acted on: what is decided later is decided for no earlier one."""
+    change(connection, ticket_id, {"last_looked_at": at})
+
+
 def set_baseline(connection: Connection, ticket_id: int, baseline: Mapping[str, Any], *, now: datetime) -> None:
     """Decided once, at the first look: a baseline that is there stays (design.md, "From when")."""
     first = {"of_ticket": ticket_id, "baseline": dict(baseline), "updated_at": now}

@@ -128,11 +128,12 @@ class Visit:
         by_person = any(fact.by.is_person for fact in added)
         keep_clocks = self._clocks_kept(known, decision)
         keep_row = beside.kept(decision, was_decided_otherwise=keep_clocks is not None)
-        keep_decided = _together(keep_clocks, keep_row)
         waits = waiting.must_wait(self._visit, planned, decision, by_person=by_person, now=now)
-        if waits or not planned.calls:
+        acts = bool(planned.calls) and not waits
+        keep_decided = _together(keep_clocks, keep_row, self._moment_kept(now) if acts else None)
+        if not acts:
             self._commit_now(keep_decided)
-        settled = self._settle(planned, standing, keep_decided) if planned.calls and not waits else None
+        settled = self._settle(planned, standing, keep_decided) if acts else None
         rests = any(effect.retry_not_before for effect in done) or (settled is not None and settled.rests)
         return Round(decision, planned, settled, by_person, rests, foresee)
 
@@ -188,6 +189,11 @@ class Visit:
         if known.clocks == decision.clocks:
             return None
         return partial(clocks.replace, ticket_id=self._visit.ticket_id, computed=decision.clocks)
+
+    def _moment_kept(self, now: datetime) -> Commit:
+        """What it was decided for, with the first intent: should the process die now, and start again with a wrong
+        clock, nothing of it is taken back."""
+        return partial(cases.looked, ticket_id=self._visit.ticket_id, at=now)
 
     def _commit_now(self, commit: Commit | None) -> None:
         if commit is not None:

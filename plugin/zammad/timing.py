@@ -55,7 +55,7 @@ def _ahead(changed: Mapping[int, datetime], now: datetime) -> _Question | None:
     """A yes shows that our clock is ahead; None where every ticket is too young to show it."""
     questions = []
     for ticket_id, at in changed.items():
-        minutes = max(1, math.floor((now - at - TOLERATED) / MINUTE))
+        minutes = max(1, math.ceil((now - at - TOLERATED) / MINUTE) - 1)  # exactly what is tolerated shows nothing
         if now - at > TOLERATED:
             questions.append(_Question(ticket_id, minutes, abs(now - at - TOLERATED - minutes * MINUTE)))
     return min(questions, key=lambda question: question.slack, default=None)
@@ -65,6 +65,6 @@ def _behind(changed: Mapping[int, datetime], now: datetime) -> _Question:
     """A no shows that our clock is behind."""
     questions = []
     for ticket_id, at in changed.items():
-        minutes = max(1, math.ceil((now - at + TOLERATED) / MINUTE))
+        minutes = max(1, math.floor((now - at + TOLERATED) / MINUTE) + 1)
         questions.append(_Question(ticket_id, minutes, minutes * MINUTE - TOLERATED - (now - at)))
     return min(questions, key=lambda question: question.slack)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from requests import PreparedRequest, Response
+from requests.adapters import BaseAdapter
 
 from plugin.model.work import CaseRow
 from plugin.service import Service
@@ -25,19 +28,48 @@ class WrongClock:
         return self.helpdesk.now + self.off
 
 
-def wears(helpdesk: Helpdesk, *, runs_on: bool = True) -> WrongClock:
-    """From now on Steward goes by a clock of its own; ``runs_on``: its running seconds are those of the world."""
-    clock = WrongClock(helpdesk)
+def wears(
+    helpdesk: Helpdesk, *, runs_on: bool = True, off: timedelta = timedelta(0), through: BaseAdapter | None = None
+) -> WrongClock:
+    """From now on Steward goes by a clock of its own; ``runs_on``: its running seconds are those of the world.
+
+    ``through`` stands between Steward and Zammad.
+    """
+    clock = WrongClock(helpdesk, off)
     helpdesk.service.close()
     helpdesk.service = Service.open(
         Settings.from_environ(helpdesk.environ),
         web=True,
         worker=True,
         clock=clock,
-        adapter=helpdesk.sandbox.adapter(),
+        adapter=through or helpdesk.sandbox.adapter(),
         seconds=(lambda: helpdesk.now.timestamp()) if runs_on else None,
     )
     return clock
+
+
+class Killed(BaseException):
+    """The process ends here; nothing may catch this."""
+
+
+class Deadly(BaseAdapter):
+    """Passes calls on to Zammad; once armed, Steward dies behind one of the next that write."""
+
+    def __init__(self, within: BaseAdapter, *, calls: int) -> None:
+        super().__init__()
+        self._within = within
+        self._left = calls
+        self.is_armed = False
+
+    def send(self, request: PreparedRequest, *arguments: Any, **named: Any) -> Response:
+        answer = self._within.send(request, *arguments, **named)
+        self._left -= self.is_armed
+        if self._left == 0:
+            raise Killed
+        return answer
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
 
 def parts(helpdesk: Helpdesk) -> dict[str, dict[str, object]]:
@@ -93,6 +125,32 @@ def test_deadlines_are_held_while_the_clocks_are_apart(helpdesk: Helpdesk, off: 
     assert len(ticket.notes) == len(before[2]) + 1
     assert parts(helpdesk)["clock"]["ok"] is True
     assert helpdesk.alarms("clock_skew") == 1
+
+
+@pytest.mark.parametrize("calls", range(1, 7), ids=lambda calls: f"at call {calls}")
+@pytest.mark.parametrize("off", SKEWS[-2:])
+def test_what_was_written_before_steward_died_stands_though_its_clock_is_wrong_when_it_starts_again(
+    helpdesk: Helpdesk, off: timedelta, calls: int
+) -> None:
+    deadly = Deadly(helpdesk.sandbox.adapter(), calls=calls)
+    wears(helpdesk, through=deadly)
+    ticket = complaint(helpdesk)
+    limit = ticket.clock("first_response").limit_at
+    helpdesk.reaches(limit - timedelta(minutes=1))
+    deadly.is_armed = True
+    with pytest.raises(Killed):
+        helpdesk.reaches(limit)
+    breached, ours, notes = ticket.field("breached"), ticket.ours, ticket.notes
+    clock = wears(helpdesk, off=off)
+    helpdesk.passes(minutes=20)
+    # what was decided in time may be ended, and nothing else begun
+    assert ticket.field("breached") in {breached, "first_response"}
+    assert "breached" in ticket.ours or "breached" not in ours
+    assert ticket.notes[: len(notes)] == notes
+    clock.off = timedelta(0)
+    helpdesk.passes(minutes=30)
+    assert ticket.field("breached") == "first_response"
+    assert [row.value_to for row in ticket.history if row.kind == "added"].count("steward:breached") == 1
 
 
 def test_what_people_do_is_heard_while_the_clocks_are_apart(helpdesk: Helpdesk) -> None:
