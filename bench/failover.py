@@ -7,11 +7,13 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from rich.console import Console
+from rich.progress import Progress
 
 from bench import telling
 from bench.telling import Bar, Cell, Report, Sheet, percentile
@@ -35,17 +37,18 @@ class Found:
     acknowledged: list[float]
 
 
-def measure(*, seed: int, number: int, restarts: int, posts: int, like: str, directory: Path) -> Found:
-    """Each run with a PostgreSQL of its own."""
+def measure(*, seed: int, number: int, restarts: int, posts: int, like: str, directory: Path, bars: Progress) -> Found:
+    """Each run with a PostgreSQL of its own; ``bars`` show how far it is."""
     failing = failovers(seed=seed, kills=number - number // 2, stops=number // 2)
     with own_postgresql() as server:
         plan = plan_of(seed=seed, postgresql=server.url, failovers=len(failing), like=like)
         with replicas(plan, directory / "failovers") as run:
-            failed_over = run.play(failing)
+            failed_over = run.play(failing, on_each=_advancing(bars, "failovers", len(failing)))
     with own_postgresql() as server:
         plan = plan_of(seed=seed, postgresql=server.url, failovers=restarts, like=like)
         with replicas(plan, directory / "restarts") as restarted_run:
-            restarted, recoveries = restarted_run.play_restarting(server, restarts=restarts)
+            on_each = _advancing(bars, "restarts of PostgreSQL", restarts)
+            restarted, recoveries = restarted_run.play_restarting(server, restarts=restarts, on_each=on_each)
     with own_postgresql() as server:
         plan = plan_of(seed=seed, postgresql=server.url, failovers=1, like=like)
         with replicas(plan, directory / "held") as held:
@@ -54,6 +57,11 @@ def measure(*, seed: int, number: int, restarts: int, posts: int, like: str, dir
             acknowledged = held.acknowledgements(tickets, posts=posts, connections=CONNECTIONS)
             held.zammad.hold(None)
     return Found(failed_over, run.takeovers, restarted, recoveries, acknowledged)
+
+
+def _advancing(bars: Progress, name: str, total: int) -> Callable[[], object]:
+    bar = bars.add_task(name, total=total)
+    return lambda: bars.advance(bar)
 
 
 def report(found: Found, *, seed: int, seconds: float) -> Report:
@@ -121,8 +129,19 @@ def _times(found: Found) -> Iterator[tuple[Cell, ...]]:
 def main(number: int, restarts: int, posts: int, seed: int, like: str, *, as_json: bool) -> None:
     """Kill, stop and restart; status 1 where anything is lost or doubled, or too slow."""
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="steward-failover-") as directory:
-        found = measure(seed=seed, number=number, restarts=restarts, posts=posts, like=like, directory=Path(directory))
+    with (
+        tempfile.TemporaryDirectory(prefix="steward-failover-") as directory,
+        Progress(console=Console(stderr=True), transient=True) as bars,
+    ):
+        found = measure(
+            seed=seed,
+            number=number,
+            restarts=restarts,
+            posts=posts,
+            like=like,
+            directory=Path(directory),
+            bars=bars,
+        )
     sys.exit(telling.tell(report(found, seed=seed, seconds=time.monotonic() - began), as_json=as_json))
 
 

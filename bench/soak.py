@@ -16,6 +16,7 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 from plugin.failpoints import NAMES
@@ -56,9 +57,17 @@ def main(*, events: int, kills: int, seed: int, like: str, postgresql: str, work
     if postgresql:
         wild_plan = replace(wild_plan, postgresql=postgresql, workers=workers)
     # side by side: a run of three processes that wait for each other keeps one core busy
-    with tempfile.TemporaryDirectory(prefix="steward-soak-") as directory, ThreadPoolExecutor(2) as runs:
-        calm_run = runs.submit(soak.run, calm_plan, Path(directory) / "undisturbed")
-        wild_run = runs.submit(soak.run, wild_plan, Path(directory) / "disturbed")
+    with (
+        tempfile.TemporaryDirectory(prefix="steward-soak-") as directory,
+        Progress(console=Console(stderr=True), transient=True) as bars,
+        ThreadPoolExecutor(2) as runs,
+    ):
+
+        def play(plan: Plan, name: str) -> Counts:
+            bar = bars.add_task(name, total=sum(map(len, plan.rounds)))
+            return soak.run(plan, Path(directory) / name, on_event=lambda: bars.advance(bar))
+
+        calm_run, wild_run = runs.submit(play, calm_plan, "undisturbed"), runs.submit(play, wild_plan, "disturbed")
         calm, wild = calm_run.result(), wild_run.result()
     differing = differences(calm.standings, wild.standings, withheld=(calm.withheld, wild.withheld))
     tell = _json if as_json else _table

@@ -189,7 +189,7 @@ class Replicas(Soak):
             if end not in (None, -signal.SIGKILL)
         )
 
-    def play(self, failing: Sequence[Failover]) -> Counts:
+    def play(self, failing: Sequence[Failover], *, on_each: Callable[[], object] = lambda: None) -> Counts:
         """Each failover in the midst of some events, and after each round time to come to rest."""
         began = time.monotonic()
         self.begin()
@@ -201,6 +201,7 @@ class Replicas(Soak):
             self.pass_until(START + number * ROUND)
             for some in batched(events, EVENTS_A_FAILOVER):
                 self._fail_over(left.pop(0), next(victims), players, some, chance=chance)
+                on_each()
             self._settle()
         assert not left
         return self.finish(players, began=began)
@@ -352,7 +353,9 @@ class Replicas(Soak):
 
     # -- PostgreSQL ---------------------------------------------------------------------------------------------------
 
-    def play_restarting(self, server: OwnPostgresql, restarts: int) -> tuple[Counts, list[float]]:
+    def play_restarting(
+        self, server: OwnPostgresql, restarts: int, *, on_each: Callable[[], object] = lambda: None
+    ) -> tuple[Counts, list[float]]:
         """The same script while PostgreSQL is restarted; the seconds from its return until all was well again."""
         began = time.monotonic()
         self.begin()
@@ -371,6 +374,7 @@ class Replicas(Soak):
                     server.restart(after[played])
                     ready = wait_until(self._is_well, "ready again", hopeless=self._ended)
                     recoveries.append(ready + self.wait_idle())
+                    on_each()
                 played += 1
             self._settle()
         for process in self.processes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -151,10 +151,10 @@ def _hit(chance: random.Random, name: str, hits: int) -> int:
     return chance.randint(1, 2 if name.startswith("chore") else hits)
 
 
-def run(plan: Plan, directory: Path) -> Counts:
-    """Play the script to its end and let everything come to rest."""
+def run(plan: Plan, directory: Path, *, on_event: Callable[[], object] = lambda: None) -> Counts:
+    """Play the script to its end and let everything come to rest. ``on_event`` is called after each event."""
     with opened(plan, directory) as soak:
-        return soak.run()
+        return soak.run(on_event)
 
 
 def settings_for(zammad: ZammadProcess, *, database_url: str, listen: str) -> dict[str, str]:
@@ -209,7 +209,7 @@ class Soak:
     _starting: bool = False
     _store: Store | None = None
 
-    def run(self) -> Counts:
+    def run(self, on_event: Callable[[], object] = lambda: None) -> Counts:
         began = time.monotonic()
         self.begin()
         if self.plan.disturbed:
@@ -220,6 +220,7 @@ class Soak:
             for event in events:
                 players.play(event)
                 self._after_event()
+                on_event()
             self._settle()
         self.pass_until(self.zammad.now + self.plan.afterwards)
         self._settle()
