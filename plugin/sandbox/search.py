@@ -40,7 +40,7 @@ def fulfilling(asked: Asked, rows: Iterable[Row], condition: dict[str, Any]) -> 
     conditions.check(world, condition)
     if not conditions.is_whole(condition):
         return list(rows)  # Zammad logs what lacks a value and searches without the condition
-    occasion = conditions.Occasion(now=world.now(), user=asked.caller.user)
+    occasion = conditions.Occasion(now=world.latest(), user=asked.caller.user)
     return conditions.fulfilling(world, condition, rows, occasion)
 
 

@@ -178,6 +178,11 @@ class World:
         self._last_stamp = moment
         return moment
 
+    def latest(self) -> datetime:
+        """Now, or the newest stamp, where the clock stands and is behind it: no change was made in the future."""
+        now, last = self.clock.now(), self._last_stamp
+        return last if last is not None and now < last < now + timedelta(seconds=5) else now
+
     def setting(self, name: str) -> Any:
         """The value of a Zammad setting; None where the sandbox has none."""
         row = self.settings.first(name=name)

@@ -287,11 +287,14 @@ class Soak:
     # -- time ---------------------------------------------------------------------------------------------------------
 
     def _settle(self) -> None:
-        """Past the next sweep, and on until nothing waits for a retry."""
-        self.pass_until(self.zammad.now + SWEEP)
-        while (moment := self._next_retry()) is not None:
-            self.pass_until(moment + timedelta(seconds=1))
-        self.pass_until(self.zammad.now + SWEEP)
+        """Past the next sweep, and on until nothing waits for a retry, nor what came due while it was waited for."""
+        is_quiet = False
+        while not is_quiet:
+            self.pass_until(self.zammad.now + SWEEP)
+            is_quiet = True
+            while (moment := self._next_retry()) is not None:
+                self.pass_until(moment + timedelta(seconds=1))
+                is_quiet = False
 
     def _settle_before(self, start: datetime) -> None:
         """What came due before the round begins is done, and tried again, while nothing has changed yet."""

@@ -68,6 +68,13 @@ def test_a_condition_finds(three: Town, condition: dict[str, Any], titles: list[
     assert found(three, condition) == titles
 
 
+def test_what_changed_while_the_clock_stood_still_changed_lately(town: Town) -> None:
+    for _ in range(5):
+        town.person("anna").opens_ticket("alpha")
+    lately = {"ticket.updated_at": {"operator": "within last (relative)", "value": "1", "range": "minute"}}
+    assert found(town, lately) == ["alpha"] * 5
+
+
 @pytest.mark.parametrize(
     ("condition", "status"),
     [
