@@ -22,6 +22,7 @@ help: ## show this list
 env: $(STAMP) ## build .venv from the lock; does nothing when it is current
 
 $(STAMP): requirements-dev.lock pyproject.toml
+	$(eval PYTHON := $(PYTHON))
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "make: $(PYTHON) is older than 3.11; give a newer one: make PYTHON=python3.12 env" >&2; exit 1; }
 	@# Debian keeps venv's other half in a package of its own
