@@ -12,9 +12,8 @@ from pathlib import Path
 
 import click
 import structlog
-from rich.console import Console
-from rich.progress import Progress
 
+from bench import telling
 from tests.faults.jumps import JUMPS, PROMPT, Jumps
 from tests.scenarios.helpdesk import open_helpdesk
 
@@ -50,7 +49,7 @@ def main(*, deadlines: int, kills: int, seed: int, postgresql: str, as_json: boo
 @contextmanager
 def _bar() -> Iterator[Callable[[float], None]]:
     """Shows which part of the two days is over, where somebody watches."""
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with telling.progress() as bar:
         days = bar.add_task("two days", total=1.0)
         yield lambda part: bar.update(days, completed=part)
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.progress import Progress
 
 from bench import telling
@@ -131,7 +130,7 @@ def main(number: int, restarts: int, posts: int, seed: int, like: str, *, as_jso
     began = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="steward-failover-") as directory,
-        Progress(console=Console(stderr=True), transient=True) as bars,
+        telling.progress() as bars,
     ):
         found = measure(
             seed=seed,

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
+from bench import telling
 from plugin.failpoints import NAMES
 from tests.faults import soak
 from tests.faults.outcome import differences
@@ -59,7 +59,7 @@ def main(*, events: int, kills: int, seed: int, like: str, postgresql: str, work
     # side by side: a run of three processes that wait for each other keeps one core busy
     with (
         tempfile.TemporaryDirectory(prefix="steward-soak-") as directory,
-        Progress(console=Console(stderr=True), transient=True) as bars,
+        telling.progress() as bars,
         ThreadPoolExecutor(2) as runs,
     ):
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 Cell = str | int | float | None
@@ -66,6 +67,11 @@ class Report:
         bars = [{**asdict(bar), "is_met": bar.is_met} for bar in self.bars]
         found = {**asdict(self), "bars": bars, "is_met": self.is_met}
         return {**found, "machine": machine(), "at": datetime.now(UTC).isoformat(timespec="seconds")}
+
+
+def progress() -> Progress:
+    """Bars for long work, beside what it prints: they are gone when it is done, and shown to a terminal alone."""
+    return Progress(console=Console(stderr=True), transient=True)
 
 
 def tell(report: Report, *, as_json: bool) -> int:

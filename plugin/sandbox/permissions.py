@@ -150,13 +150,8 @@ def follow_up_possible(world: World, ticket: Row) -> bool:
     return bool(group.follow_up_possible != "new_ticket")
 
 
-def may_see(world: World, user: Row, ticket: Row) -> bool:
-    """Whether a ticket is in the user's lists and searches (the token's limits do not count there)."""
-    return has_group_right(world, user, ticket.group_id, "read") or is_customer_of(world, user, ticket)
-
-
 def visible(world: World, user: Row) -> list[Row]:
-    """The tickets in the user's lists and searches, by ascending id: `may_see` of all at once."""
+    """The tickets in the user's lists and searches, by ascending id (the token's limits do not count there)."""
     readable, is_customer = set(groups_with(world, user, "read")), user_may(world, user, "ticket.customer")
     return [
         ticket

@@ -277,9 +277,8 @@ class _Line:
     ) -> requests.PreparedRequest:
         blank, prepared = self._blank, requests.PreparedRequest()
         prepared.method = request.method
-        prepared.url = (
-            f"{blank.url}{request.path}?{urlencode(params, doseq=True)}" if params else f"{blank.url}{request.path}"
-        )
+        query = f"?{urlencode(params, doseq=True)}" if params else ""
+        prepared.url = f"{blank.url}{request.path}{query}"
         if request.method == "GET" and body is None:
             prepared.headers = blank.headers  # which nobody changes
         else:

@@ -45,23 +45,23 @@ class Killed(BaseException):
 
 
 class Deadly(BaseAdapter):
-    """Passes calls on to Zammad; at the chosen ones Steward dies, before they take effect or after."""
+    """Passes calls on to Zammad; at the chosen ones Steward dies: behind their effect or, as ``before`` says, ahead."""
 
-    def __init__(self, within: BaseAdapter, chance: random.Random) -> None:
+    def __init__(self, within: BaseAdapter, *, before: Callable[[], bool] = lambda: False) -> None:
         super().__init__()
         self._within = within
-        self._chance = chance
+        self._before = before
         self._deaths: list[int] = []
         self._calls = 0
 
-    def die_soon(self) -> None:
-        """Once more, at one of the next calls."""
-        self._deaths.append(max([self._calls, *self._deaths]) + self._chance.randint(1, 6))
+    def die_at(self, call: int) -> None:
+        """Once more, at that call of those behind the last death that is to come."""
+        self._deaths.append(max([self._calls, *self._deaths]) + call)
 
     def send(self, *arguments: Any, **named: Any) -> requests.Response:
         self._calls += 1
         dies = self._calls in self._deaths
-        if dies and self._chance.random() < 0.5:
+        if dies and self._before():
             raise Killed
         answer: requests.Response = self._within.send(*arguments, **named)
         if dies:
@@ -115,7 +115,7 @@ class Jumps:
         self._chance = random.Random(f"jumps {seed}")
         self._deadlines, self._kills = deadlines, kills
         self._off = timedelta(0)
-        self._deadly = Deadly(helpdesk.sandbox.adapter(), self._chance)
+        self._deadly = Deadly(helpdesk.sandbox.adapter(), before=lambda: self._chance.random() < 0.5)
         self._tickets: dict[int, datetime] = {}
         self._answered: set[int] = set()
         self._run = Run(deadlines=deadlines)
@@ -148,7 +148,7 @@ class Jumps:
 
     def _jump(self, first: datetime) -> None:
         acts: list[tuple[datetime, Callable[[], None]]] = [
-            (first + timedelta(seconds=self._chance.randrange(int(SPREAD.total_seconds()))), self._deadly.die_soon)
+            (first + timedelta(seconds=self._chance.randrange(int(SPREAD.total_seconds()))), self._die_soon)
             for _ in range(self._kills)
         ]
         for after, lasts, off in JUMPS:
@@ -158,6 +158,9 @@ class Jumps:
             self._go_on(at)
             act()
         self._go_on(first + SPREAD + AFTERWARDS)
+
+    def _die_soon(self) -> None:
+        self._deadly.die_at(self._chance.randint(1, 6))
 
     def _set(self, off: timedelta) -> None:
         self._off = off

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
-from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 
 from plugin.model.work import CaseRow
 from plugin.service import Service
 from plugin.settings import Settings
 from plugin.store import cases, chores
+from tests.faults.jumps import Deadly, Killed
 from tests.scenarios.helpdesk import Helpdesk, Ticket
 
 
@@ -46,30 +45,6 @@ def wears(
         seconds=(lambda: helpdesk.now.timestamp()) if runs_on else None,
     )
     return clock
-
-
-class Killed(BaseException):
-    """The process ends here; nothing may catch this."""
-
-
-class Deadly(BaseAdapter):
-    """Passes calls on to Zammad; once armed, Steward dies behind one of the next that write."""
-
-    def __init__(self, within: BaseAdapter, *, calls: int) -> None:
-        super().__init__()
-        self._within = within
-        self._left = calls
-        self.is_armed = False
-
-    def send(self, request: PreparedRequest, *arguments: Any, **named: Any) -> Response:
-        answer = self._within.send(request, *arguments, **named)
-        self._left -= self.is_armed
-        if self._left == 0:
-            raise Killed
-        return answer
-
-    def close(self) -> None:
-        """Nothing is held open."""
 
 
 def parts(helpdesk: Helpdesk) -> dict[str, dict[str, object]]:
@@ -132,12 +107,12 @@ def test_deadlines_are_held_while_the_clocks_are_apart(helpdesk: Helpdesk, off: 
 def test_what_was_written_before_steward_died_stands_though_its_clock_is_wrong_when_it_starts_again(
     helpdesk: Helpdesk, off: timedelta, calls: int
 ) -> None:
-    deadly = Deadly(helpdesk.sandbox.adapter(), calls=calls)
+    deadly = Deadly(helpdesk.sandbox.adapter())
     wears(helpdesk, through=deadly)
     ticket = complaint(helpdesk)
     limit = ticket.clock("first_response").limit_at
     helpdesk.reaches(limit - timedelta(minutes=1))
-    deadly.is_armed = True
+    deadly.die_at(calls)
     with pytest.raises(Killed):
         helpdesk.reaches(limit)
     breached, ours, notes = ticket.field("breached"), ticket.ours, ticket.notes

@@ -270,26 +270,29 @@ def test_an_owner_who_lost_the_group_leaves_an_orphan(staffed: Helpdesk) -> None
     assert "orphan" in ticket.ours
 
 
+def complained_about(staffed: Helpdesk, written: str) -> Ticket:
+    """Of Anna's, on which Ben writes whom it is about."""
+    ticket = staffed.complains()
+    ticket.owned(staffed.anna)
+    ticket.noted(staffed.ben, f"About: {written}")
+    staffed.works()
+    return ticket
+
+
 @pytest.mark.parametrize(
     "written",
     ["Anna Erste", "anna ERSTE", "@Anna Erste", "Anna Erste (first line)", "Anna@Example.com", "ANNA"],
     ids=["full name", "any case", "mention", "with her team", "mail address", "login"],
 )
 def test_the_person_complained_about_is_known_by_any_name_zammad_has(staffed: Helpdesk, written: str) -> None:
-    ticket = staffed.complains()
-    ticket.owned(staffed.anna)
-    ticket.noted(staffed.ben, f"About: {written}")
-    staffed.works()
+    ticket = complained_about(staffed, written)
     assert ticket.field("first_responder") == "chief"
     assert "Give this ticket to somebody else than anna" in ticket.notes[-1]
     assert "names nobody" not in "".join(ticket.notes)
 
 
 def test_who_writes_a_name_nobody_has_is_told_once_what_is_allowed(staffed: Helpdesk) -> None:
-    ticket = staffed.complains()
-    ticket.owned(staffed.anna)
-    ticket.noted(staffed.ben, "About: Anna Ertse")
-    staffed.works()
+    ticket = complained_about(staffed, "Anna Ertse")
     assert ticket.field("first_responder") == "anna"
     expected = "“About: …” names nobody who works here. Write a login, a mail address or a full name."
     assert expected in ticket.notes[-1]
@@ -307,10 +310,7 @@ def test_of_two_agents_with_one_name_neither_is_taken(staffed: Helpdesk) -> None
     groups = {staffed.sandbox.world.groups.where(name="First line")[0].id: ["full"]}
     other = {"login": "anna2", "firstname": "Anna", "lastname": "Erste", "role_ids": [2], "group_ids": groups}
     made = staffed.admin.call("POST", "/users", {**other, "email": "anna2@example.com"})
-    ticket = staffed.complains()
-    ticket.owned(staffed.anna)
-    ticket.noted(staffed.ben, "About: Anna Erste")
-    staffed.works()
+    ticket = complained_about(staffed, "Anna Erste")
     assert ticket.field("first_responder") == "anna"
     expected = "“About: …” names more than one: anna, anna2. Write a login or a mail address."
     assert expected in ticket.notes[-1]
@@ -322,10 +322,7 @@ def test_of_two_agents_with_one_name_neither_is_taken(staffed: Helpdesk) -> None
 
 
 def test_a_name_nobody_has_leaves_the_one_named_before(staffed: Helpdesk) -> None:
-    ticket = staffed.complains()
-    ticket.owned(staffed.anna)
-    ticket.noted(staffed.ben, "About: anna")
-    staffed.works()
+    ticket = complained_about(staffed, "anna")
     ticket.noted(staffed.ben, "About: olga@customer.example")
     staffed.works()
     assert ticket.field("first_responder") == "chief"
@@ -340,10 +337,7 @@ def test_on_what_is_no_complaint_a_line_about_something_names_nobody_and_nobody_
 
 
 def test_what_the_person_complained_about_closes_is_opened_again(staffed: Helpdesk) -> None:
-    ticket = staffed.complains()
-    ticket.owned(staffed.anna)
-    ticket.noted(staffed.ben, "About: anna")
-    staffed.works()
+    ticket = complained_about(staffed, "anna")
     assert ticket.field("first_responder") == "chief"
     assert "Give this ticket to somebody else" in ticket.notes[-1]
     ticket.answered(staffed.ben)
