@@ -11,7 +11,7 @@ PLUGIN = Path(__file__).resolve().parent.parent / "plugin"
 FACTORY = "__init__"
 
 _PURE = "model policies engine plan"
-_TOOLS = "failpoints clock skew logs"
+_TOOLS = "baton failpoints clock skew logs"
 _DOORS_KNOW = (
     f"{_PURE} {_TOOLS} packs locales zammad store settle handlers visit worker timekeeper control settings rollout"
     " explaining observability"
@@ -27,6 +27,7 @@ _TABLE = {
     "packs": "model policies engine",
     "locales": "",
     # tools that know nothing of the work
+    "baton": "",
     "failpoints": "",
     "clock": "model",
     "skew": "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -55,7 +56,8 @@ class Outcomes:
     def intend(self, wanted: tuple[Effect, ...]) -> bool:
         """Commit the intents; False where one is spent after all: then the plan is outdated."""
         held = self._held
-        with self._given.store.write() as connection:
+
+        def write(connection: Connection) -> frozenset[str]:
             if held is not None:
                 self._write(connection, held, row_may_wait=True)
             granted = effects.intend(connection, wanted, now=self._given.clock())
@@ -63,6 +65,9 @@ class Outcomes:
             if self._keep_first is not None:
                 self._keep_first(connection)
             failpoints.hit("intent-before-commit")
+            return granted
+
+        granted = self._given.store.commit(write)
         self._keep_first = None
         self.kept()
         self._is_row_behind = held is not None
@@ -212,8 +217,7 @@ class Outcomes:
         self._keep(_Ended(ended, state, outcome, error, retry_not_before))
 
     def _keep(self, ended: _Ended) -> None:
-        with self._given.store.write() as connection:
-            self._write(connection, ended)
+        self._given.store.commit(partial(self._write, ended=ended))
         self._note_kept(ended)
 
     def _write(self, connection: Connection, ended: _Ended, *, row_may_wait: bool = False) -> None:

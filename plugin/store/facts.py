@@ -16,7 +16,7 @@ from plugin.store import case_keys
 from plugin.store.keys import Key
 from plugin.store.padding import padded
 from plugin.store.statement import Statement
-from plugin.store.tables import facts
+from plugin.store.tables import cases, facts
 from plugin.store.types import Written, canonical, read_json, to_microseconds
 
 GENESIS = "0" * 64
@@ -25,7 +25,11 @@ KEYS_AT_ONCE = 500
 """SQLite and PostgreSQL both take so many values in one IN."""
 
 
-_ALL = Statement(select(facts).where(facts.c.ticket_id == bindparam("ticket_id")).order_by(facts.c.seq))
+_OF_CASE = select(facts).where(facts.c.ticket_id == bindparam("ticket_id")).order_by(facts.c.seq)
+_ALL = Statement(_OF_CASE)
+_ALL_WITH_KEY = Statement(
+    _OF_CASE.add_columns(cases.c.data_key).outerjoin_from(facts, cases, cases.c.ticket_id == facts.c.ticket_id)
+)
 _REVISIONS = (
     select(facts)
     .where(facts.c.ticket_id == bindparam("ticket_id"), facts.c.key.in_(bindparam("keys", expanding=True)))
@@ -82,8 +86,8 @@ def append(
 
 def timeline(connection: Connection, ticket_id: int, *, store_key: Key) -> Timeline:
     """Everything known of the ticket. Payloads are None where they were erased."""
-    key = case_keys.get(connection, ticket_id, store_key=store_key)
-    rows = _ALL.rows(connection, ticket_id=ticket_id)
+    rows = _ALL_WITH_KEY.rows(connection, ticket_id=ticket_id)
+    key = case_keys.unwrapped(rows[0].data_key, ticket_id, store_key=store_key) if rows else None
     return Timeline(ticket_id, [_fact(row, key=key) for row in rows])
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -19,6 +20,7 @@ from plugin.store.held import Locks, ProcessLocks
 from plugin.store.keys import Key, WrongKey
 from plugin.store.process import ProcessLock
 
+T = TypeVar("T")
 STORE_KEY_PLAIN = "store_key"
 STORE_KEY_SEALED = "store_key_sealed"
 STORE_KEY_PURPOSE = "store key"
@@ -89,6 +91,10 @@ class Store:
     def write(self, *, at_once: bool = False) -> AbstractContextManager[Connection]:
         """See ``Database.write``."""
         return self.database.write(at_once=at_once)
+
+    def commit(self, block: Callable[[Connection], T]) -> T:
+        """See ``Database.commit``."""
+        return self.database.commit(block)
 
     def append_facts(
         self, connection: Connection, ticket_id: int, observed: Iterable[Fact], *, now: datetime

@@ -29,7 +29,8 @@ def commit_look(
         return (), known.timeline, told
     visit.read = looked.ticket.version if looked.full else visit.read
     found = (*looked.facts, *_moved(visit, now))
-    with visit.means.store.write() as connection:
+
+    def write(connection: Connection) -> tuple[tuple[Fact, ...], Timeline, frozenset[str]]:
         added = _append(visit, connection, found, now) if found else ()
         timeline = Timeline(visit.ticket_id, (*known.timeline, *added)) if added else known.timeline
         tags = tags_now(timeline) if looked.full else told
@@ -37,8 +38,11 @@ def commit_look(
             keep(visit, connection, looked.ticket, tags, status=_status(looked.ticket), now=now)
         demand(visit.claim.lock.still_held, f"the look at ticket {visit.ticket_id} is not kept")
         failpoints.hit("facts-appended-before-commit")
+        return added, timeline, tags
+
+    kept = visit.means.store.commit(write)
     failpoints.hit("facts-appended")
-    return added, timeline, tags
+    return kept
 
 
 def keep(

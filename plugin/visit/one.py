@@ -197,8 +197,7 @@ class Visit:
 
     def _commit_now(self, commit: Commit | None) -> None:
         if commit is not None:
-            with self._means.store.write() as connection:
-                commit(connection)
+            self._means.store.commit(commit)
 
     def _decided(self, timeline: Timeline, known: Known, now: datetime) -> Decision:
         return decide(

@@ -6,12 +6,14 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 
 from plugin import failpoints
+from plugin.baton import Baton
 from plugin.model import retry
 from plugin.model.errors import StewardError, Unavailable
 from plugin.model.work import TIMELY, Claim, Outcome, Verdict, Wake, WakeReason
@@ -94,6 +96,8 @@ class Worker:
         self._stopping = threading.Event()
         self._tasks: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
         self._under_way = Counter()
+        # PostgreSQL is waited for at every statement
+        self._carried = Baton(at_rest=store.database.end_open).carried if store.database.is_sqlite else nullcontext
         self._gate = Gate(ages)
         self._last_beat = float("-inf")
         self._clock_was: datetime | None = None
@@ -110,7 +114,8 @@ class Worker:
             # daemons: a visit that hangs must not keep the process from ending
             threading.Thread(target=self._serve_tasks, name=f"steward-visit-{number}", daemon=True).start()
         while not self._stopping.is_set():
-            nap, ended = attempt(self._turn)
+            with self._carried():
+                nap, ended = attempt(self._turn)
             if ended.outcome is not Outcome.DONE:
                 self._tell_store(ended.reason)
             self._store.bell.wait(PAUSE_SECONDS if nap is None else nap)
@@ -248,6 +253,10 @@ class Worker:
     # -- one visit ----------------------------------------------------------------------------------------------------
 
     def _work(self, claim: Claim) -> Verdict:
+        with self._carried():
+            return self._worked(claim)
+
+    def _worked(self, claim: Claim) -> Verdict:
         began = time.monotonic()
         delay = max(0.0, (self._clock() - claim.wake.at).total_seconds())
         self._metrics.wake_delay_seconds.labels(claim.wake.reason).observe(delay)
@@ -269,14 +278,17 @@ class Worker:
 
     def _keep(self, claim: Claim, verdict: Verdict) -> None:
         """Commit the verdict. A store that fails now leaves the case due, as it was claimed."""
+
+        def write(connection: Connection) -> None:
+            if verdict.unkept is not None:
+                verdict.unkept.write(connection)
+            self._commit(connection, claim, verdict)
+            # asked while the row is ours: nobody else can claim the case between the question and the commit
+            demand(claim.lock.still_held, f"the verdict on ticket {claim.ticket_id} is not kept")
+            failpoints.hit("finished-before-commit")
+
         try:
-            with self._store.write() as connection:
-                if verdict.unkept is not None:
-                    verdict.unkept.write(connection)
-                self._commit(connection, claim, verdict)
-                # asked while the row is ours: nobody else can claim the case between the question and the commit
-                demand(claim.lock.still_held, f"the verdict on ticket {claim.ticket_id} is not kept")
-                failpoints.hit("finished-before-commit")
+            self._store.commit(write)
             if verdict.unkept is not None:
                 verdict.unkept.kept()
             failpoints.hit("finished")

@@ -21,6 +21,7 @@ from requests.adapters import BaseAdapter
 from requests.cookies import RequestsCookieJar
 from zammad_py import ZammadAPI
 
+from plugin import baton
 from plugin.model.errors import OutOfSight, Refused, StewardError, Unavailable, Unknown, Unreadable
 from plugin.skew import Skew
 from plugin.zammad import fence
@@ -167,7 +168,7 @@ class ZammadClient:
     def _exchange(self, request: Request, *, params: Mapping[str, Any] | None, body: bytes | None) -> Answer:
         if self._adapter is not None:
             return self._send(request, params=params, body=body)
-        with at_most(self._connect_timeout + self._timeout) as exchange:
+        with baton.put_down(), at_most(self._connect_timeout + self._timeout) as exchange:
             answer = self._send(request, params=params, body=body)
         if exchange.was_cut:
             raise not_done(request, f"no whole answer within {self._timeout:g} s")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import IntEnum, StrEnum
 
+from plugin import baton
 from plugin.model.errors import Unavailable
 
 
@@ -96,7 +97,8 @@ class Limiter:
             while (delay := self._delay(turn)) > 0:
                 if self._clock() + delay > give_up_at:
                     raise Unavailable("Zammad is asked as often as it may be; later", retry_after=delay)
-                self._wait(delay)
+                with baton.put_down():
+                    self._wait(delay)
         finally:
             with self._lock:
                 if turn in self._queue:

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine, StaticPool, create_engine, event
 
+from plugin import baton as baton_module
+from plugin.baton import Baton
+from plugin.store import sharing
 from plugin.store.database import Database, transaction
 from plugin.store.errors import StoreUnavailable
 from plugin.store.sharing import MOST_BLOCKS, SharedWriter
@@ -39,6 +42,8 @@ class Desk:
 
     file: Path
     longest: float = PATIENCE
+    hands_over: bool = False
+    """Whether its blocks are given to the writer, who may have them carried out by another thread."""
     commits: int = 0
     is_broken: bool = False
     writer: SharedWriter = field(init=False)
@@ -74,11 +79,17 @@ class Desk:
         may_end = threading.Event()
 
         def run(number: int) -> None:
+            def block(connection: Connection) -> None:
+                if number == 0:
+                    may_end.wait(PATIENCE)
+                blocks[number](connection)
+
             try:
-                with self.writer.write(at_once=number == at_once) as connection:
-                    if number == 0:
-                        may_end.wait(PATIENCE)
-                    blocks[number](connection)
+                if self.hands_over:
+                    self.writer.commit(block)
+                else:
+                    with self.writer.write(at_once=number == at_once) as connection:
+                        block(connection)
             except Exception as failure:  # noqa: BLE001 - whatever the writer raises is what is looked at
                 ended[number] = failure
 
@@ -114,9 +125,9 @@ def says_and_fails(word: str, failure: Exception) -> Callable[[Connection], obje
     return block
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path / "desk.db")
+@pytest.fixture(params=[False, True], ids=["blocks done by their own thread", "blocks handed over"])
+def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Desk:
+    return Desk(tmp_path / "desk.db", hands_over=request.param)
 
 
 def test_writers_who_wait_share_a_commit(desk: Desk) -> None:
@@ -185,7 +196,8 @@ def test_a_database_that_gave_the_transaction_up_by_itself_is_noticed(desk: Desk
     assert desk.lines() == []
 
 
-def test_one_who_commits_at_once_waits_for_nobody_behind_it(desk: Desk) -> None:
+def test_one_who_commits_at_once_waits_for_nobody_behind_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "desk.db")
     seen: list[list[str]] = []
     desk.one_after_another(says("a"), says("b"), lambda _: seen.append(desk.lines()), at_once=1)
     assert seen == [["a", "b"]]
@@ -238,11 +250,20 @@ print(told)
         assert connection.execute("SELECT count(*) FROM line").fetchone() == (0,)
 
 
-def test_many_writers_lose_nothing(desk: Desk) -> None:
+@pytest.mark.parametrize("carry", [0, 4, 8], ids=["none with a baton", "half with a baton", "all with a baton"])
+def test_many_writers_lose_nothing(desk: Desk, carry: int) -> None:
+    baton = Baton(at_rest=desk.writer.end_open)
+    found: list[str] = []
+
     def write(name: int) -> None:
-        for number in range(20):
-            with desk.writer.write() as connection:
-                says(f"{name} {number}")(connection)
+        with baton.carried() if name < carry else nullcontext():
+            for number in range(20):
+                said = f"{name} {number}"
+                if number % 2:
+                    found.append(desk.writer.commit(returning(said)))
+                else:
+                    with desk.writer.write() as connection:
+                        found.append(returning(said)(connection))
 
     threads = [threading.Thread(target=write, args=(name,)) for name in range(8)]
     for thread in threads:
@@ -250,5 +271,118 @@ def test_many_writers_lose_nothing(desk: Desk) -> None:
     for thread in threads:
         thread.join(PATIENCE)
     print(f"160 blocks by 8 writers in {desk.commits} commits")
-    assert len(desk.lines()) == 160
+    assert desk.lines() == sorted(found)
+    assert len(found) == 160
     assert desk.commits <= 160
+
+
+def returning(word: str) -> Callable[[Connection], str]:
+    def block(connection: Connection) -> str:
+        says(word)(connection)
+        return word
+
+    return block
+
+
+# -- blocks that are handed over --------------------------------------------------------------------------------------
+
+
+def test_who_has_the_connection_carries_out_the_blocks_of_those_who_wait(tmp_path: Path) -> None:
+    desk, threads = Desk(tmp_path / "desk.db", hands_over=True), set[str]()
+    asks = [lambda _: threads.add(threading.current_thread().name)] * 3
+    assert desk.one_after_another(*asks) == [None] * 3
+    assert len(threads) == 1
+    assert desk.commits == 1
+
+
+def test_what_a_block_returns_is_given_to_its_own_thread(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "desk.db")
+    assert desk.writer.commit(returning("a")) == "a"
+    assert desk.lines() == ["a"]
+
+
+@dataclass(slots=True)
+class Visits:
+    """Threads with a baton, begun one after another, all ready while the first one still computes."""
+
+    desk: Desk
+    baton: Baton = field(init=False)
+    threads: list[threading.Thread] = field(default_factory=list)
+    may_end: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.baton = Baton(at_rest=self.desk.writer.end_open)
+
+    def begin(self, work: Callable[[], object]) -> None:
+        def run() -> None:
+            with self.baton.carried():
+                if is_first:
+                    self.may_end.wait(PATIENCE)
+                work()
+
+        is_first = not self.threads
+        self.threads.append(threading.Thread(target=run))
+        self.threads[-1].start()
+        until(lambda: self.baton.ready == len(self.threads) - 1)
+
+    def end(self) -> None:
+        self.may_end.set()
+        for thread in self.threads:
+            thread.join(PATIENCE)
+            assert not thread.is_alive()
+
+
+def test_visits_that_are_ready_write_in_the_transaction_of_those_before_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(baton_module, "PATIENCE_SECONDS", PATIENCE)
+    desk = Desk(tmp_path / "desk.db")
+    visits = Visits(desk)
+    for word in "abc":
+        visits.begin(partial(desk.writer.commit, says(word)))
+    visits.end()
+    assert desk.lines() == ["a", "b", "c"]
+    assert desk.commits == 1
+
+
+def test_what_was_left_open_is_committed_when_the_one_it_was_left_for_has_nothing_to_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(baton_module, "PATIENCE_SECONDS", PATIENCE)
+    monkeypatch.setattr(sharing, "LATE_SECONDS", PATIENCE)
+    desk = Desk(tmp_path / "desk.db")
+    visits = Visits(desk)
+    visits.begin(partial(desk.writer.commit, says("a")))
+    visits.begin(lambda: None)
+    visits.end()
+    assert desk.lines() == ["a"]
+
+
+def test_what_was_left_open_for_one_who_computes_for_ever_is_committed_by_who_left_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "LATE_SECONDS", 0.01)
+    desk, is_over = Desk(tmp_path / "desk.db"), threading.Event()
+    visits = Visits(desk)
+    visits.begin(partial(desk.writer.commit, says("a")))
+    visits.begin(lambda: is_over.wait(PATIENCE))
+    visits.may_end.set()
+    until(lambda: desk.lines() == ["a"])
+    is_over.set()
+    visits.end()
+
+
+def test_who_has_no_baton_commits_what_others_left_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "LATE_SECONDS", PATIENCE)
+    desk, is_over = Desk(tmp_path / "desk.db"), threading.Event()
+    visits = Visits(desk)
+    visits.begin(partial(desk.writer.commit, says("a")))
+    visits.begin(lambda: is_over.wait(PATIENCE))
+    visits.may_end.set()
+    until(lambda: desk.writer.is_left_open)
+    with desk.writer.write() as connection:
+        says("b")(connection)
+    assert desk.lines() == ["a", "b"]
+    is_over.set()
+    visits.end()
+    assert desk.commits == 1
