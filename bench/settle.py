@@ -31,8 +31,9 @@ from plugin.store import cases, inbox, waking
 from plugin.store.store import Store
 
 NOW = MONDAY + timedelta(minutes=3)
-VISITS = 16
-"""Tickets worked on at the same time, so that they can share commits: four, the default, spare a Zammad."""
+VISITS, VISITS_ON_SQLITE = 16, 64
+"""Tickets worked on at the same time, so that they can share commits: four, the default, spare a Zammad. On SQLite one
+visit computes at a time however many there are; a PostgreSQL worker has a connection for each."""
 ROOT = Path(__file__).parents[1]
 Run = tuple[float, float, float, int]
 """Seconds, cases a second, milliseconds of processor time a case, calls to Zammad."""
@@ -64,7 +65,7 @@ def main(tickets: int, workers: str, *, as_json: bool, work_on: str | None) -> N
         sheets=(Sheet(f"{tickets:,} new complaints: inbox, fold, look, decide, plan, settle", columns, tuple(rows)),),
         bars=(Bar("settled on SQLite", rows[0][3], 300, "cases/s", at_least=True),),
         notes=(
-            f"{VISITS} tickets at a time (`STEWARD_CONCURRENCY`).",
+            f"{VISITS_ON_SQLITE} tickets at a time (`STEWARD_CONCURRENCY`), {VISITS} a worker on PostgreSQL.",
             "A PostgreSQL worker is a process of its own; the test server does not wait for the disk (fsync=off).",
         ),
         seconds=time.monotonic() - began,
@@ -75,7 +76,7 @@ def main(tickets: int, workers: str, *, as_json: bool, work_on: str | None) -> N
 def _on_sqlite(like: Model, tickets: int) -> Run:
     with tempfile.TemporaryDirectory(prefix="steward-bench-") as directory:
         adapter = Canned(like, clock=lambda: NOW)
-        with opened(f"sqlite:///{Path(directory) / 'steward.db'}", adapter) as service:
+        with opened(f"sqlite:///{Path(directory) / 'steward.db'}", adapter, visits=VISITS_ON_SQLITE) as service:
             _fill(service.store, like, tickets)
             began, cpu = time.monotonic(), time.process_time()
             with working(service):
@@ -111,7 +112,7 @@ def _on_postgresql(like: Model, tickets: int, count: int) -> Run | None:
 
 
 @contextmanager
-def opened(url: str, adapter: Canned) -> Iterator[Service]:
+def opened(url: str, adapter: Canned, *, visits: int = VISITS) -> Iterator[Service]:
     """Steward's worker on that database, with the canned Zammad; its rules were in force before the tickets came."""
     moments = [MONDAY - timedelta(hours=1)]
     settings = Settings.from_environ(
@@ -123,7 +124,7 @@ def opened(url: str, adapter: Canned) -> Iterator[Service]:
         }
     )
     # no server is to be spared
-    settings = replace(settings, rate=1e9, concurrency=VISITS)
+    settings = replace(settings, rate=1e9, concurrency=visits)
     with Service.open(
         settings, web=False, worker=True, alone=True, clock=lambda: moments[-1], adapter=adapter
     ) as service:

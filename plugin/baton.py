@@ -7,10 +7,19 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 PATIENCE_SECONDS = 0.2
 """Where the baton is not handed on for so long, those who are ready go on without: it spares quarrels, and nothing
 rests on it."""
+
+
+class Lock(Protocol):
+    """``threading.Lock``, or an ``RLock``."""
+
+    def acquire(self, blocking: bool = ..., timeout: float = ...) -> bool: ...
+
+    def release(self) -> None: ...
 
 
 class Baton:
@@ -165,6 +174,18 @@ def put_down() -> Iterator[None]:
         yield
     finally:
         baton.take()
+
+
+@contextmanager
+def holding(lock: Lock) -> Iterator[None]:
+    """Hold a lock whose holder may be waiting for a disk or a server: who has to wait for it puts the baton down."""
+    if not lock.acquire(blocking=False):
+        with put_down():
+            lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _silent_bell() -> threading.Lock:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from plugin import packs
+from plugin.baton import holding
 from plugin.model.decision import Mode
 from plugin.model.errors import PackError, StewardError, Unavailable
 from plugin.model.facts import Fact, FactKind, Timeline
@@ -173,7 +174,7 @@ class Rollout:
         """
         if newest <= self.number:
             return False
-        with self._lock:
+        with holding(self._lock):
             if newest <= self.number:
                 return True
             with self._store.read() as connection:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from plugin import baton as baton_module
-from plugin.baton import Baton, Waiter, is_wanted, put_down
+from plugin.baton import Baton, Waiter, holding, is_wanted, put_down
 
 PATIENCE = 60.0
 
@@ -154,6 +154,30 @@ def test_a_long_queue_that_moves_is_no_reason_to_go_on_without(monkeypatch: pyte
     may_end.set()
     threads.end()
     assert threads.order == ["alone"] * 30
+
+
+@pytest.mark.usefixtures("patient")
+def test_a_lock_whose_holder_asks_a_server_is_waited_for_without_the_baton() -> None:
+    threads, lock, answered, holds = Threads(), threading.RLock(), threading.Event(), list[bool]()
+
+    def asks() -> None:
+        with holding(lock), put_down():
+            holds.append(True)
+            answered.wait(PATIENCE)
+        threads.order.append("asked")
+
+    def waits() -> None:
+        threads.order.append("waits")
+        with holding(lock):
+            threads.order.append("has it")
+
+    threads.begin(asks)
+    until(lambda: holds == [True])
+    threads.begin(waits)
+    until(lambda: threads.order == ["waits"])
+    answered.set()
+    threads.end()
+    assert sorted(threads.order) == ["asked", "has it", "waits"]
 
 
 # -- waiting for a word -----------------------------------------------------------------------------------------------

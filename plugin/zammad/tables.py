@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar
 
+from plugin.baton import holding
 from plugin.model.errors import Refused, Unavailable
 
 MISS_PAUSE = 30.0
@@ -31,14 +32,14 @@ class Table(Generic[Row]):
 
     def not_older_than(self, seconds: float) -> Mapping[int, Row]:
         """All rows, fetched when older than that."""
-        with self._lock:
+        with holding(self._lock):
             if self._age() > seconds:
                 self._refresh()
             return self._rows
 
     def get(self, key: int) -> Row | None:
         """The row, after one more fetch where it is missing."""
-        with self._lock:
+        with holding(self._lock):
             row = self.all().get(key)
             if row is None and self._age() > MISS_PAUSE:
                 self._refresh()
@@ -52,7 +53,7 @@ class Table(Generic[Row]):
 
     def learn(self, rows: Mapping[int, Row]) -> None:
         """Keep rows that came along with another answer."""
-        with self._lock:
+        with holding(self._lock):
             if any(self._rows.get(key) != row for key, row in rows.items()):
                 self._rows = {**self._rows, **rows}  # somebody may be reading those before
 
