@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-PYTHON ?= $(shell tests/python.sh)
+PYTHON ?=
 BIN := .venv/bin
 STAMP := .venv/.up-to-date
 SOURCES := plugin tests docs $(wildcard bench)
@@ -22,12 +22,7 @@ help: ## show this list
 env: $(STAMP) ## build .venv from the lock; does nothing when it is current
 
 $(STAMP): requirements-dev.lock pyproject.toml
-	$(eval PYTHON := $(PYTHON))
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "make: $(PYTHON) is older than 3.11; give a newer one: make PYTHON=python3.12 env" >&2; exit 1; }
-	@# Debian keeps venv's other half in a package of its own
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || tests/apt.sh python3-venv
-	[[ -x $(BIN)/python ]] || $(PYTHON) -m venv .venv
+	@[[ -x $(BIN)/python ]] || { python=$$(tests/python.sh $(PYTHON)); "$$python" -m venv .venv; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -67,7 +62,7 @@ types: env ## mypy, strict
 	$(BIN)/mypy $(SOURCES)
 
 lock: ## write the locks anew from pyproject.toml
-	$(PYTHON) -m venv .venv-lock
+	python=$$(tests/python.sh $(PYTHON)); "$$python" -m venv .venv-lock
 	.venv-lock/bin/pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
 	.venv-lock/bin/uv pip compile $(LOCK_OPTIONS) --output-file requirements.lock pyproject.toml
 	.venv-lock/bin/uv pip compile $(LOCK_OPTIONS) --output-file requirements-dev.lock --extra dev pyproject.toml

@@ -296,6 +296,27 @@ def test_an_error_of_the_block_undoes_what_it_wrote(store: Store) -> None:
         assert meta.get(connection, "word") is None
 
 
+def test_a_block_that_is_handed_over_is_committed_and_answers(store: Store) -> None:
+    def block(connection: sqlalchemy.Connection) -> str:
+        meta.put(connection, "word", "kept")
+        return "done"
+
+    assert store.commit(block) == "done"
+    with store.read() as connection:
+        assert meta.get(connection, "word") == "kept"
+
+
+def test_an_error_of_a_block_that_is_handed_over_undoes_what_it_wrote(store: Store) -> None:
+    def block(connection: sqlalchemy.Connection) -> None:
+        meta.put(connection, "word", "not kept")
+        raise KeyError("mistake")
+
+    with pytest.raises(KeyError, match="mistake"):
+        store.commit(block)
+    with store.read() as connection:
+        assert meta.get(connection, "word") is None
+
+
 def test_a_pause_holds_since_it_began_until_it_ends(store: Store) -> None:
     with store.write() as connection:
         assert meta.paused_since(connection) is None
