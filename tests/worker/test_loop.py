@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from plugin import baton
 from plugin.model.errors import Unavailable
 from plugin.model.work import Claim, Verdict, WakeReason
 from plugin.observability.health import Health
@@ -238,6 +240,45 @@ def test_an_outage_is_not_asked_about_once_per_case(store: Store) -> None:
         threading.Event().wait(0.8)
     # 4 at once, one after a second, one after two more …
     assert len(visits.seen) <= 8
+
+
+def test_on_sqlite_one_visit_computes_while_others_wait_for_zammad(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(baton, "PATIENCE_SECONDS", PATIENCE_SECONDS)
+    computing, most, asking = 0, 0, threading.Barrier(4)
+
+    def visit(_: Claim) -> Verdict:
+        nonlocal computing, most
+        computing += 1
+        most = max(most, computing)
+        threading.Event().wait(0.02)
+        computing -= 1
+        with baton.put_down():
+            asking.wait(PATIENCE_SECONDS)  # broken unless all four ask at the same time
+        return Verdict()
+
+    with Store.open(f"sqlite:///{tmp_path / 'steward.db'}") as store:
+        for ticket_id in range(1, 5):
+            wake(store, ticket_id)
+        with running(Worker(store, visit=visit, clock=now, concurrency=4)):
+            until(lambda: {case(store, ticket_id).looks for ticket_id in range(1, 5)} == {1})
+    assert most == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="only Linux knows threads that interrupt nobody")
+def test_threads_that_work_on_cases_interrupt_nobody(store: Store) -> None:
+    found: list[int] = []
+
+    def visit(_: Claim) -> Verdict:
+        found.append(os.sched_getscheduler(0))
+        return Verdict()
+
+    wake(store, 1)
+    with running(Worker(store, visit=visit, clock=now)):
+        until(lambda: found != [])
+    assert found == [os.SCHED_BATCH]
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
 
 
 @pytest.mark.parametrize("trouble", [StoreUnavailable("the disk is full"), Overtaken("the lock fell")], ids=type)
