@@ -4,66 +4,27 @@ from __future__ import annotations
 
 import random
 import threading
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 
 from plugin import baton as baton_module
 from plugin.baton import Baton, Waiter, holding, is_wanted, put_down
-
-PATIENCE = 60.0
+from tests.threads import PATIENCE_SECONDS, Threads, until
 
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody goes on without the baton, however busy the machine is."""
-    monkeypatch.setattr(baton_module, "PATIENCE_SECONDS", PATIENCE)
-
-
-@dataclass(slots=True)
-class Threads:
-    """Carry one baton, each for a piece of work; ``order`` is what they did, one after another."""
-
-    baton: Baton = field(default_factory=Baton)
-    order: list[str] = field(default_factory=list)
-    running: list[threading.Thread] = field(default_factory=list)
-
-    def begin(self, work: Callable[[], object]) -> None:
-        def run() -> None:
-            with self.baton.carried():
-                work()
-
-        self.running.append(threading.Thread(target=run))
-        self.running[-1].start()
-
-    def begin_ready(self, work: Callable[[], object]) -> None:
-        """Behind one who computes: returns when it waits for the baton."""
-        before = self.baton.ready
-        self.begin(work)
-        until(lambda: self.baton.ready == before + 1)
-
-    def end(self) -> None:
-        for thread in self.running:
-            thread.join(PATIENCE)
-            assert not thread.is_alive()
-
-
-def until(reached: Callable[[], bool]) -> None:
-    ends = time.monotonic() + PATIENCE
-    while not reached():
-        assert time.monotonic() < ends
-        time.sleep(0.001)
+    monkeypatch.setattr(baton_module, "PATIENCE_SECONDS", PATIENCE_SECONDS)
 
 
 @pytest.mark.usefixtures("patient")
 def test_whoever_was_ready_first_computes_first() -> None:
-    threads, may_end = Threads(), threading.Event()
-    threads.begin(lambda: may_end.wait(PATIENCE))
+    threads = Threads()
+    threads.begin_held()
     for name in "abcd":
-        threads.begin_ready(lambda name=name: threads.order.append(name))  # type: ignore[misc]
-    may_end.set()
+        threads.begin_ready(partial(threads.order.append, name))
     threads.end()
     assert threads.order == list("abcd")
 
@@ -75,16 +36,15 @@ def test_who_waits_for_a_server_lets_others_compute_and_goes_on_behind_them() ->
     def asks() -> None:
         threads.order.append("asks")
         with put_down():
-            answered.wait(PATIENCE)
+            answered.wait(PATIENCE_SECONDS)
         threads.order.append("goes on")
-
-    threads.begin(asks)
-    until(lambda: threads.order == ["asks"])
 
     def computes() -> None:
         threads.order.append("computes")
-        may_end.wait(PATIENCE)
+        may_end.wait(PATIENCE_SECONDS)
 
+    threads.begin(asks)
+    until(lambda: threads.order == ["asks"])
     threads.begin(computes)
     until(lambda: threads.order == ["asks", "computes"])
     answered.set()
@@ -96,24 +56,24 @@ def test_who_waits_for_a_server_lets_others_compute_and_goes_on_behind_them() ->
 
 @pytest.mark.usefixtures("patient")
 def test_no_two_compute_at_a_time_and_all_end() -> None:
-    threads, chance = Threads(), random.Random(3)
+    threads, chance, pause = Threads(), random.Random(3), threading.Event()
     computing, most = 0, 0
 
     def computes() -> None:
         nonlocal computing, most
         computing += 1
         most = max(most, computing)
-        time.sleep(chance.random() / 2000)
+        pause.wait(chance.random() / 2000)
         computing -= 1
 
     def work() -> None:
         for _ in range(20):
             computes()
             with put_down():
-                time.sleep(chance.random() / 2000)
+                pause.wait(chance.random() / 2000)
         waiter = Waiter()
         threading.Timer(chance.random() / 100, waiter.wake).start()
-        assert waiter.wait(PATIENCE)
+        assert waiter.wait(PATIENCE_SECONDS)
         computes()
         assert not Waiter().wait(chance.random() / 100)
         computes()
@@ -126,12 +86,11 @@ def test_no_two_compute_at_a_time_and_all_end() -> None:
 
 def test_who_is_ready_goes_on_without_it_where_nobody_hands_it_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(baton_module, "PATIENCE_SECONDS", 0.01)
-    threads, may_end = Threads(), threading.Event()
-    threads.begin(lambda: may_end.wait(PATIENCE))
+    threads = Threads()
+    threads.begin_held()
     threads.begin(lambda: threads.order.append("without"))
-    threads.running[1].join(PATIENCE)
+    threads.running[1].join(PATIENCE_SECONDS)
     assert threads.order == ["without"]
-    may_end.set()
     threads.end()
     threads.begin(lambda: threads.order.append("with it again"))
     threads.end()
@@ -140,18 +99,17 @@ def test_who_is_ready_goes_on_without_it_where_nobody_hands_it_on(monkeypatch: p
 
 def test_a_long_queue_that_moves_is_no_reason_to_go_on_without(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(baton_module, "PATIENCE_SECONDS", 0.2)
-    threads, may_end, computing = Threads(), threading.Event(), threading.Lock()
+    threads, computing, pause = Threads(), threading.Lock(), threading.Event()
 
     def computes() -> None:
         assert computing.acquire(blocking=False)
-        time.sleep(0.02)
+        pause.wait(0.02)
         computing.release()
         threads.order.append("alone")
 
-    threads.begin(lambda: may_end.wait(PATIENCE))
+    threads.begin_held()
     for _ in range(30):
         threads.begin(computes)
-    may_end.set()
     threads.end()
     assert threads.order == ["alone"] * 30
 
@@ -163,7 +121,7 @@ def test_a_lock_whose_holder_asks_a_server_is_waited_for_without_the_baton() -> 
     def asks() -> None:
         with holding(lock), put_down():
             holds.append(True)
-            answered.wait(PATIENCE)
+            answered.wait(PATIENCE_SECONDS)
         threads.order.append("asked")
 
     def waits() -> None:
@@ -190,7 +148,7 @@ def test_a_word_that_came_before_anybody_waited_is_heard() -> None:
     def work() -> None:
         waiter = Waiter()
         waiter.wake()
-        threads.order.append("heard" if waiter.wait(PATIENCE) else "missed")
+        threads.order.append("heard" if waiter.wait(PATIENCE_SECONDS) else "missed")
 
     threads.begin(work)
     threads.end()
@@ -206,7 +164,7 @@ def test_a_word_that_comes_too_late_is_heard_the_next_time(has_baton: bool) -> N
         waiter = Waiter()
         threads.order.append("heard" if waiter.wait(0.01) else "missed")
         waiter.wake()
-        threads.order.append("heard" if waiter.wait(PATIENCE) else "missed")
+        threads.order.append("heard" if waiter.wait(PATIENCE_SECONDS) else "missed")
 
     if has_baton:
         threads.begin(work)
@@ -222,7 +180,7 @@ def test_who_waits_for_a_word_lets_others_compute_and_wakes_with_the_baton() -> 
 
     def waits() -> None:
         waiters.append(Waiter())
-        assert waiters[0].wait(PATIENCE)
+        assert waiters[0].wait(PATIENCE_SECONDS)
         threads.order.append("woken")
 
     def wakes() -> None:
@@ -243,16 +201,9 @@ def test_who_waits_for_a_word_lets_others_compute_and_wakes_with_the_baton() -> 
 @pytest.mark.usefixtures("patient")
 def test_the_last_one_to_put_it_down_says_so_and_nobody_else() -> None:
     rests: list[str] = []
-    threads, may_end = Threads(), threading.Event()
-    threads.baton = Baton(at_rest=lambda: rests.append(threads.order[-1]))
-
-    def computes() -> None:
-        may_end.wait(PATIENCE)
-        threads.order.append("first")
-
-    threads.begin(computes)
+    threads = Threads(Baton(at_rest=lambda: rests.append(threads.order[-1])))
+    threads.begin_held(lambda: threads.order.append("first"))
     threads.begin_ready(lambda: threads.order.append("second"))
-    may_end.set()
     threads.end()
     assert rests == ["second"]
 
@@ -263,7 +214,7 @@ def test_it_is_wanted_while_somebody_is_ready() -> None:
 
     def computes() -> None:
         seen.append(is_wanted())
-        may_end.wait(PATIENCE)
+        may_end.wait(PATIENCE_SECONDS)
         seen.append(is_wanted())
 
     threads.begin(computes)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection as Connection  # other rooms name the type, and must not import SQLAlchemy
 from sqlalchemy import Engine, create_engine, event
@@ -32,8 +32,6 @@ PAUSE_SECONDS = 6
 """How long PostgreSQL waits for us in the midst of a transaction, or for our host, before it ends the session."""
 Write = Callable[..., AbstractContextManager[Connection]]
 """``write`` below, as one kind of database does it."""
-Commit = Callable[[Callable[[Connection], Any]], Any]
-"""``commit`` below, as one kind of database does it."""
 T = TypeVar("T")
 
 
@@ -50,8 +48,7 @@ class Database:
         self.writable = writable
         self._closing = ExitStack()
         self._checkpoints = Checkpoints(self.file, patience=BUSY_SECONDS)
-        self._ending: Callable[[], None] = lambda: None
-        self._reading, self._writing, self._committing = self._on_sqlite() if self.is_sqlite else self._on_postgresql()
+        self._reading, self._writing, self._shared = self._on_sqlite() if self.is_sqlite else self._on_postgresql()
 
     @property
     def name(self) -> str:
@@ -89,11 +86,15 @@ class Database:
 
         That spares waking this one in the midst of the others' transaction. Returns what ``block`` returned.
         """
-        return cast(T, self._committing(block))
+        if self._shared is not None:
+            return self._shared.commit(block)
+        with self.write() as connection:
+            return block(connection)
 
     def end_open(self) -> None:
         """On SQLite, commit what threads with a baton left open for each other; they wait for it. Raises nothing."""
-        self._ending()
+        if self._shared is not None:
+            self._shared.end_open()
 
     def forget_deleted(self) -> None:
         """On SQLite, empty the write-ahead log, where deleted rows would linger. A no-op on PostgreSQL.
@@ -134,7 +135,7 @@ class Database:
         except TimeoutError as failure:
             raise StoreUnavailable(f"{self.name}: no connection became free in {BUSY_SECONDS} s") from failure
 
-    def _on_sqlite(self) -> tuple[Begin, Write, Commit]:
+    def _on_sqlite(self) -> tuple[Begin, Write, SharedWriter | None]:
         readers = self._sqlite(query_only=True)
         writers = self._sqlite(query_only=False) if self.writable else readers
         self._closing.callback(self._checkpoints.close)  # before the last connection, or it would do its work again
@@ -146,8 +147,7 @@ class Database:
             self._checkpoints.committed()
 
         shared = SharedWriter(begin, self.errors_sorted, name=self.name, patience=BUSY_SECONDS)
-        self._ending = shared.end_open
-        return readers.transaction, shared.write, shared.commit
+        return readers.transaction, shared.write, shared
 
     def _sqlite(self, *, query_only: bool) -> KeptConnections:
         engine = create_engine(
@@ -163,7 +163,7 @@ class Database:
         self._closing.callback(kept.close)
         return kept
 
-    def _on_postgresql(self) -> tuple[Begin, Write, Commit]:
+    def _on_postgresql(self) -> tuple[Begin, Write, SharedWriter | None]:
         engine = self._postgresql()
         self._closing.callback(engine.dispose)
 
@@ -172,11 +172,7 @@ class Database:
             with self.errors_sorted(), transaction(engine) as connection:
                 yield connection
 
-        def commit(block: Callable[[Connection], Any]) -> Any:
-            with write(at_once=False) as connection:
-                return block(connection)
-
-        return partial(transaction, engine), write, commit
+        return partial(transaction, engine), write, None
 
     def _postgresql(self) -> Engine:
         engine = create_engine(

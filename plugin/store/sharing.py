@@ -88,10 +88,10 @@ class SharedWriter:
     def end_open(self) -> None:
         """Commit what was left open for others, now that nobody is at work."""
         with self._mutex:
-            if self._open is None or self._is_taken:
+            shared = self._open if self.is_left_open else None
+            if shared is None:
                 return
             self._is_taken = True
-            shared = self._open
         self._end(shared)
 
     @property

@@ -166,7 +166,7 @@ class ZammadClient:
         self._own = threading.local()
 
     def _exchange(self, request: Request, *, params: Mapping[str, Any] | None, body: bytes | None) -> Answer:
-        if self._adapter is not None:
+        if self._adapter is not None:  # in process: it computes, and nobody waits
             return self._send(request, params=params, body=body)
         with baton.put_down(), at_most(self._connect_timeout + self._timeout) as exchange:
             answer = self._send(request, params=params, body=body)

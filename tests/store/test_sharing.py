@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -24,8 +23,7 @@ from plugin.store import sharing
 from plugin.store.database import Database, transaction
 from plugin.store.errors import StoreUnavailable
 from plugin.store.sharing import MOST_BLOCKS, SharedWriter
-
-PATIENCE = 60.0
+from tests.threads import PATIENCE_SECONDS, Threads, until
 
 
 def engine_of(file: Path) -> Engine:
@@ -41,7 +39,7 @@ class Desk:
     """A writer on a file, which counts commits, and fails them where it is told to."""
 
     file: Path
-    longest: float = PATIENCE
+    longest: float = PATIENCE_SECONDS
     hands_over: bool = False
     """Whether its blocks are given to the writer, who may have them carried out by another thread."""
     commits: int = 0
@@ -52,7 +50,9 @@ class Desk:
     def __post_init__(self) -> None:
         self._engine = engine_of(self.file)
         sorted_errors = Database(f"sqlite:///{self.file}").errors_sorted
-        self.writer = SharedWriter(self.begin, sorted_errors, name="the desk", patience=PATIENCE, longest=self.longest)
+        self.writer = SharedWriter(
+            self.begin, sorted_errors, name="the desk", patience=PATIENCE_SECONDS, longest=self.longest
+        )
         with self.writer.write() as connection:
             connection.exec_driver_sql("CREATE TABLE line (said TEXT PRIMARY KEY)")
         self.commits = 0
@@ -81,7 +81,7 @@ class Desk:
         def run(number: int) -> None:
             def block(connection: Connection) -> None:
                 if number == 0:
-                    may_end.wait(PATIENCE)
+                    may_end.wait(PATIENCE_SECONDS)
                 blocks[number](connection)
 
             try:
@@ -99,18 +99,11 @@ class Desk:
             until(partial(self._has_waiting, number))
         may_end.set()
         for thread in threads:
-            thread.join(PATIENCE)
+            thread.join(PATIENCE_SECONDS)
         return ended
 
     def _has_waiting(self, number: int) -> bool:
         return self.writer.waiting == number
-
-
-def until(reached: Callable[[], bool]) -> None:
-    pause, ends = threading.Event(), time.monotonic() + PATIENCE
-    while not reached():
-        assert time.monotonic() < ends
-        pause.wait(0.001)
 
 
 def says(word: str) -> Callable[[Connection], object]:
@@ -269,7 +262,7 @@ def test_many_writers_lose_nothing(desk: Desk, carry: int) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(PATIENCE)
+        thread.join(PATIENCE_SECONDS)
     print(f"160 blocks by 8 writers in {desk.commits} commits")
     assert desk.lines() == sorted(found)
     assert len(found) == 160
@@ -301,46 +294,20 @@ def test_what_a_block_returns_is_given_to_its_own_thread(tmp_path: Path) -> None
     assert desk.lines() == ["a"]
 
 
-@dataclass(slots=True)
-class Visits:
-    """Threads with a baton, begun one after another, all ready while the first one still computes."""
-
-    desk: Desk
-    baton: Baton = field(init=False)
-    threads: list[threading.Thread] = field(default_factory=list)
-    may_end: threading.Event = field(default_factory=threading.Event)
-
-    def __post_init__(self) -> None:
-        self.baton = Baton(at_rest=self.desk.writer.end_open)
-
-    def begin(self, work: Callable[[], object]) -> None:
-        def run() -> None:
-            with self.baton.carried():
-                if is_first:
-                    self.may_end.wait(PATIENCE)
-                work()
-
-        is_first = not self.threads
-        self.threads.append(threading.Thread(target=run))
-        self.threads[-1].start()
-        until(lambda: self.baton.ready == len(self.threads) - 1)
-
-    def end(self) -> None:
-        self.may_end.set()
-        for thread in self.threads:
-            thread.join(PATIENCE)
-            assert not thread.is_alive()
+def visits(desk: Desk) -> Threads:
+    return Threads(Baton(at_rest=desk.writer.end_open))
 
 
 def test_visits_that_are_ready_write_in_the_transaction_of_those_before_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(baton_module, "PATIENCE_SECONDS", PATIENCE)
+    monkeypatch.setattr(baton_module, "PATIENCE_SECONDS", PATIENCE_SECONDS)
     desk = Desk(tmp_path / "desk.db")
-    visits = Visits(desk)
-    for word in "abc":
-        visits.begin(partial(desk.writer.commit, says(word)))
-    visits.end()
+    threads = visits(desk)
+    threads.begin_held(partial(desk.writer.commit, says("a")))
+    for word in "bc":
+        threads.begin_ready(partial(desk.writer.commit, says(word)))
+    threads.end()
     assert desk.lines() == ["a", "b", "c"]
     assert desk.commits == 1
 
@@ -348,13 +315,13 @@ def test_visits_that_are_ready_write_in_the_transaction_of_those_before_them(
 def test_what_was_left_open_is_committed_when_the_one_it_was_left_for_has_nothing_to_write(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(baton_module, "PATIENCE_SECONDS", PATIENCE)
-    monkeypatch.setattr(sharing, "LATE_SECONDS", PATIENCE)
+    monkeypatch.setattr(baton_module, "PATIENCE_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr(sharing, "LATE_SECONDS", PATIENCE_SECONDS)
     desk = Desk(tmp_path / "desk.db")
-    visits = Visits(desk)
-    visits.begin(partial(desk.writer.commit, says("a")))
-    visits.begin(lambda: None)
-    visits.end()
+    threads = visits(desk)
+    threads.begin_held(partial(desk.writer.commit, says("a")))
+    threads.begin_ready(lambda: None)
+    threads.end()
     assert desk.lines() == ["a"]
 
 
@@ -363,26 +330,26 @@ def test_what_was_left_open_for_one_who_computes_for_ever_is_committed_by_who_le
 ) -> None:
     monkeypatch.setattr(sharing, "LATE_SECONDS", 0.01)
     desk, is_over = Desk(tmp_path / "desk.db"), threading.Event()
-    visits = Visits(desk)
-    visits.begin(partial(desk.writer.commit, says("a")))
-    visits.begin(lambda: is_over.wait(PATIENCE))
-    visits.may_end.set()
+    threads = visits(desk)
+    threads.begin_held(partial(desk.writer.commit, says("a")))
+    threads.begin_ready(lambda: is_over.wait(PATIENCE_SECONDS))
+    threads.let_go()
     until(lambda: desk.lines() == ["a"])
     is_over.set()
-    visits.end()
+    threads.end()
 
 
 def test_who_has_no_baton_commits_what_others_left_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sharing, "LATE_SECONDS", PATIENCE)
+    monkeypatch.setattr(sharing, "LATE_SECONDS", PATIENCE_SECONDS)
     desk, is_over = Desk(tmp_path / "desk.db"), threading.Event()
-    visits = Visits(desk)
-    visits.begin(partial(desk.writer.commit, says("a")))
-    visits.begin(lambda: is_over.wait(PATIENCE))
-    visits.may_end.set()
+    threads = visits(desk)
+    threads.begin_held(partial(desk.writer.commit, says("a")))
+    threads.begin_ready(lambda: is_over.wait(PATIENCE_SECONDS))
+    threads.let_go()
     until(lambda: desk.writer.is_left_open)
     with desk.writer.write() as connection:
         says("b")(connection)
     assert desk.lines() == ["a", "b"]
     is_over.set()
-    visits.end()
+    threads.end()
     assert desk.commits == 1

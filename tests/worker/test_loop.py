@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -29,10 +29,9 @@ from plugin.worker import Chore, Worker
 from plugin.zammad import limits
 from plugin.zammad.fence import Overtaken
 from plugin.zammad.limits import Priority
+from tests.threads import PATIENCE_SECONDS, until
 from tests.worker.hands import HOUR, NOON, HandClock, Visits, case, hear, make, wake
 
-PATIENCE_SECONDS = 60.0
-"""Who waits so long waits in vain, however busy the machine is."""
 LONG_NAP_SECONDS = 30.0
 
 
@@ -46,14 +45,6 @@ def running(worker: Worker) -> Iterator[threading.Thread]:
         worker.stop()
         thread.join(PATIENCE_SECONDS)
         assert not thread.is_alive()
-
-
-def until(condition: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -> None:
-    pause = threading.Event()
-    ends = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends, "it did not happen in time"
-        pause.wait(0.005)
 
 
 def now() -> datetime:
