@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from typing import Any, TypeVar, TypeVarTuple
 from plugin.model.people import SYSTEM, Actor
 
 Given = TypeVarTuple("Given")
+Key = TypeVar("Key")
 Read = TypeVar("Read")
 """What a reading of a timeline answers; nothing that can be changed."""
 
@@ -88,13 +89,17 @@ def _row_number(key: str) -> int:
     return int(number) if number.isdigit() else 0
 
 
-_UNREAD = object()
+def _grouped(facts: Iterable[Fact], by: Callable[[Fact], Key]) -> dict[Key, tuple[Fact, ...]]:
+    groups: dict[Key, list[Fact]] = {}
+    for fact in facts:
+        groups.setdefault(by(fact), []).append(fact)
+    return {key: tuple(group) for key, group in groups.items()}
 
 
 class Timeline:
     """The facts of one ticket in the order they happened, each key in its newest revision. Never changes."""
 
-    __slots__ = ("_by_key", "_by_kind", "_facts", "_readings", "ticket_id")
+    __slots__ = ("_by_key", "_by_kind", "_changes", "_facts", "_readings", "_seen", "ticket_id")
 
     def __init__(self, ticket_id: int, facts: Iterable[Fact]) -> None:
         newest: dict[str, Fact] = {}
@@ -105,9 +110,10 @@ class Timeline:
         self.ticket_id = ticket_id
         self._facts = tuple(sorted(newest.values(), key=lambda f: (f.at, _ORDER[f.kind], _row_number(f.key), f.key)))
         self._by_key = newest
-        kinds = {fact.kind for fact in self._facts}
-        self._by_kind = {kind: tuple(fact for fact in self._facts if fact.kind == kind) for kind in kinds}
-        self._readings: dict[tuple[Hashable, ...], Any] = {}
+        self._by_kind = _grouped(self._facts, lambda f: f.kind)
+        self._changes = _grouped(self.of(FactKind.CHANGED), lambda f: str(f["attribute"]))
+        self._seen = {str(fact["what"]): fact for fact in self.of(FactKind.OBSERVED)}
+        self._readings: dict[tuple[Any, ...], tuple[Any, tuple[Any, ...]]] = {}
 
     def __iter__(self) -> Iterator[Fact]:
         return iter(self._facts)
@@ -121,22 +127,26 @@ class Timeline:
         return tuple(f for f in self._facts if f.kind in kinds)
 
     def changes_of(self, attribute: str) -> tuple[Fact, ...]:
-        return tuple(f for f in self._by_kind.get(FactKind.CHANGED, ()) if f["attribute"] == attribute)
+        return self._changes.get(attribute, ())
 
     def get(self, key: str) -> Fact | None:
         return self._by_key.get(key)
 
     def observed(self, what: str) -> Fact | None:
         """The newest observation of that name."""
-        return next((f for f in reversed(self._by_kind.get(FactKind.OBSERVED, ())) if f["what"] == what), None)
+        return self._seen.get(what)
 
-    def read_once(self, reading: Callable[..., Any], *given: Hashable) -> Any:
-        """What ``reading`` says of this timeline and what is given beside, worked out the first time it is asked."""
-        asked = (reading, *given)
-        found = self._readings.get(asked, _UNREAD)  # asked once: what is given may be long, and is hashed each time
-        if found is _UNREAD:
-            found = self._readings[asked] = reading(self, *given)
-        return found
+    def read_once(self, reading: Callable[..., Any], *given: Any) -> Any:
+        """What ``reading`` says of this timeline and what is given beside, worked out the first time it is asked.
+
+        Given again is what is the same object: a pack's items are long to compare, and a pack gives its own each time.
+        """
+        asked = (reading, *map(id, given))
+        known = self._readings.get(asked)
+        if known is None:
+            # what was given is kept beside: nothing else can have its id
+            known = self._readings[asked] = (reading(self, *given), given)
+        return known[0]
 
 
 def once(reading: Callable[[Timeline, *Given], Read]) -> Callable[[Timeline, *Given], Read]:
