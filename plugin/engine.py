@@ -41,7 +41,7 @@ DEADLINES = "deadlines"
 Part = TypeVar("Part")
 _LEARNT = (Finding, Clock)
 """What a policy concluded: kept, and known to the policies after it, whether or not the rule acts."""
-_OF_NO_RULE = (Finding, Look, NextStep)
+_OF_NO_RULE = (Look, NextStep)
 _NAMING_THEIR_RULE = (Tag, WordDone)
 
 
@@ -120,18 +120,11 @@ def _as_rolled_out(rule: Rule, case: Case) -> Rule:
 
 def _is_in_force(case: Case, since: datetime | None) -> bool:
     """Whether a rule switched on at ``since`` acts on the matter at hand; times that move later make nothing older."""
-    if since is None or _began(case) >= since:
+    if since is None or case.began >= since:
         return True
     later_matter = case.matter.number > 1 and case.matter.starts_at >= since
     spoken_for = any(word.at >= since for word in case.said)
     return later_matter or spoken_for or case.accepted_at >= since
-
-
-def _began(case: Case) -> datetime:
-    """The ticket's ``created_at`` as it stood at the first look."""
-    adopted = case.timeline.observed("adopted")
-    noted = adopted["created_at"] if adopted else None
-    return datetime.fromisoformat(str(noted)) if noted else case.created_at
 
 
 # -- collecting -------------------------------------------------------------------------------------------------------
@@ -167,17 +160,18 @@ class _Collected:
 
 def _stamped(part: Should, rule: Rule, case: Case, *, acts: bool, since: datetime | None) -> Should:
     """The part with its rule's mode; ``rule`` names stay what the policy gave (they key side effects)."""
-    if isinstance(part, Finding) and rule.mode is Mode.OBSERVE:
-        return replace(part, rule=rule.name, mode=rule.mode)
+    # findings and fields first: by far the most
+    if isinstance(part, Finding):
+        return part if rule.mode is Mode.ENFORCE else replace(part, rule=rule.name, mode=rule.mode)
+    if isinstance(part, Field):
+        # made anew, for replacing takes four times as long
+        return Field(part.name, part.value, part.clause, part.because, part.rule or rule.name, rule.mode)
     if isinstance(part, _OF_NO_RULE):
         return part
     if isinstance(part, Clock):
         announced = acts and not _was_late_before(part, case, since)
         is_right = part.mode == rule.mode and part.announced is announced
         return part if is_right else replace(part, mode=rule.mode, announced=announced)
-    if isinstance(part, Field):
-        # by far the most: made anew, for replacing takes four times as long
-        return Field(part.name, part.value, part.clause, part.because, part.rule or rule.name, rule.mode)
     if isinstance(part, _NAMING_THEIR_RULE):
         return replace(part, mode=rule.mode, rule=part.rule or rule.name)
     return part if part.mode is rule.mode else replace(part, mode=rule.mode)
@@ -187,7 +181,7 @@ def _was_late_before(clock: Clock, case: Case, since: datetime | None) -> bool:
     """Late already when we first saw the ticket, or when the rule was switched on: recorded, never announced."""
     if clock.breached_at is None:
         return False
-    if since is not None and clock.breached_at <= since and _began(case) < since:
+    if since is not None and clock.breached_at <= since and case.began < since:
         return True
     adopted = case.timeline.observed("adopted")
     return bool(adopted and adopted["older"] and clock.breached_at <= adopted.seen_at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,6 +26,7 @@ _AMOUNT = re2.compile(
     rf"|(?P<number>{_NUMBER})\s?(?P<myriad>[万萬])?\s?(?P<after>{_SIGN}))"
 )
 _GROUPING = re2.compile(r"[.,'’ \x{a0}](\d{3})")
+_FIGURE = re.compile("[0-9]")
 _MYRIAD = 10_000
 ALLOWED = f"an amount such as 5000 EUR ({', '.join(_SIGNS)})"
 
@@ -50,7 +52,7 @@ class Amount:
 
 def amounts(text: str) -> tuple[Amount, ...]:
     """Every amount whose currency is named beside it, in the order they stand there."""
-    return tuple(_amounts(text)) if any(letter.isdigit() for letter in text) else ()
+    return tuple(_amounts(text)) if _FIGURE.search(text) else ()
 
 
 def _amounts(text: str) -> Iterator[Amount]:

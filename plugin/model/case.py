@@ -125,7 +125,7 @@ class Case:
             and (not when.tiers or self.tier in when.tiers)
             and (not when.groups or self.group in when.groups)
             and (not when.natures or self.finding("nature") in when.natures)
-            and when.vip in (None, bool(self.finding("vip")))
+            and (when.vip is None or when.vip == bool(self.finding("vip")))
         )
 
     def is_supervisor(self, login: str) -> bool:
@@ -165,6 +165,13 @@ class Case:
         return self.created.at if self.created else self.now
 
     @cached_property
+    def began(self) -> datetime:
+        """The ticket's ``created_at`` as it stood at the first look."""
+        adopted = self.timeline.observed("adopted")
+        noted = adopted["created_at"] if adopted else None
+        return datetime.fromisoformat(str(noted)) if noted else self.created_at
+
+    @cached_property
     def matters(self) -> tuple[life.Matter, ...]:
         return life.matters(self.timeline, one_working_day=self.one_working_day_after, now=self.now)
 
@@ -187,6 +194,8 @@ class Case:
 
     def said_now(self, *words: str) -> tuple[Said, ...]:
         """These words, as far as they were said in the matter at hand, by somebody it is not about."""
+        if not self.said:
+            return ()
         about = self.unheard
         found = (s for s in self.said if s.word in words and s.at >= self.matter.starts_at)
         return tuple(s for s in found if about is None or not about.excludes(s))
