@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
@@ -21,17 +22,17 @@ def spoken(timeline: Timeline) -> Mapping[str, str]:
 @once
 def messages_with(timeline: Timeline, phrases: tuple[str, ...]) -> Mapping[str, str]:
     """The customer's messages in which one of the phrases occurs, by their key: the words that were found there."""
-    if not is_spoken(timeline, phrases):
-        return {}
-    find = finder(phrases)
-    found = {key: find(said) for key, said in spoken(timeline).items()}
+    messages, find = _encoded(timeline), finder(phrases)
+    if len(messages) > 1 and find(b" ".join(messages.values())) is None:
+        return {}  # all he says, taken as one text, was looked through at once
+    found = {key: find(said) for key, said in messages.items()}
     return {key: words for key, words in found.items() if words is not None}
 
 
 @once
-def is_spoken(timeline: Timeline, phrases: tuple[str, ...]) -> bool:
-    """Whether one of the phrases occurs in all the customer says, taken as one text."""
-    return matcher(phrases)(" ".join(spoken(timeline).values()))
+def _encoded(timeline: Timeline) -> Mapping[str, bytes]:
+    """What is spoken as RE2 reads it: it is looked through for one list of phrases after another."""
+    return {key: said.encode() for key, said in spoken(timeline).items()}
 
 
 @cache
@@ -42,31 +43,31 @@ def matcher(phrases: tuple[str, ...], *, whole_words: bool = True) -> Callable[[
     """
     if not phrases:
         return _never
-    pattern = _pattern(phrases, whole_words=whole_words)
+    pattern = re2.compile(_pattern(phrases, whole_words=whole_words))
     return lambda text: pattern.search(text) is not None
 
 
 @cache
-def finder(phrases: tuple[str, ...]) -> Callable[[str], str | None]:
-    """The same, answering with the words that were found, None without any."""
-    pattern = _pattern(phrases, whole_words=True) if phrases else None
+def finder(phrases: tuple[str, ...]) -> Callable[[bytes], str | None]:
+    """The same of a text in UTF-8, answering with the words that were found, None without any."""
+    pattern = re2.compile(_pattern(phrases, whole_words=True).encode()) if phrases else None
 
-    def find(text: str) -> str | None:
+    def find(text: bytes) -> str | None:
         found = pattern.search(text) if pattern is not None else None
-        return None if found is None else _NO_WORD_EDGES.sub("", found.group())
+        return None if found is None else _NO_WORD_EDGES.sub("", found.group().decode())
 
     return find
 
 
-_NO_WORD_EDGES = re2.compile(r"^[^\pL\pN]+|[^\pL\pN]+$")
+_NO_WORD_EDGES = re.compile(r"^[\W_]+|[\W_]+\Z")
 
 
 def _never(_: str) -> bool:
     return False
 
 
-def _pattern(phrases: tuple[str, ...], *, whole_words: bool) -> re2._Regexp[str]:
-    return re2.compile("(?i)" + "|".join(_alternatives(phrases, whole_words)))
+def _pattern(phrases: tuple[str, ...], *, whole_words: bool) -> str:
+    return "(?i)" + "|".join(_alternatives(phrases, whole_words))
 
 
 def _alternatives(phrases: tuple[str, ...], whole_words: bool) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 
@@ -28,7 +29,13 @@ class Text:
 
 def text(template: str, /, **values: Any) -> Text:
     """``text("Answer by {limit}.", limit=moment)``: written in place, so that templates can be collected."""
-    return Text(template, values)
+    return Text(template, values) if values else _plain(template)
+
+
+@cache
+def _plain(template: str) -> Text:
+    """Most sentences name no values: each of them is one."""
+    return Text(template)
 
 
 def listed(parts: Sequence[Text | str]) -> Text | str:

@@ -14,7 +14,7 @@ from plugin.model.conversation import is_from_customer
 from plugin.model.facts import Fact, FactKind, Timeline
 from plugin.simulate.histories import QUIET, History, acts
 
-OF_WORDS = frozenset(unwrap(reading) for reading in (wording.spoken, wording.messages_with, wording.is_spoken))
+OF_WORDS = frozenset(unwrap(reading) for reading in (wording.spoken, wording.messages_with))
 """Readings that hang on the customer's articles alone, and take longest: a tenth of a simulation."""
 
 
