@@ -27,6 +27,9 @@ class Kind(StrEnum):
     NONE = "none"
 
 
+KINDS: tuple[Kind, ...] = tuple(Kind)
+
+
 class Tier(StrEnum):
     """Severity of a complaint, lowest first (A2.1)."""
 

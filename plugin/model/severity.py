@@ -102,7 +102,7 @@ def _deciding(case: Case, voices: Iterable[Voice]) -> Iterator[Ground]:
             yield Ground(ABOUT, Tier.MAJOR, because, voice.at, fact=voice.article.key, words=voice.found[DANGER])
     for merge in case.merges:
         for tier in (merge["tier"], merge["voiced_tier"]):
-            if tier in set(Tier) and tier != Tier.GENERAL:
+            if tier in TIERS and tier != Tier.GENERAL:
                 because = text("It came with a merged complaint.")
                 yield Ground(ABOUT, Tier(tier), because, merge.at, fact=merge.key, clause="A2.1")
 

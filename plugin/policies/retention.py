@@ -53,6 +53,8 @@ def _class(case: Case) -> str:
     for merge in case.timeline.of(FactKind.RECEIVED_MERGE):
         if merge["kind"] == Kind.COMPLAINT:
             names.add(settings.complaint_class)
+    if len(names) == 1:
+        return names.pop()
     return max(sorted(names), key=lambda name: _kept_until(case, case.created_at, settings.classes[name]))
 
 

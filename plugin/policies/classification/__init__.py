@@ -59,7 +59,7 @@ def decide(case: Case, options: Options) -> Iterator[Should]:
     if verdict.suspected:
         yield Finding("voiced_at", verdict.voiced_at, verdict.clause, verdict.because)
         yield Finding("voiced_tier", weighed.tier, verdict.clause, verdict.because)
-        yield from suspicion.mark(case, options, verdict, heard)
+        yield from suspicion.mark(case, verdict, heard)
     if verdict.kind is Kind.COMPLAINT:
         yield from tier.conclude(case, found, heard, weighed)
     else:

@@ -8,18 +8,16 @@ from plugin.model.case import Case
 from plugin.model.decision import Look, Note, Should, Slot, Tag, Urgency
 from plugin.model.voices import Voice
 from plugin.model.words import text
-from plugin.policies.classification.options import Options
 from plugin.policies.classification.verdicts import Verdict
 
 
-def mark(case: Case, options: Options, verdict: Verdict, heard: tuple[Voice, ...]) -> Iterator[Should]:
-    assert verdict.voiced_at is not None
+def mark(case: Case, verdict: Verdict, heard: tuple[Voice, ...]) -> Iterator[Should]:
+    assert verdict.confirmed_at is not None
     yield from tell_danger(case, heard)
     if case.matter.is_closed:
         return
     yield Tag("steward:suspected", Slot.TIER, f"m{case.matter.number}", "C3.1", verdict.because)
-    confirmed_at = case.office.after(verdict.voiced_at, options.confirm_after)
-    yield Look(confirmed_at, text("Then it counts as a complaint."), certain=True)
+    yield Look(verdict.confirmed_at, text("Then it counts as a complaint."), certain=True)
 
 
 def tell_danger(case: Case, heard: tuple[Voice, ...]) -> Iterator[Note]:

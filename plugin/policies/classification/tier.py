@@ -79,8 +79,8 @@ def grounds(case: Case) -> Iterator[Ground]:
 
 
 def _tiers_said(case: Case) -> list[tuple[datetime, str, str]]:
-    spoken = [(s.at, s.word, s.by.login) for s in case.said_now(*Tier, "dissatisfied")]
-    return [*spoken, *fields_said(case, "steward_tier", set(Tier))]
+    spoken = [(s.at, s.word, s.by.login) for s in case.said_now(*TIERS, "dissatisfied")]
+    return [*spoken, *fields_said(case, "steward_tier", TIERS)]
 
 
 def _tiers_brought(case: Case, heard: tuple[Voice, ...]) -> Iterator[tuple[datetime, str, str]]:

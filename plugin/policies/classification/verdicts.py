@@ -12,7 +12,7 @@ from plugin.model.case import Case
 from plugin.model.conversation import articles, is_automatic, is_opened_by_our_message
 from plugin.model.facts import FactKind
 from plugin.model.grounds import Ground
-from plugin.model.pack import Kind, Tier
+from plugin.model.pack import KINDS, TIERS, Kind
 from plugin.model.people import Role
 from plugin.model.said import fields_set_by_agents, tags_now
 from plugin.model.voices import COMPLAINT, DANGER, Voice
@@ -30,6 +30,8 @@ class Verdict:
     at: datetime
     clause: str = "C1.1"
     voiced_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    """When a complaint that only words speak for counts as one, though nobody said so."""
     suspected: bool = False
     by_agent: bool = False
     fact: str | None = None
@@ -86,13 +88,13 @@ _KIND_WORDS = ("complaint", "request", "none", "general", "serious", "major")
 
 def kinds_said(case: Case) -> list[tuple[datetime, str, str]]:
     spoken = [(s.at, s.word, s.by.login) for s in case.said_now(*_KIND_WORDS)]
-    spoken += fields_said(case, "steward_kind", set(Kind))
-    spoken += fields_said(case, "steward_tier", set(Tier))
+    spoken += fields_said(case, "steward_kind", KINDS)
+    spoken += fields_said(case, "steward_tier", TIERS)
     return spoken
 
 
 def kind_meant(word: str) -> Kind:
-    return Kind(word) if word in set(Kind) else Kind.COMPLAINT
+    return Kind(word) if word in KINDS else Kind.COMPLAINT
 
 
 def _voiced_before(case: Case, heard: tuple[Voice, ...], at: datetime) -> datetime:
@@ -201,6 +203,7 @@ def _by_words(case: Case, options: Options, heard: tuple[Voice, ...]) -> Verdict
         at=confirmed_at if counts else voiced,
         clause="C3.1",
         voiced_at=voiced,
+        confirmed_at=confirmed_at,
         suspected=not counts,
         fact=voice.article.key if voice else None,
         words=(voice.found.get(COMPLAINT) or voice.found.get(DANGER) or "") if voice else "",

@@ -10,7 +10,7 @@ from plugin.model.clocks import ClockState
 from plugin.model.conversation import is_answer, last_public_word, last_word_is_ours
 from plugin.model.facts import Fact
 from plugin.model.life import ONE_ACT
-from plugin.model.pack import Tier
+from plugin.model.pack import TIERS
 from plugin.model.said import fields_set_by_agents
 from plugin.model.words import Text, text
 
@@ -48,11 +48,11 @@ def _told_not_ours(case: Case) -> Fact | None:
 
 def by_assessment(case: Case) -> End | None:
     """The first of an agent's words on it, or a tier he set."""
-    said = [(s.at, s.by.login) for s in case.said_now("assessed", "not-ours", "outside-help", *Tier)]
+    said = [(s.at, s.by.login) for s in case.said_now("assessed", "not-ours", "outside-help", *TIERS)]
     said += [
         (f.at, f.by.login)
         for f in fields_set_by_agents(case.timeline, "steward_tier")
-        if f.value in set(Tier) and f.at >= case.matter.starts_at and not _is_partial(case, f.by.login, f.at)
+        if f.value in TIERS and f.at >= case.matter.starts_at and not _is_partial(case, f.by.login, f.at)
     ]
     if not said:
         return None
