@@ -201,7 +201,8 @@ class Calendar:
         day = here.date()
         while amount:
             day += _DAY
-            amount -= self.is_working_day(day) and bool(self._stretches(day))
+            # of a calendar that closes, a day it is open on is a working day
+            amount -= bool(self._stretches(day)) and (self.hours is not None or self.is_working_day(day))
         moment, stretches = self._moment(day, here.time(), later=True), self._stretches(day)
         return next((max(moment, opens) for opens, closes in stretches if moment <= closes), stretches[-1][1])
 
@@ -243,9 +244,9 @@ class Calendar:
 
     def _moment(self, day: date, at: time, *, later: bool) -> datetime:
         """A local time in UTC: the first existing one from it on; of two, the first or the later."""
-        zone = ZoneInfo(self.zone)
-        first = datetime.combine(day, at.replace(fold=0), zone).astimezone(UTC)
-        second = datetime.combine(day, at.replace(fold=1), zone).astimezone(UTC)
+        zone, written = ZoneInfo(self.zone), (at.hour, at.minute, at.second, at.microsecond)
+        first = datetime.combine(day, time(*written, fold=0), zone).astimezone(UTC)
+        second = datetime.combine(day, time(*written, fold=1), zone).astimezone(UTC)
         if second < first:  # the clock is turned forward over this time: there is none
             return _turning(zone, second, first)
         return second if later else first

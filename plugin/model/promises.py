@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from plugin.model.calendars import Calendar
 from plugin.model.clocks import Clock, ClockState, Span
-from plugin.model.durations import Duration
 from plugin.model.pack import ClockSettings
-from plugin.model.running import deadline, share_of
+from plugin.model.running import deadline, pushed_back, share_of
 from plugin.model.words import Text
 
 
@@ -39,16 +38,12 @@ def run(promise: Promise, *, now: datetime) -> Clock:
     settings, until = promise.settings, promise.ended_at or now
     allowed = settings.extended_limit if promise.extended and settings.extended_limit else settings.limit
     pauses = tuple(_until(promise, until))
-    limit_at = _moment(promise, allowed, pauses, until)
-    target_at = limit_at if settings.target is None else _moment(promise, settings.target, pauses, until)
-    share_at = share_of(
-        promise.calendar,
-        promise.starts_at,
-        promise.calendar.after(promise.starts_at, allowed),
-        settings.warn_at,
-        [(p.since, p.until) for p in pauses],
-        until,
-    )
+    spans = [(p.since, p.until) for p in pauses]
+    calendar, start = promise.calendar, promise.starts_at
+    unpaused = calendar.after(start, allowed)
+    limit_at = pushed_back(calendar, start, unpaused, spans, until)
+    target_at = limit_at if settings.target is None else deadline(calendar, start, settings.target, spans, until)
+    share_at = share_of(calendar, start, unpaused, settings.warn_at, spans, until)
     return _clock(
         promise,
         now,
@@ -56,7 +51,7 @@ def run(promise: Promise, *, now: datetime) -> Clock:
         warn_at=min(target_at, share_at),
         limit_at=limit_at,
         pauses=pauses,
-        extended_from=_moment(promise, settings.limit, pauses, until) if promise.extended else None,
+        extended_from=deadline(calendar, start, settings.limit, spans, until) if promise.extended else None,
         allowed=str(allowed),
     )
 
@@ -107,10 +102,6 @@ def _until(promise: Promise, until: datetime) -> Iterator[Span]:
             ends = until
         if pause.since < until and (ends is None or ends > promise.starts_at):
             yield Span(max(pause.since, promise.starts_at), ends, pause.because)
-
-
-def _moment(promise: Promise, duration: Duration, pauses: Sequence[Span], until: datetime) -> datetime:
-    return deadline(promise.calendar, promise.starts_at, duration, [(p.since, p.until) for p in pauses], until)
 
 
 def _is_late(promise: Promise, limit_at: datetime, now: datetime) -> bool:

@@ -96,8 +96,11 @@ def _notes(timeline: Timeline) -> tuple[Fact, ...]:
 
 
 def _of_notes(timeline: Timeline, items: tuple[RecordItem, ...]) -> Iterator[Entry]:
+    notes = _notes(timeline)
+    if not notes:
+        return
     labels, codes = _labels(items), _codes(items)
-    for note in _notes(timeline):
+    for note in notes:
         for name, value in _lines(note.text("body"), labels):
             yield Entry(name, value, note.at, note.by, note.key, codes.get((name, _folded(value))))
 
@@ -151,12 +154,10 @@ def _folded(words: str) -> str:
 
 def _of_attributes(timeline: Timeline, items: tuple[RecordItem, ...]) -> Iterator[Entry]:
     """What people set the ticket attribute to that holds an item; what customers set counts for nothing."""
-    codes = _codes(items)
-    for item in items:
-        if item.field is None:
-            continue
-        for setting in settings_of(timeline, item.field):
+    held = [(item.name, item.field) for item in items if item.field is not None]
+    codes = _codes(items) if held else {}
+    for name, attribute in held:
+        for setting in settings_of(timeline, attribute):
             if not setting.by.is_customer:
                 value = set_to(setting)
-                code = codes.get((item.name, _folded(value)))
-                yield Entry(item.name, value.strip(), setting.at, setting.by, setting.key, code)
+                yield Entry(name, value.strip(), setting.at, setting.by, setting.key, codes.get((name, _folded(value))))

@@ -19,7 +19,7 @@ def deadline(
 
     Pauses that overlap count once; one that still lasts counts up to ``now``. Time before ``start`` never counts.
     """
-    return _pushed_back(calendar, start, calendar.after(start, duration), pauses, now)
+    return pushed_back(calendar, start, calendar.after(start, duration), pauses, now)
 
 
 def share_of(
@@ -31,12 +31,13 @@ def share_of(
     """
     worked = calendar.working_time(start, limit)
     moment = calendar.after_working_time(start, worked * share) if worked else start + (limit - start) * share
-    return _pushed_back(calendar, start, moment, pauses, now)
+    return pushed_back(calendar, start, moment, pauses, now)
 
 
-def _pushed_back(
+def pushed_back(
     calendar: Calendar, start: datetime, moment: datetime, pauses: Sequence[Pause], now: datetime
 ) -> datetime:
+    """A moment of a calendar that knows no pauses, as these push it back."""
     for since, until in merged((max(since, start), until or now) for since, until in pauses):
         if since >= moment:
             break
