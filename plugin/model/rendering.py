@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import get_day_names, get_month_names
 
 from plugin.model.words import Text
 
@@ -21,19 +21,22 @@ _SOON = timedelta(days=6)
 
 @dataclass(frozen=True, slots=True)
 class _Forms:
-    """Patterns of CLDR: a moment soon, this year, another year, and a date."""
+    """A date soon, this year and another year; the locale of CLDR has the names of weekdays and months."""
 
+    locale: str
     soon: str
     this_year: str
     any_year: str
-    day: str
 
 
 _FORMS = {
-    "en": _Forms("EEE HH:mm", "EEE d MMM HH:mm", "EEE d MMM y HH:mm", "EEE d MMM y"),
-    "de": _Forms("EEE HH:mm", "EEE d. MMM HH:mm", "EEE d. MMM y HH:mm", "EEE d. MMM y"),
-    "zh-CN": _Forms("EEE HH:mm", "M月d日 EEE HH:mm", "y年M月d日 EEE HH:mm", "y年M月d日 EEE"),
+    "en": _Forms("en_GB", "{weekday}", "{weekday} {on.day} {month}", "{weekday} {on.day} {month} {on.year}"),
+    "de": _Forms("de", "{weekday}", "{weekday} {on.day}. {month}", "{weekday} {on.day}. {month} {on.year}"),
+    "zh-CN": _Forms(
+        "zh_Hans_CN", "{weekday}", "{on.month}月{on.day}日 {weekday}", "{on.year}年{on.month}月{on.day}日 {weekday}"
+    ),
 }
+_Names = Mapping[int, str]
 
 
 def render(
@@ -51,7 +54,7 @@ def render(
         if isinstance(value, datetime):
             return moment(value, language=language, zone=zone, now=now)
         if isinstance(value, date):
-            return format_date(value, _FORMS[language].day, locale=_locale(language))
+            return _written(value, _FORMS[language].any_year, language)
         return value.value if isinstance(value, Enum) else value
 
     return translate(text.template).format_map({name: shown(value) for name, value in text.values.items()})
@@ -67,9 +70,16 @@ def moment(at: datetime, *, language: str, zone: str, now: datetime | None = Non
         form = forms.soon
     else:
         form = forms.this_year if here.year == now.astimezone(place).year else forms.any_year
-    return format_datetime(here, form, locale=_locale(language))
+    return f"{_written(here, form, language)} {here.hour:02}:{here.minute:02}"
+
+
+def _written(on: date, form: str, language: str) -> str:
+    weekdays, months = _names(language)
+    return form.format(on=on, weekday=weekdays[on.weekday()], month=months[on.month])
 
 
 @cache
-def _locale(language: str) -> Locale:
-    return Locale.parse({"en": "en_GB", "de": "de", "zh-CN": "zh_Hans_CN"}[language])
+def _names(language: str) -> tuple[_Names, _Names]:
+    """Short names of the weekdays from 0 and of the months from 1."""
+    locale = Locale.parse(_FORMS[language].locale)
+    return get_day_names("abbreviated", locale=locale), get_month_names("abbreviated", locale=locale)
