@@ -123,10 +123,12 @@ def _put(decision: Decision, making: Making) -> Iterator[Put]:
 
 def _still_empty(making: Making) -> tuple[str, ...]:
     """Mandatory fields that refused our last PUT and are empty as before: another try would end the same way."""
+    blockers = making.ledger.blocked_by
+    if not blockers:
+        return ()
     ticket = making.standing.ticket
     values = {**ticket.extra, **ticket.fields, "pending_time": ticket.pending_time}
-    blockers = making.ledger.blocked_by
-    return blockers if blockers and all(values.get(name) in (None, "", [], {}) for name in blockers) else ()
+    return blockers if all(values.get(name) in (None, "", [], {}) for name in blockers) else ()
 
 
 def _state(wanted: Iterable[Ticketed], making: Making) -> Iterator[tuple[Effect, StateType]]:

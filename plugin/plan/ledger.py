@@ -23,6 +23,8 @@ class Ledger:
     def __init__(self, effects: Iterable[Effect], *, now: datetime, insist: bool = False) -> None:
         self._effects = tuple(effects)
         self._by_key = {effect.op_key: effect for effect in self._effects}
+        done = (effect for effect in self._effects if effect.state is EffectState.APPLIED)
+        self._done = tuple(sorted(done, key=lambda e: (e.settled_at or e.created_at, e.op_key)))
         self._now = now
         self._insist = insist
 
@@ -47,8 +49,7 @@ class Ledger:
 
     def applied(self, *kinds: EffectKind) -> tuple[Effect, ...]:
         """In the order they were done."""
-        done = (e for e in self._effects if e.state is EffectState.APPLIED and e.kind in kinds)
-        return tuple(sorted(done, key=lambda e: (e.settled_at or e.created_at, e.op_key)))
+        return tuple(effect for effect in self._done if effect.kind in kinds)
 
     def count(self, kind: EffectKind, **request: object) -> int:
         """How many of a kind were applied whose request says so."""

@@ -31,6 +31,10 @@ class Making:
     unheard: Complained | None = None
     """The person complained about: what he set by hand is nobody's word."""
 
+    def key(self, *, rule: str, epoch: str) -> str:
+        """What an effect of this ticket is known by."""
+        return op_key(self.terms.secret, ticket_id=self.standing.ticket.id, rule=rule, epoch=epoch)
+
     def effect(
         self,
         kind: EffectKind,
@@ -42,10 +46,9 @@ class Making:
         request: Mapping[str, Any],
     ) -> Effect:
         """An effect of this ticket, not committed yet."""
-        ticket_id = self.standing.ticket.id
         return Effect(
-            op_key=op_key(self.terms.secret, ticket_id=ticket_id, rule=rule, epoch=epoch),
-            ticket_id=ticket_id,
+            op_key=self.key(rule=rule, epoch=epoch),
+            ticket_id=self.standing.ticket.id,
             kind=kind,
             rule=rule,
             epoch=epoch,

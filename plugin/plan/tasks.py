@@ -120,8 +120,7 @@ def _as_item(task: Task, making: Making, *, already: int) -> bool:
 
 
 def _item(task: Task, making: Making) -> Iterator[AddItem]:
-    effect = _effect(task, EffectKind.ITEM, making, {"task": task.key})
-    shown = f"{making.terms.render(_wording(task))} {item_mark(effect.op_key)}"
+    shown = f"{making.terms.render(_wording(task))} {item_mark(_key(task, making))}"
     effect = _effect(task, EffectKind.ITEM, making, {"task": task.key, "text": shown})
     if making.may_go(effect, task.mode):
         yield AddItem((effect,), shown, making.standing.ticket.checklist_id)
@@ -186,7 +185,7 @@ def _epoch(task: Task) -> str:
 
 
 def _key(task: Task, making: Making) -> str:
-    return _effect(task, EffectKind.TASK, making, {}).op_key
+    return making.key(rule=task.rule, epoch=_epoch(task))
 
 
 def _checklist_effect(making: Making) -> Effect:
