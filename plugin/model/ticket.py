@@ -129,7 +129,6 @@ class HistoryRow:
     created_by_id: int
     created_at: datetime
     source: str | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

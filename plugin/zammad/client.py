@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import orjson
@@ -104,6 +104,7 @@ class ZammadClient:
         self._adapter = adapter
         self._on_call = on_call
         self._clock = clock
+        self._log = log.bind()
         self._sessions: list[requests.Session] = []
         self._own = threading.local()
         self._lock = threading.Lock()
@@ -236,9 +237,8 @@ class ZammadClient:
         return session
 
     def _note_headers(self, answer: Answer) -> None:
-        now = self._clock()
         if answer.status in (429, 503):
-            self.limiter.hold(retry_after(answer.headers, now=now) or 0.0)
+            self.limiter.hold(retry_after(answer.headers, now=self._clock()) or 0.0)
         if (date := _date(answer.headers.get("date"))) is not None:
             self.clocks.shown(date, since=self._own.asked_at, within=_DATE_STEP, own=False)
 
@@ -260,7 +260,7 @@ class ZammadClient:
         self._heed(request, error, status)
         ms = round((time.perf_counter() - began) * 1000, 1)
         call = Call(request.method, request.route, status, ms, outcome_of(error))
-        log.debug("zammad call", route=call.route, status=status, ms=ms, outcome=call.outcome)
+        self._log.debug("zammad call", route=call.route, status=status, ms=ms, outcome=call.outcome)
         if self._on_call is not None:
             self._on_call(call)
 
@@ -272,6 +272,8 @@ class _Line:
         self.adapter = session.get_adapter(address)
         self.proxies = session.proxies
         self._blank = session.prepare_request(requests.Request("GET", address))
+        self._sized = self._blank.headers.copy()
+        """Of requests with a body; a thread makes one at a time."""
 
     def prepared(
         self, request: Request, *, params: Mapping[str, Any] | None, body: bytes | FencedBody | None
@@ -283,8 +285,9 @@ class _Line:
         if request.method == "GET" and body is None:
             prepared.headers = blank.headers  # which nobody changes
         else:
-            prepared.headers = blank.headers.copy()
-            prepared.prepare_body(body, None)
+            self._sized["Content-Length"] = str(len(body or b""))
+            prepared.headers = self._sized
+            prepared.body = cast("bytes | None", body)  # the adapter sends whatever has a length and iterates
         return prepared
 
 

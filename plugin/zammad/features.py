@@ -63,8 +63,10 @@ class FeatureWatch:
             self._asked_at = self._clock()
             known = self._with_workflow(replace(known, fields=fields), ticket)
         checklists = "checklist_id" in raw and not self._refused_lately()
+        if checklists is not known.checklists:
+            known = replace(known, checklists=checklists)
         with self._lock:
-            self._features = replace(known, checklists=checklists)
+            self._features = known
 
     def ask_again(self) -> None:
         """What was known hindered a write: ask at the next look whether it still holds."""

@@ -91,40 +91,44 @@ class Limiter:
 
         Raises ``Unavailable`` out of patience.
         """
-        turn = self._queue_up(priority() if at is None else at)
+        with self._lock:
+            self._arrivals += 1
+            turn = (-(priority() if at is None else at), self._arrivals)
+            delay = self._delay(turn)
+            if delay > 0:
+                self._queue.append(turn)
+        if delay > 0:
+            self._stand_in_line(turn, delay)
+
+    def _stand_in_line(self, turn: tuple[int, int], delay: float) -> None:
         give_up_at = self._clock() + self._patience
         try:
-            while (delay := self._delay(turn)) > 0:
+            while delay > 0:
                 if self._clock() + delay > give_up_at:
                     raise Unavailable("Zammad is asked as often as it may be; later", retry_after=delay)
                 with baton.put_down():
                     self._wait(delay)
+                with self._lock:
+                    delay = self._delay(turn)
         finally:
             with self._lock:
                 if turn in self._queue:
                     self._queue.remove(turn)
 
-    def _queue_up(self, at: Priority) -> tuple[int, int]:
-        with self._lock:
-            self._arrivals += 1
-            turn = (-at, self._arrivals)
-            self._queue.append(turn)
-            return turn
-
     def _delay(self, turn: tuple[int, int]) -> float:
-        """Seconds to wait before asking again, 0 when the token was taken."""
-        with self._lock:
-            held = self._held_until - self._clock()
-            if held > 0:
-                return held
-            rate = self._refill()
-            if turn == min(self._queue) and self._tokens >= 1.0:
-                self._tokens -= 1.0
+        """Seconds to wait before asking again, 0 when the token was taken. Under the lock."""
+        held = self._held_until - self._clock()
+        if held > 0:
+            return held
+        rate = self._refill()
+        if self._tokens >= 1.0 and turn <= min(self._queue, default=turn):
+            self._tokens -= 1.0
+            if turn in self._queue:
                 self._queue.remove(turn)
-                return 0.0
-            # somebody goes first and takes the token that is there: ask again when the next one has dropped
-            missing = 1.0 - self._tokens
-            return missing / rate if missing > 0 else 1.0 / rate
+            return 0.0
+        # somebody goes first and takes the token that is there: ask again when the next one has dropped
+        missing = 1.0 - self._tokens
+        return missing / rate if missing > 0 else 1.0 / rate
 
     def _refill(self) -> float:
         now = self._clock()

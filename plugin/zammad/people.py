@@ -126,10 +126,10 @@ class People:
         """Whether he works here: a role that makes agents, or access to a group; customers have neither."""
         if user.id == NOBODY_ID:
             return False
-        agent = {role.name: role.agent for role in self._roles.all().values()}
-        if any(agent.get(name) or (agent.get(name) is None and name == AGENT_ROLE) for name in user.role_names):
+        if any(user.groups.values()):
             return True
-        return any(user.groups.values())
+        agent = {role.name: role.agent for role in self._roles.all().values()}
+        return any(agent.get(name) or (agent.get(name) is None and name == AGENT_ROLE) for name in user.role_names)
 
     def actor(
         self,
@@ -222,7 +222,7 @@ class People:
             if role.name in user.role_names:
                 for group_id, rights in role.groups.items():
                     groups[group_id] = groups.get(group_id, frozenset()) | rights
-        return replace(user, groups=groups)
+        return replace(user, groups=groups) if groups != user.groups else user
 
     def _fetch_roles(self) -> dict[int, UserRole]:
         raw = schemas.rows(self._client.get("/roles", {"expand": "true"}), "roles")

@@ -7,7 +7,6 @@ not know goes to ``extra``, the ``steward_*`` attributes of a ticket to ``fields
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from datetime import UTC, date, datetime
 from types import NoneType
 from typing import Any, Protocol, TypeVar
@@ -101,7 +100,7 @@ class Words(_Unvalidated[str]):
     def deserialize(
         self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
     ) -> Any:
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             value = value.get("name") or value.get("login")
         return super().deserialize("" if value is None else value, attr, data, **kwargs)
 
@@ -150,10 +149,12 @@ class Ids(fields.List[int]):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(Id(), **kwargs)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
+    def deserialize(
+        self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Any:
         if type(value) is list and all(type(one) is int and 0 <= one <= LARGEST_ID for one in value):
             return value
-        return super()._deserialize(value, attr, data, **kwargs)
+        return super().deserialize(value, attr, data, **kwargs)
 
 
 def _id(**kwargs: Any) -> Id:
@@ -165,7 +166,7 @@ def _some_id() -> Id:
 
 
 def _ids() -> Ids:
-    return Ids(load_default=list, allow_none=True)
+    return Ids(load_default=None, allow_none=True)
 
 
 def _some_moment() -> Moment:
@@ -181,7 +182,7 @@ def _some_text() -> SomeWords:
 
 
 def _map() -> fields.Dict:
-    return fields.Dict(load_default=dict, allow_none=True)
+    return fields.Dict(load_default=None, allow_none=True)
 
 
 class _Known(Schema):
@@ -193,28 +194,36 @@ class _Known(Schema):
     def __init__(self) -> None:
         super().__init__()
         self._parsers = tuple(
-            (name, one.data_key or name, _as_it_is(one), one.deserialize) for name, one in self.load_fields.items()
+            (name, one.data_key or name, one.load_default, _as_it_is(one), one.deserialize)
+            for name, one in self.load_fields.items()
         )
-        self._keys = frozenset(key for _, key, _, _ in self._parsers)
+        self._keys = frozenset(key for _, key, *_ in self._parsers)
 
     def read(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """What ``load`` makes of it, without hooks, which no schema here has. Raises ValidationError for one field."""
         given = raw.get
         return {
-            name: value if type(value := given(key, missing)) in as_it_is else parse(value, key, raw)
-            for name, key, as_it_is, parse in self._parsers
+            name: value if type(value := given(key, default)) in as_it_is else parse(value, key, raw)
+            for name, key, default, as_it_is, parse in self._parsers
         }
 
     def extra(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """What else an answer says."""
-        return {key: value for key, value in raw.items() if key not in self._keys}
+        keys = self._keys
+        return {key: value for key, value in raw.items() if key not in keys}
+
+
+_OF_MARSHMALLOW: Mapping[type, frozenset[type]] = {
+    fields.Boolean: frozenset({bool}),
+    fields.Dict: frozenset({dict}),
+    fields.Raw: frozenset({bool, dict, int, list, str}),
+}
 
 
 def _as_it_is(field: fields.Field[Any]) -> frozenset[type]:
     """Types of values this field's parsing would leave as they are."""
-    if isinstance(field, _Unvalidated):
-        return field.as_it_is | ({NoneType} if field.allow_none else frozenset())
-    return frozenset({dict} if type(field) is fields.Dict else {bool} if type(field) is fields.Boolean else ())
+    known = field.as_it_is if isinstance(field, _Unvalidated) else _OF_MARSHMALLOW.get(type(field), frozenset())
+    return known | {NoneType} if field.allow_none else known
 
 
 class TicketSchema(_Known):
@@ -294,7 +303,7 @@ class UserSchema(_Known):
     organization_id = _some_id()
     group_ids = fields.Raw(load_default=None, allow_none=True)
     role_ids = _ids()
-    roles = fields.List(Words(), load_default=list, allow_none=True)
+    roles = fields.List(Words(), load_default=None, allow_none=True)
     out_of_office = fields.Boolean(load_default=False, allow_none=True)
     out_of_office_start_at = fields.Raw(load_default=None, allow_none=True)
     out_of_office_end_at = fields.Raw(load_default=None, allow_none=True)
@@ -314,8 +323,8 @@ class ChecklistSchema(_Known):
     id = _id(required=True)
     name = _text()
     created_by_id = _some_id()
-    sorted_item_ids = fields.List(fields.Integer(), load_default=list, allow_none=True)
-    item_ids = fields.List(fields.Integer(), load_default=list, allow_none=True)
+    sorted_item_ids = fields.List(fields.Integer(), load_default=None, allow_none=True)
+    item_ids = fields.List(fields.Integer(), load_default=None, allow_none=True)
 
 
 class LinkSchema(_Known):
@@ -345,6 +354,7 @@ def ticket(raw: Any, *, names: Names, path: str = "ticket") -> Ticket:
     """
     data = _load(_TICKET, raw, path)
     extra = _TICKET.extra(raw)
+    ours = {key: extra.pop(key) for key in [key for key in extra if key.startswith(FIELD_PREFIX)]}
     state_id = extra["state_id"] = data.pop("state_id")
     state = data.pop("state") or names.state_name(state_id)
     group = data.pop("group") or names.group_name(data["group_id"])
@@ -354,8 +364,8 @@ def ticket(raw: Any, *, names: Names, path: str = "ticket") -> Ticket:
         state=state,
         state_type=names.state_type(state_id, state),
         version=str(raw["updated_at"]),
-        fields={key: value for key, value in extra.items() if key.startswith(FIELD_PREFIX)},
-        extra={key: value for key, value in extra.items() if not key.startswith(FIELD_PREFIX)},
+        fields=ours,
+        extra=extra,
     )
 
 
@@ -387,14 +397,12 @@ def linked_ticket(raw: Any, *, names: Names, path: str = "ticket") -> LinkedTick
 
 def article(raw: Any, *, path: str = "article") -> Article:
     data = _load(_ARTICLE, raw, path)
-    extra = _ARTICLE.extra(raw)
     data["body"] = data["body"][:LONGEST_BODY]
-    return Article(**_none_to_empty(data, "preferences"), extra=extra)
+    return Article(**_none_to_empty(data, "preferences"), extra=_ARTICLE.extra(raw))
 
 
 def history_row(raw: Any, *, path: str = "history") -> HistoryRow:
-    data = _load(_HISTORY, raw, path)
-    return HistoryRow(extra=_HISTORY.extra(raw), **data)
+    return HistoryRow(**_load(_HISTORY, raw, path))
 
 
 def user(raw: Any, *, role_names: Mapping[int, str] | None = None, path: str = "user") -> User:
@@ -418,8 +426,10 @@ def user(raw: Any, *, role_names: Mapping[int, str] | None = None, path: str = "
 
 def _absence(data: Mapping[str, Any]) -> Absence | None:
     """Zammad takes both days with the switch; where one cannot be read, he is there."""
+    if not data["out_of_office"]:
+        return None
     first, last = _day(data["out_of_office_start_at"]), _day(data["out_of_office_end_at"])
-    if not data["out_of_office"] or first is None or last is None:
+    if first is None or last is None:
         return None
     return Absence(first, last, data["out_of_office_replacement_id"])
 
@@ -504,8 +514,10 @@ def readable(parse: Callable[[Any], Parsed], raw: Iterable[Any]) -> list[Parsed]
     """Those of the records that can be parsed; what came along without being asked for can be asked for later."""
     found = []
     for one in raw:
-        with suppress(Misshapen):
+        try:
             found.append(parse(one))
+        except Misshapen:
+            continue
     return found
 
 

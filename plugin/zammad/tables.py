@@ -32,19 +32,16 @@ class Table(Generic[Row]):
 
     def not_older_than(self, seconds: float) -> Mapping[int, Row]:
         """All rows, fetched when older than that."""
-        with holding(self._lock):
-            if self._age() > seconds:
-                self._refresh()
-            return self._rows
+        if self._age() > seconds:  # no lock while they are fresh: rows are replaced, never changed
+            with holding(self._lock):
+                if self._age() > seconds:
+                    self._refresh()
+        return self._rows
 
     def get(self, key: int) -> Row | None:
         """The row, after one more fetch where it is missing."""
-        with holding(self._lock):
-            row = self.all().get(key)
-            if row is None and self._age() > MISS_PAUSE:
-                self._refresh()
-                row = self._rows.get(key)
-            return row
+        row = self.all().get(key)
+        return self.not_older_than(MISS_PAUSE).get(key) if row is None else row
 
     @property
     def is_whole(self) -> bool:
@@ -53,8 +50,8 @@ class Table(Generic[Row]):
 
     def learn(self, rows: Mapping[int, Row]) -> None:
         """Keep rows that came along with another answer."""
-        with holding(self._lock):
-            if any(self._rows.get(key) != row for key, row in rows.items()):
+        if any(self._rows.get(key) != row for key, row in rows.items()):
+            with holding(self._lock):
                 self._rows = {**self._rows, **rows}  # somebody may be reading those before
 
     def _age(self) -> float:
