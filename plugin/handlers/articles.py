@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from email.utils import getaddresses
+from functools import cache, partial
 
 from plugin.handlers.plain import plain
 from plugin.handlers.who import Who
@@ -43,8 +44,8 @@ def said(
 ) -> tuple[Fact, ...]:
     """The articles read now; ``rows`` have the last word on whether they are internal."""
     shown = _shown(rows)
-    read = tuple(replace(a, internal=shown.get(a.id, a.internal)) for a in articles)
-    addresses = _customer_addresses(ticket, read, who, known=known)
+    read = tuple(replace(a, internal=shown[a.id]) if a.id in shown else a for a in articles)
+    addresses = cache(partial(_customer_addresses, ticket, read, who, known=known))
     return tuple(_fact(article, who, addresses=addresses, now=now) for article in read)
 
 
@@ -78,7 +79,7 @@ def gone(ticket: Ticket, *, known: Timeline, now: datetime) -> Iterator[Fact]:
             yield Fact(key, FactKind.OBSERVED, now, now, data={"what": "article_gone", "value": True, "id": fact["id"]})
 
 
-def _fact(article: Article, who: Who, *, addresses: frozenset[str], now: datetime) -> Fact:
+def _fact(article: Article, who: Who, *, addresses: Callable[[], frozenset[str]], now: datetime) -> Fact:
     ours = op_keys_of(article, own_user_id=who.own_id)
     body = plain(article.body, content_type=article.content_type)
     attachments = article.extra.get("attachments")
@@ -102,7 +103,7 @@ def _fact(article: Article, who: Who, *, addresses: frozenset[str], now: datetim
             "macro": not ours and article.internal and body.startswith(MACRO_PREFIX),
             "attachments": len(attachments) if isinstance(attachments, list) else 0,
             # a code beside the words, which may be erased; only where it is so, as older rows know nothing of it
-            **({"scores": True} if article.sender == "Customer" and are_scores(strip_quoted(body)) else {}),
+            **({"scores": True} if article.sender == "Customer" and are_scores(body) else {}),
         },
         payload={
             "subject": article.subject,
@@ -115,8 +116,12 @@ def _fact(article: Article, who: Who, *, addresses: frozenset[str], now: datetim
     )
 
 
-def are_scores(words: str) -> bool:
-    """Five numbers from 1 to 5 and nothing else, numbered or not: the answer to the survey's questions."""
+def are_scores(body: str) -> bool:
+    """Five numbers from 1 to 5 and nothing else but quotes, numbered or not: the answer to the survey's questions."""
+    # hardly a mail has a line of numbers alone, and finding what is quoted takes long
+    if all(_BESIDE_NUMBERS.search(line) or not line.strip() for line in body.splitlines()):
+        return False
+    words = strip_quoted(body)
     if _BESIDE_NUMBERS.search(words):
         return False
     numbers = re.findall(r"[0-9]+", words)
@@ -133,13 +138,13 @@ def _is_automatic(article: Article) -> bool:
     return article.sender == "Customer" and (said_so is True or answerable is False)
 
 
-def _is_to_customer(article: Article, addresses: frozenset[str]) -> bool:
+def _is_to_customer(article: Article, addresses: Callable[[], frozenset[str]]) -> bool:
     """Calls, web and chat messages of an agent go to the customer; a mail goes to whom it is addressed."""
     if not article.is_communication or article.sender == "Customer":
         return False
     if article.type != "email":
         return True
-    return bool(_addresses(article.to, article.cc) & addresses)
+    return bool(_addresses(article.to, article.cc) & addresses())
 
 
 def _customer_addresses(ticket: Ticket, read: tuple[Article, ...], who: Who, *, known: Timeline) -> frozenset[str]:

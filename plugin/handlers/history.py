@@ -34,8 +34,9 @@ def created(ticket: Ticket, rows: Sequence[HistoryRow], who: Who, *, known: Time
     if known.of(FactKind.CREATED):
         return
     row = next((r for r in rows if r.object == "Ticket" and r.type == "created"), None)
-    owner_id = _id_at_creation(rows, "owner", ticket.owner_id) or NOBODY_ID
-    customer_id = _id_at_creation(rows, "customer", ticket.customer_id) or ticket.customer_id
+    first = first_changes(rows)
+    owner_id = _id_at_creation(first, "owner", ticket.owner_id) or NOBODY_ID
+    customer_id = _id_at_creation(first, "customer", ticket.customer_id) or ticket.customer_id
     owner = who.user(owner_id) if owner_id != NOBODY_ID else None
     yield Fact(
         # an imported ticket may have no row of its own
@@ -46,13 +47,13 @@ def created(ticket: Ticket, rows: Sequence[HistoryRow], who: Who, *, known: Time
         by=who.actor(row.created_by_id if row else ticket.created_by_id, source=row.source if row else None),
         data={
             "number": ticket.number,
-            "group_id": _id_at_creation(rows, "group", ticket.group_id),
-            "group": _at_creation(rows, "group", ticket.group),
+            "group_id": _id_at_creation(first, "group", ticket.group_id),
+            "group": str(value_at_creation(first, "group", ticket.group) or ""),
             "owner_id": owner_id,
             "owner": owner.login if owner else "-",
             "customer_id": customer_id,
-            "state_type": str(_state_at_creation(ticket, rows, who)),
-            "priority_id": _id_at_creation(rows, "priority", ticket.priority_id),
+            "state_type": str(_state_at_creation(ticket, first, who)),
+            "priority_id": _id_at_creation(first, "priority", ticket.priority_id),
         },
     )
 
@@ -94,16 +95,24 @@ def is_moved(ticket: Ticket, *, known: Timeline) -> bool:
 def revivals(rows: Iterable[HistoryRow], who: Who, *, known: Timeline, now: datetime) -> Iterator[Fact]:
     """A merged ticket that was given another state again: a new epoch begins (contract 5.5)."""
     for row in rows:
+        if row.object != "Ticket" or row.attribute != "state":
+            continue
         key = f"observed:revived:{row.id}"
-        if row.object == "Ticket" and row.attribute == "state" and known.get(key) is None and _leaves_merged(row, who):
+        if known.get(key) is None and _leaves_merged(row, who):
             by = who.actor(row.created_by_id, source=row.source)
             yield Fact(key, FactKind.OBSERVED, row.created_at, now, by, {"what": "revived", "value": True})
 
 
-def value_at_creation(rows: Iterable[HistoryRow], attribute: str, present: Any) -> Any:
+def first_changes(rows: Iterable[HistoryRow]) -> Mapping[str | None, HistoryRow]:
+    """Of each attribute that was ever changed the first recorded change."""
+    changed = sorted((r for r in rows if r.object == "Ticket" and r.type == "updated"), key=_place, reverse=True)
+    return {row.attribute: row for row in changed}
+
+
+def value_at_creation(first: Mapping[str | None, HistoryRow], attribute: str, present: Any) -> Any:
     """What the attribute was before its first recorded change; ``present`` where it never changed."""
-    first = _first_change(rows, attribute)
-    return first.value_from if first else present
+    row = first.get(attribute)
+    return row.value_from if row else present
 
 
 def _change(row: HistoryRow, who: Who) -> Fact | None:
@@ -166,20 +175,15 @@ def _login(who: Who, user_id: int | None) -> str:
     return user.login if user else ""
 
 
-def _first_change(rows: Iterable[HistoryRow], attribute: str) -> HistoryRow | None:
-    found = (r for r in rows if r.object == "Ticket" and r.type == "updated" and r.attribute == attribute)
-    return min(found, key=lambda r: (r.created_at, r.id), default=None)
+def _place(row: HistoryRow) -> tuple[datetime, int]:
+    return row.created_at, row.id
 
 
-def _id_at_creation(rows: Iterable[HistoryRow], attribute: str, present: int | None) -> int | None:
-    first = _first_change(rows, attribute)
-    return first.id_from if first else present
+def _id_at_creation(first: Mapping[str | None, HistoryRow], attribute: str, present: int | None) -> int | None:
+    row = first.get(attribute)
+    return row.id_from if row else present
 
 
-def _at_creation(rows: Iterable[HistoryRow], attribute: str, present: str) -> str:
-    return str(value_at_creation(rows, attribute, present) or "")
-
-
-def _state_at_creation(ticket: Ticket, rows: Iterable[HistoryRow], who: Who) -> StateType:
-    first = _first_change(rows, "state")
-    return who.state_type(first.id_from or 0, first.value_from or "") if first else ticket.state_type
+def _state_at_creation(ticket: Ticket, first: Mapping[str | None, HistoryRow], who: Who) -> StateType:
+    row = first.get("state")
+    return who.state_type(row.id_from or 0, row.value_from or "") if row else ticket.state_type

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from plugin.handlers.history import FIELD_PREFIX, value_at_creation
+from plugin.handlers.history import first_changes, value_at_creation
 from plugin.handlers.who import Who
 from plugin.model.facts import Fact, FactKind, Timeline
 from plugin.model.linked import INTERRUPTED, Interruption
@@ -47,12 +47,13 @@ def filled_at_creation(
     ticket: Ticket, rows: Sequence[HistoryRow], who: Who, *, names: Iterable[str], known: Timeline, now: datetime
 ) -> Iterator[Fact]:
     """What the attributes a pack names were filled with when the ticket was made: Zammad keeps no row of that."""
-    by = who.actor(ticket.created_by_id)
     for name in names:
         key = f"observed:field_at_creation:{name}"
-        value = value_at_creation(rows, name, ticket.extra.get(name))
-        if known.get(key) is None and value not in (None, "", False, [], {}):
-            data = {"what": "field_at_creation", "name": name}
+        if known.get(key) is not None:
+            continue
+        value = value_at_creation(first_changes(rows), name, ticket.extra.get(name))
+        if value not in (None, "", False, [], {}):
+            by, data = who.actor(ticket.created_by_id), {"what": "field_at_creation", "name": name}
             yield Fact(key, FactKind.OBSERVED, ticket.created_at, now, by, data, {"value": str(value)})
 
 
@@ -164,12 +165,11 @@ def owner(ticket: Ticket, who: Who, *, known: Timeline, now: datetime) -> Iterat
 
 def _fields_at_creation(ticket: Ticket, rows: Sequence[HistoryRow], who: Who, *, now: datetime) -> Iterator[Fact]:
     """Values our fields had before anything was recorded about them: whoever made the ticket set them."""
-    by = who.actor(ticket.created_by_id)
+    first = first_changes(rows)
     for name, present in ticket.fields.items():
-        value = value_at_creation(rows, name, present) if name.startswith(FIELD_PREFIX) else None
-        if value in (None, "", False, "false"):
-            continue
-        yield _set_at_creation(name, str(value), by, ticket, now=now)
+        value = value_at_creation(first, name, present)
+        if value not in (None, "", False, "false"):
+            yield _set_at_creation(name, str(value), who.actor(ticket.created_by_id), ticket, now=now)
 
 
 def _set_at_creation(name: str, value: str, by: Actor, ticket: Ticket, *, now: datetime) -> Fact:

@@ -118,7 +118,7 @@ class Putting:
         """Whether the answer is our version: by us, the fields as sent, and nothing that we did not do (promises 1)."""
         before = self._state.ticket
         expected = {**before.fields, **call.fields}
-        as_sent = all(as_text(n, answer.fields.get(n)) == as_text(n, v) for n, v in expected.items())
+        as_sent = all(_is_same(n, answer.fields.get(n), v) for n, v in expected.items())
         as_before = all(
             getattr(answer, name) == getattr(before, name)
             for name in ("owner_id", "group_id", "customer_id", "priority_id", "title")
@@ -128,6 +128,10 @@ class Putting:
         return (
             answer.updated_by_id == self._own.id and as_sent and as_before and answer.state_type is state and articles
         )
+
+
+def _is_same(name: str, one: object, other: object) -> bool:
+    return one == other or as_text(name, one) == as_text(name, other)
 
 
 def _draft(note: NoteText, keys: str, *, mentions: bool = True) -> NoteDraft:

@@ -150,6 +150,8 @@ class Looker:
         told = set() if anew else {f["id"] for f in known.timeline.of(FactKind.ARTICLE)}
         told |= set(_own_notes(known.effects))
         wanted = [one for one in seen.article_ids if one not in told]
+        if not wanted:
+            return ()
         delivered = {article.id: article for article in _delivered(known.bodies) if article.ticket_id == seen.id}
         lacking = [one for one in wanted if one not in delivered]
         read = {a.id: a for a in self._reader.articles(seen.id, lacking, total=len(seen.article_ids))}
