@@ -24,7 +24,8 @@ class Settling:
     """What settling needs beside the plan.
 
     ``ticket``, ``tags`` and ``checklist`` are those the plan was made for; ``keep`` commits what they became,
-    ``keep_beside`` what is known of a task ticket that was made, ``keep_first`` goes with the first intent.
+    ``keep_beside`` what is known of a task ticket that was made; ``found`` is what the plan rests on, where that is
+    not on disk yet: it goes with the first intent.
     ``unknown_wait`` is T_q of promises 4.
     """
 
@@ -36,7 +37,7 @@ class Settling:
     unknown_wait: timedelta
     keep: Keep
     keep_beside: Callable[[Connection, Ticket], None]
-    keep_first: Commit | None
+    found: Unkept
     ticket: Ticket
     tags: frozenset[str]
     checklist: Checklist | None = None

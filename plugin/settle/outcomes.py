@@ -49,7 +49,6 @@ class Outcomes:
     def __init__(self, given: Settling, state: Settled) -> None:
         self._given = given
         self._state = state
-        self._keep_first = given.keep_first
         self._held: _Ended | None = None
         self._is_row_behind = False
 
@@ -58,17 +57,16 @@ class Outcomes:
         held = self._held
 
         def write(connection: Connection) -> frozenset[str]:
+            self._given.found.write(connection)
             if held is not None:
                 self._write(connection, held, row_may_wait=True)
             granted = effects.intend(connection, wanted, now=self._given.clock())
             self._demand_lock()
-            if self._keep_first is not None:
-                self._keep_first(connection)
             failpoints.hit("intent-before-commit")
             return granted
 
         granted = self._given.store.commit(write)
-        self._keep_first = None
+        self._given.found.kept()
         self.kept()
         self._is_row_behind = held is not None
         failpoints.hit("intent-committed")

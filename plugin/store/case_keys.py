@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, update
 
 from plugin.store import cases
+from plugin.store.errors import StoreUnavailable
 from plugin.store.keys import Key
 from plugin.store.statement import Statement
 from plugin.store.tables import cases as table
 
-_WRAPPED = Statement(select(table.c.data_key).where(table.c.ticket_id == bindparam("ticket_id")).with_for_update())
 _KEEP = Statement(update(table).where(table.c.ticket_id == bindparam("of_ticket")), sets=["data_key"])
+_KEEP_FIRST = Statement(
+    update(table).where(table.c.ticket_id == bindparam("of_ticket"), table.c.data_key.is_(None)), sets=["data_key"]
+)
 DROPPED = b""
 """Kept in place of a key that was dropped, so that no second one is made."""
 
@@ -22,18 +25,21 @@ def unwrapped(wrapped: bytes | None, ticket_id: int, *, store_key: Key) -> Key |
     return Key(store_key.open(wrapped, purpose=_purpose(ticket_id))) if wrapped else None
 
 
-def get_or_make(connection: Connection, ticket_id: int, *, store_key: Key, now: datetime) -> Key | None:
-    """The case's key, made at first use; None once it was dropped."""
-    row = _WRAPPED.first(connection, ticket_id=ticket_id)
-    if row is None:
-        cases.ensure(connection, [ticket_id], now=now)
-        (row,) = _WRAPPED.rows(connection, ticket_id=ticket_id)
-    if row.data_key is not None:
-        return unwrapped(row.data_key, ticket_id, store_key=store_key)
-    fresh = Key.fresh()
+def lock(connection: Connection, ticket_id: int, *, now: datetime) -> None:
+    """Have nobody else give the case a key, or drop it, until the transaction ends; the case is made where it is not
+    there."""
+    cases.for_update(connection, [ticket_id], now=now)
+
+
+def keep(connection: Connection, ticket_id: int, fresh: Key, *, store_key: Key, now: datetime) -> None:
+    """Keep the case's first key. Raises StoreUnavailable where it was given one, or it was dropped, meanwhile."""
     sealed = store_key.seal(fresh.secret, purpose=_purpose(ticket_id))
-    _KEEP.run(connection, of_ticket=ticket_id, data_key=sealed)
-    return fresh
+    first = {"of_ticket": ticket_id, "data_key": sealed}
+    if _KEEP_FIRST.run(connection, **first):
+        return
+    cases.ensure(connection, [ticket_id], now=now)
+    if not _KEEP_FIRST.run(connection, **first):
+        raise StoreUnavailable(f"ticket {ticket_id} was given a key by somebody else; it is looked at again")
 
 
 def drop(connection: Connection, ticket_id: int) -> None:

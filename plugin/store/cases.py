@@ -10,24 +10,49 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from plugin.model.work import CaseRow, CaseStatus, Wake, WakeReason
-from plugin.store.padding import padded
-from plugin.store.statement import Statement
+from plugin.store.statement import Statement, among
 from plugin.store.tables import cases
 from plugin.store.types import from_microseconds
-from plugin.store.upsert import insert_or_ignore
+from plugin.store.upsert import insert_into
 
 # Built once: what runs for every look should not be put together for every look.
-_OF_TICKET = select(cases).where(cases.c.ticket_id == bindparam("ticket_id"))
-_BY_ID = Statement(_OF_TICKET)
-_BY_ID_LOCKED = Statement(_OF_TICKET.with_for_update())
-_LOCKED = (
-    # in one order everywhere, so that two folds never wait for each other
-    select(cases)
-    .where(cases.c.ticket_id.in_(bindparam("ticket_ids", expanding=True)))
-    .order_by(cases.c.ticket_id)
-    .with_for_update()
+_BY_ID = Statement(select(cases).where(cases.c.ticket_id == bindparam("ticket_id")))
+# in one order everywhere, so that two folds never wait for each other
+_LOCKED = Statement(
+    lambda database: (
+        select(
+            cases.c.ticket_id,
+            cases.c.status,
+            cases.c.wake_at,
+            cases.c.wake_reason,
+            cases.c.generation,
+            cases.c.claimed_generation,
+            cases.c.first_hint_at,
+            cases.c.hinted_version,
+            cases.c.observed_version,
+        )
+        .where(among(cases.c.ticket_id, "ticket_ids", database=database))
+        .order_by(cases.c.ticket_id)
+        .with_for_update()
+    )
 )
-_KNOWN = select(cases.c.ticket_id).where(cases.c.ticket_id.in_(bindparam("ticket_ids", expanding=True)))
+_KNOWN = Statement(
+    lambda database: select(cases.c.ticket_id).where(among(cases.c.ticket_id, "ticket_ids", database=database))
+)
+_FRESH = {
+    "status": CaseStatus.OPEN,
+    "generation": 0,
+    "snapshot": {},
+    "parked_reason": "",
+    "tries": 0,
+    "misses": 0,
+    "looks": 0,
+    "settles": [],
+}
+_MAKE = Statement(
+    lambda database: insert_into(cases, database).on_conflict_do_nothing(),
+    sets=("ticket_id", "created_at", "updated_at", *_FRESH),
+)
 CHANGE = update(cases).where(cases.c.ticket_id == bindparam("of_ticket"))
 _SET_BASELINE = Statement(CHANGE.where(cases.c.baseline.is_(None)), sets=("baseline", "updated_at"))
 
@@ -76,12 +101,35 @@ def observe(
     owned: tuple[int, int] | None = None,
     now: datetime,
 ) -> None:
-    """Keep what a look saw. ``snapshot`` holds ids and codes only. Ends a run of misses.
+    """Keep what a look saw (see ``seen``)."""
+    row = seen(
+        number=number,
+        version=version,
+        snapshot=snapshot,
+        pack_version=pack_version,
+        status=status,
+        owned=owned,
+        now=now,
+    )
+    keep(connection, ticket_id, row)
+
+
+def seen(
+    *,
+    number: str,
+    version: str | None,
+    snapshot: Mapping[str, Any],
+    pack_version: str | None,
+    status: CaseStatus = CaseStatus.OPEN,
+    owned: tuple[int, int] | None = None,
+    now: datetime,
+) -> dict[str, Any]:
+    """What a look saw, as columns for ``keep``. ``snapshot`` holds ids and codes only. Ends a run of misses.
 
     ``owned``: owner and group of an open ticket that has an owner.
     """
     owner_id, group_id = owned or (None, None)
-    seen = {
+    return {
         "owner_id": owner_id,
         "group_id": group_id,
         "number": number,
@@ -92,14 +140,13 @@ def observe(
         "misses": 0,
         "updated_at": now,
     }
-    if not change(connection, ticket_id, seen):
-        ensure(connection, [ticket_id], now=now)
-        change(connection, ticket_id, seen)
 
 
-def looked(connection: Connection, ticket_id: int, *, at: datetime) -> None:
-    """The case was decided for that moment, and is acted on: what is decided later is decided for no earlier one."""
-    change(connection, ticket_id, {"last_looked_at": at})
+def keep(connection: Connection, ticket_id: int, row: Mapping[str, Any]) -> None:
+    """Keep these columns of the case, ``updated_at`` among them where it may have to be made."""
+    if not change(connection, ticket_id, row):
+        ensure(connection, [ticket_id], now=row["updated_at"])
+        change(connection, ticket_id, row)
 
 
 def set_baseline(connection: Connection, ticket_id: int, baseline: Mapping[str, Any], *, now: datetime) -> None:
@@ -131,22 +178,11 @@ def recent_misses(connection: Connection, *, since: datetime) -> int:
 
 def ensure(connection: Connection, ticket_ids: Sequence[int], *, now: datetime) -> None:
     """Make the rows that are missing."""
-    fresh = {
-        "status": CaseStatus.OPEN,
-        "generation": 0,
-        "snapshot": {},
-        "parked_reason": "",
-        "tries": 0,
-        "misses": 0,
-        "looks": 0,
-        "settles": [],
-        "created_at": now,
-        "updated_at": now,
-    }
-    known = set(connection.execute(_KNOWN, {"ticket_ids": padded(ticket_ids)}).scalars())
+    known = {row.ticket_id for row in _KNOWN.rows(connection, ticket_ids=list(ticket_ids))}
+    fresh = {**_FRESH, "created_at": now, "updated_at": now}
     missing = [{"ticket_id": ticket_id, **fresh} for ticket_id in ticket_ids if ticket_id not in known]
     if missing:
-        connection.execute(insert_or_ignore(connection, cases), missing)
+        _MAKE.run_many(connection, missing)
 
 
 def change(connection: Connection, ticket_id: int, values: Mapping[str, Any]) -> bool:
@@ -160,7 +196,7 @@ def _changing(names: tuple[str, ...]) -> Statement:
 
 
 def for_update(connection: Connection, ticket_ids: Sequence[int], *, now: datetime) -> Mapping[int, Any]:
-    """The rows, made where they are missing, locked until the transaction ends."""
+    """What wakes these cases, by ticket; made where they are missing, locked until the transaction ends."""
     rows = _locked(connection, ticket_ids)
     if len(rows) < len(set(ticket_ids)):
         ensure(connection, ticket_ids, now=now)
@@ -169,9 +205,7 @@ def for_update(connection: Connection, ticket_ids: Sequence[int], *, now: dateti
 
 
 def _locked(connection: Connection, ticket_ids: Sequence[int]) -> Sequence[Any]:
-    if len(ticket_ids) == 1:
-        return _BY_ID_LOCKED.rows(connection, ticket_id=ticket_ids[0])
-    return connection.execute(_LOCKED, {"ticket_ids": padded(ticket_ids)}).all()
+    return _LOCKED.rows(connection, ticket_ids=list(ticket_ids))
 
 
 def wake_of(row: Any) -> Wake:

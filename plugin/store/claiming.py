@@ -6,26 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    ColumnElement,
-    Connection,
-    Select,
-    all_,
-    bindparam,
-    column,
-    func,
-    literal_column,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, literal_column, or_, select
 
 from plugin.model.work import TIMELY, CaseRow, CaseStatus, Wake, WakeReason
-from plugin.store.cases import CHANGE, change, for_update, of_row, wake_of
-from plugin.store.statement import Statement
+from plugin.store.cases import CHANGE, change, for_update, get, of_row, wake_of
+from plugin.store.statement import Statement, not_among
 from plugin.store.tables import cases
-from plugin.store.types import Id, Json, to_microseconds
+from plugin.store.types import to_microseconds
 from plugin.store.waking import ASLEEP, due_reasons, pending_wake, sooner, wake_values
 
 SETTLES_KEPT = timedelta(hours=1)
@@ -45,17 +32,32 @@ _NOT_HELD_ELSEWHERE: ColumnElement[bool] = literal_column(
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
 )
 _HEARD_OF = cases.c.first_hint_at.is_not(None)
-# What this process holds itself: a whole list as one value, which each database takes in its own way.
-_HELD_HERE = select(column("value", Id)).select_from(func.json_each(bindparam("exclude", type_=Json)))
-_NOT_HELD_HERE = {
-    "sqlite": cases.c.ticket_id.not_in(_HELD_HERE),
-    "postgresql": cases.c.ticket_id != all_(bindparam("exclude", type_=ARRAY(BigInteger))),
-}
+# What the end of a look sets: the whole row was claimed, so nothing need be read where nothing woke the case meanwhile.
+_ENDED = (
+    "claimed_generation",
+    "not_before",
+    "tries",
+    "first_failure_at",
+    "parked_reason",
+    "looks",
+    "last_looked_at",
+    "settles",
+    "updated_at",
+    "first_hint_at",
+    "hinted_version",
+    "wake_at",
+    "wake_reason",
+    "wake_rank",
+)
+_END_UNDISTURBED = Statement(
+    CHANGE.where(cases.c.generation == bindparam("claimed_as"), and_(*(cases.c.status != asleep for asleep in ASLEEP))),
+    sets=_ENDED,
+)
 
 
 def _to_claim(*conditions: ColumnElement[bool]) -> Statement:
     def on(database: str) -> Select[Any]:
-        due = _DUE.where(_NOT_HELD_HERE[database], *conditions)
+        due = _DUE.where(not_among(cases.c.ticket_id, "exclude", database=database), *conditions)
         return due if database == "sqlite" else due.where(_NOT_HELD_ELSEWHERE).with_for_update(skip_locked=True)
 
     return Statement(on)
@@ -95,7 +97,10 @@ def due(
 
 def for_look(connection: Connection, ticket_id: int, *, now: datetime) -> CaseRow:
     """The case, made if there is none, row locked until the transaction ends: for a look somebody asked for."""
-    return of_row(for_update(connection, [ticket_id], now=now)[ticket_id])
+    for_update(connection, [ticket_id], now=now)
+    case = get(connection, ticket_id)
+    assert case is not None, "it was made"
+    return case
 
 
 def mark_claimed(connection: Connection, ticket_ids: Sequence[int]) -> None:
@@ -117,26 +122,28 @@ def finish(
 
     ``as_of``: the moment it was decided for, where that is not ``now``.
     """
-    row = for_update(connection, [claimed.ticket_id], now=now)[claimed.ticket_id]
-    fresh = pending_wake(row) if row.generation != claimed.generation else None
-    if fresh is not None and fresh.reason is WakeReason.EVENT and row.hinted_version == row.observed_version:
-        fresh = None  # it told of the very version that was looked at
-    wakes = None if row.status in ASLEEP else sooner(fresh, next_wake, now=now)
-    settles = [at for at in row.settles if to_microseconds(now - SETTLES_KEPT) < at <= to_microseconds(now)]
-    values = {
+    settles = [at for at in claimed.settles if now - SETTLES_KEPT < at <= now] + [now] * settled_unexplained
+    ended: dict[str, Any] = {
         "claimed_generation": None,
         "not_before": None,
         "tries": 0,
         "first_failure_at": None,
         "parked_reason": "",
-        "looks": row.looks + 1,
+        "looks": claimed.looks + 1,
         "last_looked_at": as_of or now,
-        "settles": settles + [to_microseconds(now)] * settled_unexplained,
+        "settles": [to_microseconds(at) for at in settles],
         "updated_at": now,
     }
-    if fresh is None:
-        values |= {"first_hint_at": None, "hinted_version": None}
-    change(connection, row.ticket_id, values | wake_values(wakes))
+    unheard = {"first_hint_at": None, "hinted_version": None}
+    undisturbed = ended | unheard | wake_values(next_wake)
+    if _END_UNDISTURBED.run(connection, of_ticket=claimed.ticket_id, claimed_as=claimed.generation, **undisturbed):
+        return next_wake
+    row = for_update(connection, [claimed.ticket_id], now=now)[claimed.ticket_id]
+    fresh = pending_wake(row) if row.generation != claimed.generation else None
+    if fresh is not None and fresh.reason is WakeReason.EVENT and row.hinted_version == row.observed_version:
+        fresh = None  # it told of the very version that was looked at
+    wakes = None if row.status in ASLEEP else sooner(fresh, next_wake, now=now)
+    change(connection, row.ticket_id, ended | (unheard if fresh is None else {}) | wake_values(wakes))
     return wakes
 
 

@@ -23,6 +23,11 @@ _ADD = Statement(insert(clocks))
 def replace(connection: Connection, ticket_id: int, computed: Sequence[Clock]) -> None:
     """Keep ``computed`` for the ticket instead of what was kept, in this order."""
     _DROP.run(connection, of_ticket=ticket_id)
+    add(connection, ticket_id, computed)
+
+
+def add(connection: Connection, ticket_id: int, computed: Sequence[Clock]) -> None:
+    """Keep ``computed`` for a ticket of which none were kept."""
     if computed:
         _ADD.run_many(connection, [_row(ticket_id, position, clock) for position, clock in enumerate(computed)])
 

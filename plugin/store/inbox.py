@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, liter
 from plugin.store import waking
 from plugin.store.keys import Key
 from plugin.store.padding import padded
-from plugin.store.statement import Statement, execute, fetch
+from plugin.store.statement import Statement, among, execute, fetch
 from plugin.store.tables import inbox
 from plugin.store.types import to_microseconds
 
@@ -47,6 +47,16 @@ _IS_NEW: ColumnElement[bool] = literal_column(
 )  # written out, so that the partial index is seen to fit
 _COLUMNS = ("digest", "source", "delivery_id", "ticket_id", "version", "received_at", "body", "state", "reason")
 _HAS_NEW = Statement(select(inbox.c.id).where(_IS_NEW).limit(1))
+_NEW = Statement(
+    select(inbox.c.id, inbox.c.ticket_id, inbox.c.version, inbox.c.received_at)
+    .where(_IS_NEW)
+    .order_by(inbox.c.id)
+    .limit(FOLDED_AT_ONCE)
+    .with_for_update(skip_locked=True)
+)
+_FOLD = Statement(
+    lambda database: update(inbox).where(among(inbox.c.id, "ids", database=database)).values(state=InboxState.FOLDED)
+)
 _DROP_BODIES = Statement(
     update(inbox)
     .where(inbox.c.ticket_id == bindparam("of_ticket"), inbox.c.body.is_not(None), inbox.c.state == InboxState.FOLDED)
@@ -94,13 +104,10 @@ def has_new(connection: Connection) -> bool:
 
 def fold(connection: Connection, *, quiet: timedelta, now: datetime) -> int:
     """Carry new hints over to their cases; returns how many rows that were (0: nothing left)."""
-    columns = (inbox.c.id, inbox.c.ticket_id, inbox.c.version, inbox.c.received_at)
-    query = select(*columns).where(_IS_NEW).order_by(inbox.c.id).limit(FOLDED_AT_ONCE)
-    rows = connection.execute(query.with_for_update(skip_locked=True)).all()
+    rows = _NEW.rows(connection)
     if rows:
         waking.hint(connection, _hints(rows), quiet=quiet, longest=LONGEST_QUIET, now=now)
-        folded = update(inbox).where(inbox.c.id.in_(padded(row.id for row in rows))).values(state=InboxState.FOLDED)
-        connection.execute(folded)
+        _FOLD.run(connection, ids=[row.id for row in rows])
     return len(rows)
 
 

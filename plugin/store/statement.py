@@ -8,20 +8,57 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Dialect, SelectBase
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Select,
+    SelectBase,
+    all_,
+    any_,
+    bindparam,
+    func,
+    select,
+)
+from sqlalchemy import column as table_column
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from plugin.store.types import Id, Json
+
 Clauses = ClauseElement | Callable[[str], ClauseElement]
 Process = Callable[[Any], Any]
+
+
+def among(column: ColumnElement[int], name: str, *, database: str) -> ColumnElement[bool]:
+    """Whether the column is one of the whole list of numbers given as ``name``: one value, which each kind of database
+    takes in its own way."""
+    if database == "sqlite":
+        return column.in_(_each(name))
+    return column == any_(bindparam(name, type_=ARRAY(BigInteger)))
+
+
+def not_among(column: ColumnElement[int], name: str, *, database: str) -> ColumnElement[bool]:
+    """The opposite of ``among``."""
+    if database == "sqlite":
+        return column.not_in(_each(name))
+    return column != all_(bindparam(name, type_=ARRAY(BigInteger)))
+
+
+def _each(name: str) -> Select[Any]:
+    return select(table_column("value", Id)).select_from(func.json_each(bindparam(name, type_=Json)))
 
 
 class Statement:
     """One statement for both databases, its values given by name. Values and results pass through their columns' types.
 
-    What it raises is what SQLAlchemy would raise. It cannot hold an ``IN`` of as many values as are given.
+    What it raises is what SQLAlchemy would raise. It cannot hold an ``IN`` of as many values as are given: ``among``
+    takes them as one.
     """
 
     def __init__(self, clause: Clauses, *, sets: Iterable[str] | None = None) -> None:
@@ -116,7 +153,8 @@ class _Compiled:
         for row in found:
             values = list(row)
             for place, process in self._reading:
-                values[place] = process(values[place])
+                if values[place] is not None:
+                    values[place] = process(values[place])
             rows.append(self._row(*values))
         return rows
 

@@ -16,6 +16,7 @@ from plugin.store import facts, meta, migrate
 from plugin.store.bell import Bell
 from plugin.store.database import Database, check_sqlite_file
 from plugin.store.errors import StoreError
+from plugin.store.facts import Ledger
 from plugin.store.held import Locks, ProcessLocks
 from plugin.store.keys import Key, WrongKey
 from plugin.store.process import ProcessLock
@@ -101,6 +102,10 @@ class Store:
     ) -> tuple[Fact, ...]:
         """``facts.append`` with this store's key."""
         return facts.append(connection, ticket_id, observed, store_key=self.key, now=now)
+
+    def ledger(self, connection: Connection, ticket_id: int) -> Ledger:
+        """``facts.ledger`` with this store's key."""
+        return facts.ledger(connection, ticket_id, store_key=self.key)
 
     def timeline(self, connection: Connection, ticket_id: int) -> Timeline:
         """``facts.timeline`` with this store's key."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -10,16 +9,8 @@ from sqlalchemy.dialects import sqlite
 
 
 def insert_or_ignore(connection: Connection, table: Table, **values: Any) -> Any:
-    """An insert that does nothing where the row exists; without ``values`` they are given when it is executed."""
-    if not values:
-        return _bare(table, connection.dialect.name)
+    """An insert that does nothing where the row exists."""
     return insert_into(table, connection.dialect.name).values(**values).on_conflict_do_nothing()
-
-
-@cache
-def _bare(table: Table, dialect: str) -> Any:
-    # one object each: SQLAlchemy knows what it compiled by the object
-    return insert_into(table, dialect).on_conflict_do_nothing()
 
 
 def insert_into(table: Table, dialect: str) -> Any:

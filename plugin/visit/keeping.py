@@ -4,45 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import partial
+from typing import Any
 
-from plugin import failpoints
 from plugin.model.effects import Effect
 from plugin.model.facts import Fact, FactKind, Timeline
 from plugin.model.said import tags_now
 from plugin.model.ticket import Ticket
 from plugin.model.work import CaseStatus, WakeReason
 from plugin.plan import Plan
+from plugin.settle import Commit
 from plugin.store import cases, effects, waking
 from plugin.store.database import Connection
 from plugin.visit.looking import Known, Looked
 from plugin.visit.recovering import Found, unsettled
 from plugin.visit.under_way import UnderWay
-from plugin.zammad.fence import demand
 
 
-def commit_look(
+def take_in(
     visit: UnderWay, looked: Looked, known: Known, now: datetime
 ) -> tuple[tuple[Fact, ...], Timeline, frozenset[str]]:
-    """Keep facts and look in one commit; returns what was new, the whole timeline, and the tags on the ticket."""
+    """Facts and look are to be kept; returns what is new, the whole timeline, and the tags on the ticket."""
     told = frozenset(visit.case.snapshot.get("tags") or ())
     if not looked.facts and not looked.full and _is_as_observed(visit, looked.ticket, told):
         return (), known.timeline, told
     visit.read = looked.ticket.version if looked.full else visit.read
-    found = (*looked.facts, *_moved(visit, now))
-
-    def write(connection: Connection) -> tuple[tuple[Fact, ...], Timeline, frozenset[str]]:
-        added = _append(visit, connection, found, now) if found else ()
-        timeline = Timeline(visit.ticket_id, (*known.timeline, *added)) if added else known.timeline
-        tags = tags_now(timeline) if looked.full else told
-        if not _is_as_observed(visit, looked.ticket, tags):
-            keep(visit, connection, looked.ticket, tags, status=_status(looked.ticket), now=now)
-        demand(visit.claim.lock.still_held, f"the look at ticket {visit.ticket_id} is not kept")
-        failpoints.hit("facts-appended-before-commit")
-        return added, timeline, tags
-
-    kept = visit.means.store.commit(write)
-    failpoints.hit("facts-appended")
-    return kept
+    added = visit.findings.see((*looked.facts, *_moved(visit, now)), now=now)
+    for commit in _consequences(visit, added, now):
+        visit.findings.beside(commit)
+    timeline = Timeline(visit.ticket_id, (*known.timeline, *added)) if added else known.timeline
+    tags = tags_now(timeline) if looked.full else told
+    if not _is_as_observed(visit, looked.ticket, tags):
+        visit.findings.note(_row(visit, looked.ticket, tags, status=_status(looked.ticket), now=now))
+    return added, timeline, tags
 
 
 def keep(
@@ -55,17 +49,8 @@ def keep(
     now: datetime | None = None,
 ) -> None:
     """The newest look at the ticket, and its tags."""
-    cases.observe(
-        connection,
-        visit.ticket_id,
-        number=seen.number,
-        version=visit.read,
-        snapshot=_snapshot(seen, tags, read=visit.read),
-        pack_version=visit.pack.version,
-        status=status,
-        owned=_owned(seen),
-        now=now or visit.means.clock(),
-    )
+    row = _row(visit, seen, tags, status=status, now=now or visit.means.clock())
+    cases.keep(connection, visit.ticket_id, row)
 
 
 def keep_merged(visit: UnderWay, connection: Connection, seen: Ticket, tags: frozenset[str]) -> None:
@@ -93,7 +78,7 @@ def commit_found(
     ended = list(found)
     if not ended:
         return before
-    with visit.means.store.write() as connection:
+    with visit.findings.written() as connection:
         for one in ended:
             effects.settle(
                 connection,
@@ -113,7 +98,7 @@ def record(visit: UnderWay, planned: Plan, done: tuple[Effect, ...]) -> None:
     doubtful = {effect.op_key for effect in unsettled(done)}  # what became of them is still to be found out
     fresh = [e for e in planned.observed if e.op_key not in doubtful and not _says_the_same(known.get(e.op_key), e)]
     if fresh:
-        with visit.means.store.write() as connection:
+        with visit.findings.written() as connection:
             effects.record(connection, fresh)
 
 
@@ -126,15 +111,27 @@ def _moved(visit: UnderWay, now: datetime) -> Iterator[Fact]:
         yield Fact(f"observed:pack_version:{rollout.number}", FactKind.OBSERVED, now, now, data=said)
 
 
-def _append(visit: UnderWay, connection: Connection, found: tuple[Fact, ...], now: datetime) -> tuple[Fact, ...]:
-    added = visit.means.store.append_facts(connection, visit.ticket_id, found, now=now)
-    adopted = next((f for f in added if f["what"] == "adopted"), None)
-    if adopted is not None:
-        baseline = {"created_at": adopted["created_at"], "older": adopted["older"]}
-        cases.set_baseline(connection, visit.ticket_id, baseline, now=now)
-    for merged in (f for f in added if f.kind is FactKind.MERGED_INTO and f["target_id"]):
-        waking.wake(connection, int(merged["target_id"]), at=now, reason=WakeReason.EVENT, now=now)
-    return added
+def _consequences(visit: UnderWay, added: tuple[Fact, ...], now: datetime) -> Iterator[Commit]:
+    """What is kept because of new facts."""
+    for fact in added:
+        if fact["what"] == "adopted":
+            baseline = {"created_at": fact["created_at"], "older": fact["older"]}
+            yield partial(cases.set_baseline, ticket_id=visit.ticket_id, baseline=baseline, now=now)
+        if fact.kind is FactKind.MERGED_INTO and fact["target_id"]:
+            target_id = int(fact["target_id"])
+            yield partial(waking.wake, ticket_id=target_id, at=now, reason=WakeReason.EVENT, now=now)
+
+
+def _row(visit: UnderWay, seen: Ticket, tags: frozenset[str], *, status: CaseStatus, now: datetime) -> dict[str, Any]:
+    return cases.seen(
+        number=seen.number,
+        version=visit.read,
+        snapshot=_snapshot(seen, tags, read=visit.read),
+        pack_version=visit.pack.version,
+        status=status,
+        owned=_owned(seen),
+        now=now,
+    )
 
 
 def _is_as_observed(visit: UnderWay, seen: Ticket, tags: frozenset[str]) -> bool:

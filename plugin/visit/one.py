@@ -17,15 +17,17 @@ from plugin.model.errors import NotFound, OutOfSight, Refused, Unreadable
 from plugin.model.facts import FactKind, Timeline
 from plugin.model.linked import Interruption
 from plugin.model.ticket import Ticket
-from plugin.model.work import Verdict, Wake, WakeReason
+from plugin.model.work import CaseRow, Verdict, Wake, WakeReason
 from plugin.plan import Plan, Standing
 from plugin.settle import Commit, Settled, Settling, settle
 from plugin.store import cases, clocks, effects, inbox, interrupted, meta, packs, switches
 from plugin.store.database import Connection
+from plugin.store.errors import StoreUnavailable
 from plugin.visit import absent, announcing, keeping, planning, recovering, relating, waiting
 from plugin.visit.looking import Known, Looker
 from plugin.visit.under_way import UnderWay
 from plugin.visit.waiting import Round
+from plugin.zammad.fence import Overtaken
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +44,18 @@ class Visit:
         self._newest_pack = 0
 
     def run(self) -> Verdict:
+        """What was found out goes with the verdict; where there is none it is kept, but for the store's own trouble."""
+        findings = self._visit.findings
+        try:
+            verdict = self._run()
+        except (StoreUnavailable, Overtaken):
+            raise
+        except BaseException:
+            findings.keep()
+            raise
+        return replace(verdict, unkept=findings.with_verdict(verdict.unkept)) if findings.holds else verdict
+
+    def _run(self) -> Verdict:
         try:
             seen = self._means.zammad.reader.look(self._visit.ticket_id)
         except NotFound:
@@ -94,7 +108,7 @@ class Visit:
 
     def _round(self, seen: Ticket, *, first: bool) -> Round:
         now = self._means.clock()
-        known = self._known(now)
+        known = self._known(now, first=first)
         looker = Looker(self._means.zammad, pack=self._visit.pack, now=now)
         reason = self._visit.claim.wake.reason
         looked = looker.look(
@@ -107,8 +121,8 @@ class Visit:
             sources=self._source,
         )
         self._choose_pack(lambda: Timeline(self._visit.ticket_id, (*known.timeline, *looked.facts)), now)
-        added, timeline, tags = keeping.commit_look(self._visit, looked, known, now)
-        timeline = self._visit.keep_seen(timeline, looker.named(timeline), what="who is named on", now=now)
+        added, timeline, tags = keeping.take_in(self._visit, looked, known, now)
+        timeline = self._visit.with_seen(timeline, looker.named(timeline), now=now)
         evidence = recovering.Evidence(seen, tags, timeline, looked.checklist)
         now = self._moment_for(timeline, now)
         done = self._recover(known, evidence, now)
@@ -127,13 +141,11 @@ class Visit:
             planned, standing = planning.make(self._visit, decision, standing, done, looker, now)
         by_person = any(fact.by.is_person for fact in added)
         keep_clocks = self._clocks_kept(known, decision)
-        keep_row = beside.kept(decision, was_decided_otherwise=keep_clocks is not None)
+        self._visit.findings.beside(keep_clocks)
+        self._visit.findings.beside(beside.kept(decision, was_decided_otherwise=keep_clocks is not None))
         waits = waiting.must_wait(self._visit, planned, decision, by_person=by_person, now=now)
         acts = bool(planned.calls) and not waits
-        keep_decided = _together(keep_clocks, keep_row, self._moment_kept(now) if acts else None)
-        if not acts:
-            self._commit_now(keep_decided)
-        settled = self._settle(planned, standing, keep_decided) if acts else None
+        settled = self._acted(planned, standing, now) if acts else None
         rests = any(effect.retry_not_before for effect in done) or (settled is not None and settled.rests)
         return Round(decision, planned, settled, by_person, rests, foresee)
 
@@ -148,22 +160,23 @@ class Visit:
             self._visit.as_of = self._visit.as_of or self._visit.case.last_looked_at or began
         return self._visit.as_of or now
 
-    def _known(self, now: datetime) -> Known:
-        """What the store knows; intents whose process died rest from now on."""
-        known = self._stored()
+    def _known(self, now: datetime, *, first: bool = False) -> Known:
+        """What the store knows; intents whose process died rest from now on. ``first``: the case is as claimed."""
+        known = self._stored(self._visit.case if first else None)
         if self._means.rollout.take_up(self._newest_pack, now=now):
             known = self._stored()  # its rules may be switched on since a moment ago
         resting = [*recovering.interrupted(known.effects, now=now, unknown_wait=self._means.unknown_wait)]
         return replace(known, effects=keeping.commit_found(self._visit, known.effects, resting, now))
 
-    def _stored(self) -> Known:
+    def _stored(self, case: CaseRow | None = None) -> Known:
         with self._means.store.read() as connection:
-            case = cases.get(connection, self._visit.ticket_id)
+            case = case or cases.get(connection, self._visit.ticket_id)
+            ledger = self._means.store.ledger(connection, self._visit.ticket_id)
             known = Known(
                 ticket_id=self._visit.ticket_id,
                 version=case.version if case else None,
                 own_version=case.own_version if case else None,
-                timeline=self._means.store.timeline(connection, self._visit.ticket_id),
+                timeline=ledger.timeline,
                 effects=effects.of_case(connection, self._visit.ticket_id),
                 switches=switches.enforced_since(connection),
                 bodies=inbox.bodies(connection, self._visit.ticket_id, store_key=self._means.store.key),
@@ -174,6 +187,7 @@ class Visit:
             self._newest_pack = packs.newest_activation(connection)
         self._visit.case = case or self._visit.case
         self._visit.read = known.version
+        self._visit.findings.about(ledger)
         return known
 
     def _interruptions(self, connection: Connection) -> tuple[Interruption, ...] | None:
@@ -188,23 +202,18 @@ class Visit:
         """What brings the store's clocks up to date, None where they are."""
         if known.clocks == decision.clocks:
             return None
-        return partial(clocks.replace, ticket_id=self._visit.ticket_id, computed=decision.clocks)
-
-    def _moment_kept(self, now: datetime) -> Commit:
-        """What it was decided for, with the first intent: should the process die now, and start again with a wrong
-        clock, nothing of it is taken back."""
-        return partial(cases.looked, ticket_id=self._visit.ticket_id, at=now)
-
-    def _commit_now(self, commit: Commit | None) -> None:
-        if commit is not None:
-            self._means.store.commit(commit)
+        keep = clocks.replace if known.clocks else clocks.add
+        return partial(keep, ticket_id=self._visit.ticket_id, computed=decision.clocks)
 
     def _decided(self, timeline: Timeline, known: Known, now: datetime) -> Decision:
         return decide(
             timeline, pack=self._visit.pack, now=now, switches=known.switches, customer_mail=self._means.customer_mail
         )
 
-    def _settle(self, planned: Plan, standing: Standing, keep_first: Commit | None) -> Settled:
+    def _acted(self, planned: Plan, standing: Standing, now: datetime) -> Settled:
+        # what it was decided for goes with the first intent: should the process die now, and start again with a wrong
+        # clock, nothing of it is taken back
+        self._visit.findings.note({"last_looked_at": now, "updated_at": self._means.clock()})
         settled = settle(
             planned,
             Settling(
@@ -216,7 +225,7 @@ class Visit:
                 unknown_wait=self._means.unknown_wait,
                 keep=partial(keeping.keep_merged if standing.ticket.is_merged else keeping.keep, self._visit),
                 keep_beside=partial(keeping.keep_task, self._visit),
-                keep_first=keep_first,
+                found=self._visit.findings,
                 ticket=standing.ticket,
                 tags=standing.tags,
                 checklist=standing.checklist,
@@ -242,18 +251,7 @@ class Visit:
         now, timeline = self._means.clock(), absent.hide(self._visit)
         known = self._known(now)
         decision = self._decided(timeline, known, self._moment_for(timeline, now))
-        self._commit_now(self._clocks_kept(known, decision))
+        self._visit.findings.beside(self._clocks_kept(known, decision))
         look = decision.next_look
         wake = Wake(at=look.at, reason=WakeReason.DEADLINE) if look else None
         return Verdict(next_wake=wake, as_of=self._visit.as_of)
-
-
-def _together(*commits: Commit | None) -> Commit | None:
-    """Several in one transaction, None for none."""
-    wanted = [commit for commit in commits if commit is not None]
-
-    def commit_all(connection: Connection) -> None:
-        for commit in wanted:
-            commit(connection)
-
-    return commit_all if wanted else None

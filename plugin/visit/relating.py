@@ -41,7 +41,7 @@ class Beside:
     def observed(self, known: Timeline) -> Timeline:
         """``known`` with what is to be seen of the others now; the very same where that is known."""
         now = self._visit.means.clock()
-        return self._visit.keep_seen(known, self._facts(known, now), what="what is beside", now=now)
+        return self._visit.with_seen(known, self._facts(known, now), now=now)
 
     def _facts(self, known: Timeline, now: datetime) -> Iterator[Fact]:
         if self._one is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from plugin.model.facts import Fact, Timeline
@@ -13,7 +13,7 @@ from plugin.observability.alarms import Alarms
 from plugin.observability.metrics import Metrics
 from plugin.rollout import Rollout
 from plugin.store.store import Store
-from plugin.zammad.fence import demand
+from plugin.visit.findings import Findings
 from plugin.zammad.room import Zammad
 
 
@@ -38,7 +38,8 @@ class UnderWay:
 
     ``stands_still``: nothing may happen because of time alone now; ``as_of`` is the moment it is decided for then.
     ``case`` is the row as read last, ``paused`` whether an operator has stopped all writing. ``read`` is the version
-    whose history was read last: what Zammad answered to our own writes since is a later one.
+    whose history was read last: what Zammad answered to our own writes since is a later one. ``findings`` is what was
+    found out and is not on disk yet.
     """
 
     means: Means
@@ -49,23 +50,19 @@ class UnderWay:
     as_of: datetime | None = None
     paused: bool = False
     read: str | None = None
+    findings: Findings = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.findings = Findings(self.means.store, self.ticket_id, still_held=self.claim.lock.still_held)
 
     @property
     def ticket_id(self) -> int:
         return self.claim.ticket_id
 
-    def keep_seen(self, known: Timeline, found: Iterable[Fact], *, what: str, now: datetime) -> Timeline:
-        """``known`` with what was found, kept in our store; the very same where nothing was. ``what`` it is, in words.
-
-        Raises Overtaken where the case is not ours any more.
-        """
-        facts = tuple(found)
-        if not facts:
-            return known
-        with self.means.store.write() as connection:
-            added = self.means.store.append_facts(connection, known.ticket_id, facts, now=now)
-            demand(self.claim.lock.still_held, f"{what} ticket {known.ticket_id} is not kept")
-        return Timeline(known.ticket_id, (*known, *added))
+    def with_seen(self, known: Timeline, found: Iterable[Fact], *, now: datetime) -> Timeline:
+        """``known`` with what was found; the very same where nothing new was."""
+        added = self.findings.see(found, now=now)
+        return Timeline(known.ticket_id, (*known, *added)) if added else known
 
     def alarm(self, names: Iterable[str]) -> None:
         for name in names:

@@ -19,6 +19,7 @@ from plugin.zammad.outcomes import Request
 from tests.scenarios.helpdesk import Helpdesk, Ticket
 
 API = "/api/v1"
+OURS = "zammad-steward"
 
 
 class Wire(BaseAdapter):
@@ -77,6 +78,34 @@ def test_every_intent_is_committed_before_its_call(helpdesk: Helpdesk) -> None:
     intended = {kind for _, kinds in witness.seen for kind in kinds}
     assert {EffectKind.NOTE, EffectKind.FIELDS, EffectKind.TAG_ADD} <= intended
     assert [str(asked) for asked, kinds in witness.seen if not kinds] == []
+
+
+def test_what_was_seen_is_on_disk_before_anything_is_done_because_of_it(helpdesk: Helpdesk) -> None:
+    ticket = a_major_complaint(helpdesk)
+    known = len(helpdesk.timeline_of(ticket))
+    facts: list[int] = []
+    wired(helpdesk, lambda _asked: facts.append(len(helpdesk.timeline_of(ticket))))
+    helpdesk.works()
+    assert facts
+    assert min(facts) > known
+
+
+def test_what_was_seen_is_kept_where_nothing_could_be_planned(helpdesk: Helpdesk) -> None:
+    """Zammad answers to the look, and no more where people are looked for."""
+    ticket = a_major_complaint(helpdesk)
+    ticket.noted(helpdesk.anna, "About: Anna Erste")
+    known = len(helpdesk.timeline_of(ticket))
+    refused = {"kind": "status", "path": "/users/search", "user_agent": OURS, "status": 503}
+    helpdesk.post("/sandbox/faults", json={"seed": 1, "faults": [refused]})
+    writes: list[Request] = []
+    wired(helpdesk, writes.append)
+    helpdesk.works()
+    assert writes == []
+    assert len(helpdesk.timeline_of(ticket)) > known
+
+    helpdesk.sandbox.faults.clear()
+    helpdesk.passes(minutes=15)
+    assert ticket.notes
 
 
 def test_the_outcome_of_every_call_is_committed_before_the_next_one(helpdesk: Helpdesk) -> None:
