@@ -334,7 +334,7 @@ def _due_fields(case: Case) -> Iterator[Field]:
     announced = [c for c in case.clocks if c.announced]
     if not announced and not case.pack.clocks:
         return
-    mode = announced[0].mode if announced else Mode.ENFORCE
+    mode = Mode(announced[0].mode) if announced else Mode.ENFORCE
     due = min((c for c in announced if c.is_due_next), key=lambda c: c.limit_at, default=None)
     clause = due.clause if due else "C3.1"
     because = due.because if due else text("No promise is running.")
@@ -345,7 +345,7 @@ def _due_fields(case: Case) -> Iterator[Field]:
         ("steward_breached", broken or None),
     )
     for name, value in parts:
-        yield Field(name, value, clause, because, rule=DEADLINES, mode=Mode(mode))
+        yield Field(name, value, clause, because, rule=DEADLINES, mode=mode)
 
 
 def _tags(case: Case, collected: _Collected) -> Iterator[Tag]:

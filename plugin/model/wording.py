@@ -25,8 +25,7 @@ def messages_with(timeline: Timeline, phrases: tuple[str, ...]) -> Mapping[str, 
     messages, find = _encoded(timeline), finder(phrases)
     if len(messages) > 1 and find(b" ".join(messages.values())) is None:
         return {}  # all he says, taken as one text, was looked through at once
-    found = {key: find(said) for key, said in messages.items()}
-    return {key: words for key, words in found.items() if words is not None}
+    return {key: words for key, said in messages.items() if (words := find(said)) is not None}
 
 
 @once
