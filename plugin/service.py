@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import partial
 from time import monotonic
 from types import TracebackType
 from typing import Any
@@ -275,12 +275,9 @@ def _zammad(
     skew: Skew,
     on_alarm: Callable[[str], None],
 ) -> Zammad:
-    # looking a label up takes longer than counting
-    calls, seconds = cache(metrics.zammad_calls.labels), cache(metrics.zammad_seconds.labels)
-
     def count(call: Call) -> None:
-        calls(call.method, call.route, call.outcome).inc()
-        seconds(call.method).observe(call.ms / 1000)
+        metrics.zammad_calls.labels(call.method, call.route, call.outcome).inc()
+        metrics.zammad_seconds.labels(call.method).observe(call.ms / 1000)
 
     return connect(
         **settings.zammad_access(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -49,6 +50,9 @@ class Metrics:
             registry=self.registry,
         )
         self.alarms = Counter("steward_alarms", "Alarms by name.", ["alarm"], registry=own)
+        for metric in (self.looks, self.wake_delay_seconds, self.effects, self.zammad_calls, self.zammad_seconds):
+            # looking labels up takes longer than counting
+            vars(metric)["labels"] = cache(metric.labels)
 
     def gauge(self, name: str, meaning: str, read: Callable[[], float]) -> None:
         """A figure that ``read`` gives when it is asked for; ``name`` without the prefix."""
