@@ -245,7 +245,7 @@ class Calendar:
     def _moment(self, day: date, at: time, *, later: bool) -> datetime:
         """A local time in UTC: the first existing one from it on; of two, the first or the later."""
         zone, written = ZoneInfo(self.zone), (at.hour, at.minute, at.second, at.microsecond)
-        first = datetime.combine(day, time(*written, fold=0), zone).astimezone(UTC)
+        first = datetime.combine(day, time(*written), zone).astimezone(UTC)
         second = datetime.combine(day, time(*written, fold=1), zone).astimezone(UTC)
         if second < first:  # the clock is turned forward over this time: there is none
             return _turning(zone, second, first)

@@ -230,7 +230,7 @@ class Case:
 
     @property
     def kind(self) -> Kind:
-        kind = self.finding("kind")
+        kind = self._findings.get("kind")
         return kind if isinstance(kind, Kind) else Kind.REQUEST
 
     @property

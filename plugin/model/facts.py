@@ -113,7 +113,7 @@ class Timeline:
         self._by_kind = _grouped(self._facts, lambda f: f.kind)
         self._changes = _grouped(self.of(FactKind.CHANGED), lambda f: str(f["attribute"]))
         self._seen = {str(fact["what"]): fact for fact in self.of(FactKind.OBSERVED)}
-        self._readings: dict[tuple[Any, ...], tuple[Any, tuple[Any, ...]]] = {}
+        self._readings: dict[Any, tuple[Any, tuple[Any, ...]]] = {}
 
     def __iter__(self) -> Iterator[Fact]:
         return iter(self._facts)
@@ -141,7 +141,7 @@ class Timeline:
 
         Given again is what is the same object: a pack's items are long to compare, and a pack gives its own each time.
         """
-        asked = (reading, *map(id, given))
+        asked = (reading, *map(id, given)) if given else reading
         known = self._readings.get(asked)
         if known is None:
             # what was given is kept beside: nothing else can have its id
