@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 import pytest
+from babel.dates import format_datetime
 
-from plugin.model.rendering import render
+from plugin.model.rendering import moment, render
 from plugin.model.words import text
 
 NOW = datetime(2026, 11, 30, 9, tzinfo=UTC)
@@ -48,6 +49,20 @@ def test_a_moment_is_written_as_the_language_writes_it(language: str, soon: str,
     thursday = datetime(2026, 12, 3, 13, 30, tzinfo=UTC)
     assert rendered(thursday, language=language) == soon
     assert rendered(thursday + timedelta(days=7), language=language) == later
+
+
+@pytest.mark.parametrize(
+    ("language", "locale", "form"),
+    [
+        pytest.param("en", "en_GB", "EEE d MMM y HH:mm", id="English"),
+        pytest.param("de", "de", "EEE d. MMM y HH:mm", id="German"),
+        pytest.param("zh-CN", "zh_Hans_CN", "y年M月d日 EEE HH:mm", id="Chinese"),
+    ],
+)
+def test_every_day_of_a_year_is_named_as_in_cldr(language: str, locale: str, form: str) -> None:
+    for day in range(366):
+        at = datetime(2028, 1, 1, 9, 5, tzinfo=UTC) + timedelta(days=day)
+        assert moment(at, language=language, zone="UTC") == format_datetime(at, form, locale=locale)
 
 
 def test_a_moment_is_that_of_the_zone_s_wall_clock() -> None:
