@@ -17,6 +17,7 @@ from plugin.model.pack import Pack
 from plugin.model.work import WakeReason
 from plugin.store import interrupted, waking
 from plugin.visit.under_way import UnderWay
+from plugin.zammad.fence import demand
 
 
 def announce(visit: UnderWay, decision: Decision, timeline: Timeline, now: datetime) -> None:
@@ -30,13 +31,15 @@ def announce(visit: UnderWay, decision: Decision, timeline: Timeline, now: datet
         known = interrupted.of_incident(connection, visit.ticket_id)
     if said == known:
         return
-    with visit.findings.written() as connection:
+    visit.findings.keep()  # beforehand: it locks this case, and others are not waited for under its lock
+    with visit.means.store.write() as connection:
         # cases first, in the order in which everybody locks them
         for ticket_id in sorted(said):
             if isinstance(announced, Announced) and _is_news(said[ticket_id], known.get(ticket_id)):
                 at = max(now, (said[ticket_id].restored_at or said[ticket_id].since) + announced.after)
                 waking.wake(connection, ticket_id, at=at, reason=WakeReason.EVENT, now=now)
         interrupted.keep(connection, visit.ticket_id, said)
+        demand(visit.claim.lock.still_held, f"what ticket {visit.ticket_id} announces is not kept")
 
 
 def _is_for_all(finding: Finding, pack: Pack) -> bool:
