@@ -71,7 +71,7 @@ class Ledger:
         return Timeline(self._ticket_id, [_fact(row, key=self._key) for row in self._rows])
 
     @property
-    def is_written(self) -> bool:
+    def is_kept(self) -> bool:
         """Whether nothing is left for ``write``."""
         return not self._to_write
 
@@ -97,7 +97,7 @@ class Ledger:
         return tuple(added)
 
     def write(self, connection: Connection, *, now: datetime) -> None:
-        """Write what was added; ``written`` tells that it was committed. Raises StoreUnavailable where somebody else
+        """Write what was added; ``kept`` tells that it was committed. Raises StoreUnavailable where somebody else
         has added to it or dropped its key since it was read."""
         if not self._to_write:
             return
@@ -110,7 +110,7 @@ class Ledger:
                 f"the ledger of ticket {self._ticket_id} was added to by somebody else; it is looked at again"
             ) from failure
 
-    def written(self) -> None:
+    def kept(self) -> None:
         """What was added is on disk."""
         self._to_write.clear()
         self._fresh_key = None

@@ -29,7 +29,7 @@ def missing(visit: UnderWay) -> Verdict:
     again_at = now + ACROSS_A_SWEEP
     if case.misses and case.last_looked_at is not None and now - case.last_looked_at < ACROSS_A_SWEEP:
         return Verdict(next_wake=Wake(at=case.last_looked_at + ACROSS_A_SWEEP, reason=WakeReason.SWEEP))
-    with visit.findings.written() as connection:
+    with visit.findings.transaction() as connection:
         misses = cases.miss(connection, visit.ticket_id, now=now)
         many = cases.recent_misses(connection, since=now - ACROSS_A_SWEEP) >= MANY_MISSES
     if many:
@@ -44,7 +44,7 @@ def hide(visit: UnderWay) -> Timeline:
     """403: nothing is written any more, and an alarm is raised; returns the timeline, for its clocks go on."""
     now = visit.means.clock()
     visit.alarm(("out_of_sight",))
-    with visit.findings.written() as connection:
+    with visit.findings.transaction() as connection:
         timeline = visit.means.store.timeline(connection, visit.ticket_id)
         hidden = observations.sight(timeline, visible=False, now=now)
         visit.means.store.append_facts(connection, visit.ticket_id, hidden, now=now)
@@ -63,7 +63,7 @@ def own_task(visit: UnderWay, seen: Ticket) -> Verdict:
     """A task ticket is never a case: what happens to it concerns the ticket it belongs to."""
     now = visit.means.clock()
     number = TASK_NUMBER.fullmatch(seen.number)
-    with visit.findings.written() as connection:
+    with visit.findings.transaction() as connection:
         parent = cases.by_number(connection, number["parent"]) if number else None
         if parent is not None and seen.version != visit.case.version:
             waking.wake(connection, parent.ticket_id, at=now, reason=WakeReason.EVENT, now=now)
@@ -73,7 +73,7 @@ def own_task(visit: UnderWay, seen: Ticket) -> Verdict:
 
 
 def _delete(visit: UnderWay, now: datetime) -> None:
-    with visit.findings.written() as connection:
+    with visit.findings.transaction() as connection:
         timeline = visit.means.store.timeline(connection, visit.ticket_id)
         gone = observations.deleted(timeline, is_deleted=True, now=now)
         visit.means.store.append_facts(connection, visit.ticket_id, gone, now=now)

@@ -57,7 +57,7 @@ class Findings:
     @property
     def holds(self) -> bool:
         """Whether there is anything to keep."""
-        return bool(self._row or self._beside) or (self._ledger is not None and not self._ledger.is_written)
+        return bool(self._row or self._beside) or (self._ledger is not None and not self._ledger.is_kept)
 
     def write(self, connection: Connection) -> None:
         """Have it committed with something else, by whoever then demands the lock; say so with ``kept`` when it was."""
@@ -76,7 +76,7 @@ class Findings:
         if not self.holds:
             return
         if self._ledger is not None:
-            self._ledger.written()
+            self._ledger.kept()
         self._row.clear()
         self._beside.clear()
         failpoints.hit("facts-appended")
@@ -84,11 +84,11 @@ class Findings:
     def keep(self) -> None:
         """Commit it alone, where there is any and the ticket is still ours."""
         if self.holds and self._still_held():
-            with self.written():
+            with self.transaction():
                 pass
 
     @contextmanager
-    def written(self) -> Iterator[Connection]:
+    def transaction(self) -> Iterator[Connection]:
         """A transaction of the store, with all of it written, for what rests on it. Raises Overtaken."""
         with self._store.write() as connection:
             self.write(connection)

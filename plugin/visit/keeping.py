@@ -78,7 +78,7 @@ def commit_found(
     ended = list(found)
     if not ended:
         return before
-    with visit.findings.written() as connection:
+    with visit.findings.transaction() as connection:
         for one in ended:
             effects.settle(
                 connection,
@@ -98,7 +98,7 @@ def record(visit: UnderWay, planned: Plan, done: tuple[Effect, ...]) -> None:
     doubtful = {effect.op_key for effect in unsettled(done)}  # what became of them is still to be found out
     fresh = [e for e in planned.observed if e.op_key not in doubtful and not _says_the_same(known.get(e.op_key), e)]
     if fresh:
-        with visit.findings.written() as connection:
+        with visit.findings.transaction() as connection:
             effects.record(connection, fresh)
 
 

@@ -57,7 +57,7 @@ def leave(visit: UnderWay, standing: Standing, done: tuple[Effect, ...], now: da
     if visit.paused or not any(e.state in _LEFT for e in done):
         return planned
     closing = {str(e.request.get("voids")) for call in planned.calls for e in call.effects}
-    with visit.findings.written() as connection:
+    with visit.findings.transaction() as connection:
         for effect in done:
             is_open_item = effect.kind is EffectKind.ITEM and effect.state is EffectState.APPLIED
             if is_open_item and effect.op_key not in closing and not is_done(effect, standing.timeline):
@@ -91,7 +91,7 @@ def _exhausted(visit: UnderWay, now: datetime) -> frozenset[str]:
 def _stop_what_is_exhausted(visit: UnderWay, draft: Plan, now: datetime) -> None:
     if LIMIT not in {effect.error for effect in draft.observed}:
         return
-    with visit.findings.written() as connection:
+    with visit.findings.transaction() as connection:
         circumstances.stop_what_is_exhausted(connection, visit.pack, draft, visit.ticket_id, now=now)
 
 

@@ -39,7 +39,7 @@ def read(store: Store) -> Ledger:
 def write(store: Store, ledger: Ledger) -> None:
     with store.write() as connection:
         ledger.write(connection, now=NOON)
-    ledger.written()
+    ledger.kept()
 
 
 def kept(store: Store) -> Timeline:
@@ -55,11 +55,11 @@ def test_what_was_added_is_there_when_it_is_written(store: Store) -> None:
     ledger = read(store)
     assert ledger.add([LETTER, SECOND]) == (LETTER, SECOND)
     assert len(kept(store)) == 0
-    assert not ledger.is_written
+    assert not ledger.is_kept
 
     write(store, ledger)
     assert list(kept(store)) == [LETTER, SECOND]
-    assert ledger.is_written
+    assert ledger.is_kept
 
 
 def test_what_was_added_before_is_known_before_it_is_written(store: Store) -> None:
