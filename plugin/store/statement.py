@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -27,9 +26,9 @@ from sqlalchemy import column as table_column
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeEngine
 
-from plugin.store.types import Id, Json
+from plugin.store.types import Converted, Id, Json
 
 Clauses = ClauseElement | Callable[[str], ClauseElement]
 Process = Callable[[Any], Any]
@@ -145,7 +144,10 @@ class _Compiled:
         """``values`` as the driver takes them: each by its place, or by its name. Raises KeyError."""
         if self._constants:
             values = {**values, **self._constants}
-        bound = [values[name] if process is None else process(values[name]) for name, process in self._values]
+        bound = [
+            value if (value := values[name]) is None or process is None else process(value)
+            for name, process in self._values
+        ]
         return bound if self._is_positional else dict(zip(self._names, bound, strict=True))
 
     def read(self, found: Iterable[Sequence[Any]]) -> list[Any]:
@@ -166,19 +168,17 @@ def _row(names: Sequence[str]) -> Callable[..., Any]:
 
 
 def _binding(parameter: BindParameter[Any], dialect: Dialect) -> Process | None:
-    """What its values pass through on their way to the driver."""
+    """What its values pass through on their way to the driver, but for None."""
     kind = parameter.type
-    if isinstance(kind, TypeDecorator) and kind.impl_instance.dialect_impl(dialect).bind_processor(dialect) is None:
-        return partial(kind.process_bind_param, dialect=dialect)  # without SQLAlchemy's detour over the type beneath
+    if isinstance(kind, Converted) and kind.impl_instance.dialect_impl(dialect).bind_processor(dialect) is None:
+        return kind.to_driver  # without SQLAlchemy's detour over the type beneath
     return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _reading(kind: TypeEngine[Any], dialect: Dialect) -> Process | None:
-    """What its values pass through on their way from the driver."""
-    if isinstance(kind, TypeDecorator):
-        beneath = kind.impl_instance.dialect_impl(dialect).result_processor(dialect, None)
-        if beneath is None:
-            return partial(kind.process_result_value, dialect=dialect)
+    """What its values pass through on their way from the driver, but for None."""
+    if isinstance(kind, Converted) and kind.impl_instance.dialect_impl(dialect).result_processor(dialect, None) is None:
+        return kind.from_driver
     return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 

@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, Text
@@ -20,19 +20,6 @@ Id = BigInteger().with_variant(Integer(), "sqlite")
 Bytes = LargeBinary
 
 
-class Moment(TypeDecorator[datetime]):
-    """An aware datetime, kept as microseconds since 1970 in UTC; a naive one is refused."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        return None if value is None else to_microseconds(value)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        return None if value is None else from_microseconds(value)
-
-
 @dataclass(frozen=True, slots=True)
 class Written:
     """A JSON value that was written already, for ``canonical`` to take over: alone, or as a part of another."""
@@ -43,21 +30,6 @@ class Written:
     def of(cls, value: Any) -> Written:
         """As it will be written once more when it was read again: a number too large for that comes back another."""
         return cls(_quickly(value) or canonical(read_json(_ENCODER.encode(value))))
-
-
-class Json(TypeDecorator[Any]):
-    """A JSON value as canonical text, so that equal values are equal texts on both databases."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
-        if type(value) is Written:
-            return value.text
-        return None if value is None else canonical(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
-        return None if value is None else read_json(value)
 
 
 def canonical(value: Any) -> str:
@@ -74,6 +46,10 @@ def _quickly(value: Any) -> str | None:
     if text.isascii() and b"\x7f" not in text and not _EXPONENT.search(text):
         return text.decode("ascii")
     return None
+
+
+def _written(value: Any) -> str:
+    return value.text if type(value) is Written else canonical(value)
 
 
 def read_json(text: str) -> Any:
@@ -114,3 +90,35 @@ def to_microseconds(moment: datetime) -> int:
 
 def from_microseconds(count: int) -> datetime:
     return EPOCH + timedelta(microseconds=count)
+
+
+class Converted(TypeDecorator[Any]):
+    """A type that is one function each way, whatever the database; None stays None."""
+
+    cache_ok = True
+    to_driver: ClassVar[staticmethod[[Any], Any]]
+    from_driver: ClassVar[staticmethod[[Any], Any]]
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
+        return None if value is None else self.to_driver(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
+        return None if value is None else self.from_driver(value)
+
+
+class Moment(Converted):
+    """An aware datetime, kept as microseconds since 1970 in UTC; a naive one is refused."""
+
+    impl = BigInteger
+    cache_ok = True
+    to_driver = staticmethod(to_microseconds)
+    from_driver = staticmethod(from_microseconds)
+
+
+class Json(Converted):
+    """A JSON value as canonical text, so that equal values are equal texts on both databases."""
+
+    impl = Text
+    cache_ok = True
+    to_driver = staticmethod(_written)
+    from_driver = staticmethod(read_json)
