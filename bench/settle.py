@@ -12,13 +12,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import click
+from sqlalchemy import and_, func, or_, select
 
 from bench.canned import MONDAY, URL, Canned, Model, deliveries, model
 from bench.databases import database
@@ -27,7 +28,7 @@ from plugin import logs
 from plugin.running import settle_down
 from plugin.service import Service
 from plugin.settings import Settings
-from plugin.store import cases, inbox, waking
+from plugin.store import inbox, tables
 from plugin.store.store import Store
 
 NOW = MONDAY + timedelta(minutes=3)
@@ -40,6 +41,8 @@ Run = tuple[float, float, float, int]
 Row = tuple[str, int, float, float, float, int]
 PATIENCE = 300.0
 """Seconds a run may take before it counts as stuck."""
+SHORTEST_PAUSE, MOST_A_SECOND = 0.02, 1000
+"""Seconds between two questions how far it is, and cases a second that nothing here settles."""
 
 
 @click.command()
@@ -159,22 +162,20 @@ def _fill(store: Store, like: Model, tickets: int) -> None:
 
 
 def _wait_for(store: Store, tickets: int) -> None:
-    _until(lambda: _are_settled(store, tickets), f"{tickets} cases were not settled")
-
-
-def _are_settled(store: Store, tickets: int) -> bool:
-    """A case is due until its look has been committed."""
-    with store.read() as connection:
-        is_due = inbox.has_new(connection) or waking.oldest_due(connection, now=NOW) is not None
-        return not is_due and sum(cases.counts(connection).values()) == tickets
-
-
-def _until(reached: Callable[[], bool], otherwise: str) -> None:
+    """Ask the less often the more is left: each question takes a turn of Python's from what is measured."""
     ends = time.monotonic() + PATIENCE
-    while not reached():
+    while left := _left(store, tickets):
         if time.monotonic() > ends:
-            raise click.ClickException(f"{otherwise} in {PATIENCE:g} s")
-        time.sleep(0.05)
+            raise click.ClickException(f"{left} of {tickets} cases were not settled in {PATIENCE:g} s")
+        time.sleep(max(SHORTEST_PAUSE, left / MOST_A_SECOND))
+
+
+def _left(store: Store, tickets: int) -> int:
+    """How many are not settled yet: a case is due until its look has been committed."""
+    done = and_(tables.cases.c.looks > 0, or_(tables.cases.c.wake_at.is_(None), tables.cases.c.wake_at > NOW))
+    with store.read() as connection:
+        settled: int = connection.execute(select(func.count()).where(done)).scalar_one()
+    return tickets - settled
 
 
 # -- a worker of its own ----------------------------------------------------------------------------------------------
