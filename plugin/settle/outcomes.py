@@ -108,7 +108,7 @@ class Outcomes:
         if not all(effect.kind in _ON_CHECKLIST for effect in refused_ones):
             self._state.alarms.append("no_right")
         for effect in refused_ones:
-            outcome = {**self._known(effect).outcome, "gave_up": False}
+            outcome = {**self._known(effect).outcome, "gave_up": False, "put_off": False}
             later = self._given.clock() + retry.NO_RIGHT_PAUSE
             self._commit((effect,), EffectState.REFUSED, outcome=outcome, error=str(refused), retry_not_before=later)
 
@@ -172,8 +172,8 @@ class Outcomes:
     def not_done(self, left: tuple[Effect, ...], unavailable: Unavailable) -> None:
         """Zammad was not asked at all: planned again as if nothing had been tried."""
         for effect in left:
-            known = self._known(effect)
-            self._commit((effect,), EffectState.REFUSED, outcome=dict(known.outcome), error=str(unavailable))
+            outcome = {**self._known(effect).outcome, "put_off": True}
+            self._commit((effect,), EffectState.REFUSED, outcome=outcome, error=str(unavailable))
 
     def _known(self, effect: Effect) -> Effect:
         with self._given.store.read() as connection:

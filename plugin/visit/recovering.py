@@ -74,10 +74,13 @@ def left_over(
 ) -> Iterator[Found]:
     """Those that were not done and are not wanted any more: harmless ones at once, others once they rested.
 
+    What Zammad refused stays as it is, for the record; what it was not asked for, because it put everybody off, ends.
+
     ``planned`` are those that are wanted, now or when what holds them back is over; ``reasons`` say of some why they
     are only observed now.
     """
-    for effect in doubtful(effects):
+    undone = tuple(effects)
+    for effect in (*doubtful(undone), *_put_off(undone)):
         may_end = effect.kind in RESTLESS or (effect.state is not EffectState.INTENDED and _is_due(effect, now))
         if may_end and effect.op_key not in planned:
             yield Found(
@@ -86,6 +89,12 @@ def left_over(
                 dict(effect.outcome),
                 error=reasons.get(effect.op_key) or "no longer wanted",
             )
+
+
+def _put_off(effects: Iterable[Effect]) -> Iterator[Effect]:
+    """Those whose last call was never made."""
+    refused = (e for e in effects if e.state is EffectState.REFUSED and not e.outcome.get("same"))
+    return (e for e in refused if e.outcome.get("put_off"))
 
 
 def _carried(timeline: Timeline) -> Mapping[str, int]:

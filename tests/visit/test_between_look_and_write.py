@@ -108,6 +108,24 @@ def test_what_was_seen_is_kept_where_nothing_could_be_planned(helpdesk: Helpdesk
     assert ticket.notes
 
 
+def test_what_zammad_put_off_and_nobody_wants_any_more_ends(helpdesk: Helpdesk) -> None:
+    ticket = a_major_complaint(helpdesk)
+    put_off = {
+        "kind": "rate_limit",
+        "path": "/tickets/",
+        "method": "PUT",
+        "user_agent": OURS,
+        "seconds": 60,
+        "count": 1,
+    }
+    helpdesk.post("/sandbox/faults", json={"seed": 1, "faults": [put_off]})
+    while not any(effect.state is EffectState.REFUSED for effect in helpdesk.effects_of(ticket)):
+        helpdesk.passes(seconds=1)
+    ticket.said(helpdesk.anna, "general")
+    helpdesk.passes(minutes=25)
+    assert {effect.state for effect in helpdesk.effects_of(ticket)} == {EffectState.APPLIED, EffectState.VOID}
+
+
 def test_the_outcome_of_every_call_is_committed_before_the_next_one(helpdesk: Helpdesk) -> None:
     ticket = a_major_complaint(helpdesk)
     under_way: list[set[str]] = []

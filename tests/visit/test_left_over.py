@@ -13,10 +13,12 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SOON, PAST = NOW + timedelta(minutes=1), NOW - timedelta(minutes=1)
 
 
-def tried(kind: EffectKind, state: EffectState, *, until: datetime | None = None, same: int = 0) -> Effect:
+def tried(
+    kind: EffectKind, state: EffectState, *, until: datetime | None = None, same: int = 0, put_off: bool = False
+) -> Effect:
     return Effect(
         op_key="k1", ticket_id=7, kind=kind, rule="r", epoch="e", clause="C2.3", because="", state=state,
-        created_at=PAST, retry_not_before=until, outcome={"same": same, "refusals": same},
+        created_at=PAST, retry_not_before=until, outcome={"same": same, "refusals": same, "put_off": put_off},
     )  # fmt: skip
 
 
@@ -44,6 +46,8 @@ def ends(effect: Effect, *, wanted: bool = False) -> bool:
             tried(EffectKind.NOTE, EffectState.REFUSED, until=SOON, same=2), False, id="502, may still arrive"
         ),
         pytest.param(tried(EffectKind.FIELDS, EffectState.REFUSED, until=SOON), False, id="Zammad said no, on record"),
+        pytest.param(tried(EffectKind.FIELDS, EffectState.REFUSED, put_off=True), True, id="Zammad put everybody off"),
+        pytest.param(tried(EffectKind.NOTE, EffectState.REFUSED, put_off=True), True, id="a note it was not asked for"),
         pytest.param(tried(EffectKind.FIELDS, EffectState.APPLIED), False, id="done"),
     ],
 )
