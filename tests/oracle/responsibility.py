@@ -62,6 +62,7 @@ class _Reader:
     world: World
     ticket_id: int
     found: Responsibility
+    owned: tuple[datetime, int] | None = None
 
     def pass_to(self, moment: datetime) -> None:
         """A working day without a sign leaves it with the giver."""
@@ -84,7 +85,9 @@ class _Reader:
                 found.accountable = found.accountable or act.by
             case Did.MERGED:
                 self._merged(act)
-        if act.did is not Did.OWNED:
+        if act.did is Did.OWNED:
+            self.owned = act.at, act.by
+        elif (act.at, act.by) != self.owned:  # else it is what Zammad writes along with a change of the owner
             self._sign(act)
 
     def _owned(self, act: Act) -> None:

@@ -14,7 +14,7 @@ from tests.oracle.judge import disagreements
 from tests.scenarios.helpdesk import open_helpdesk
 
 OLGA, TOM, CHIEF, ADMIN = "olga@customer.example", "tom@handel.example", "chief@example.com", "admin@example.com"
-VIP = "mei@customer.example"
+BEN, VIP = "ben@example.com", "mei@customer.example"
 COMPLAINT, PLAIN = "I complain, and my lawyer will hear of it.", "Where is my order?"
 MILD = "I want to complain about your service."
 DANGEROUS = "The device caught fire and I complain."
@@ -56,6 +56,12 @@ SCRIPTS: dict[str, tuple[Event, ...]] = {
         event(1, "close", CHIEF),
         event(60, "mail", OLGA, "Thank you!"),
         event(66, "close", CHIEF),
+    ),
+    "who was asked and gives it back late has not taken it": (
+        event(0, "new", OLGA, PLAIN),
+        event(1, "assign", CHIEF, CHIEF),
+        event(20, "assign", CHIEF, BEN),
+        event(60, "drop", BEN),
     ),
     "a major complaint merged into a serious one": (
         event(0, "new", OLGA, COMPLAINT, to="Other"),
