@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from tests.oracle import working_time
@@ -33,13 +33,17 @@ AFTERWARDS = {"confirmation": DAY, "follow_up_visit": DAY, "survey": 7 * DAY}
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """``limit`` and ``warning`` may be a moment between two; ``ended_at`` None while it runs; ``unsure`` as a whole."""
+    """``limit`` and ``warning`` may be a moment between two; ``ended_at`` None while it runs; ``unsure`` as a whole.
+
+    ``times``: how many of the name may have been told of; more than one where one begins when another ends.
+    """
 
     name: str
     limit: Between
     warning: Between
     ended_at: datetime | None
     unsure: bool = False
+    times: int = 1
 
     def is_broken(self, now: datetime) -> bool | None:
         """None where the standard leaves room."""
@@ -170,14 +174,15 @@ def _progress(life: Life, start: datetime, closed_at: datetime | None) -> Iterat
     moments = [start, *(at for at in life.answered if at > start)]
     ends = [*moments[1:], closed_at or life.world.now]
     warned = [working_time.after(at, PROGRESS_HOURS * WARNED_AT).earliest for at in moments]
-    late = any(end >= at for at, end in zip(warned, ends, strict=True))
-    unsure = late or life.tier != TIERS[-1] or bool({"times", "result", "tier"} & life.unsure)
+    late = sum(end >= at for at, end in zip(warned, ends, strict=True))
+    unsure = late > 0 or life.tier != TIERS[-1] or bool({"times", "result", "tier"} & life.unsure)
     yield Clock(
         "progress",
         working_time.after(moments[-1], PROGRESS_HOURS),
         working_time.after(moments[-1], PROGRESS_HOURS * WARNED_AT),
         closed_at if life.is_closed else None,
         unsure or bool(life.waits) or bool(life.closed),
+        max(1, late),
     )
 
 
@@ -188,7 +193,7 @@ def _told_where_to_go(life: Life) -> datetime | None:
 
 def _ended(clock: Clock, at: datetime) -> Clock:
     end = at if clock.ended_at is None or clock.ended_at > at else clock.ended_at
-    return Clock(clock.name, clock.limit, clock.warning, end, clock.unsure)
+    return replace(clock, ended_at=end)
 
 
 def _afterwards(life: Life, closed_at: datetime) -> Iterator[Clock]:

@@ -124,8 +124,8 @@ def _of(clock: Clock, now: datetime, *, known_at: datetime, before: Mapping[str,
     settled = max(working_time.after(moment, A_WORKING_DAY).latest for moment in (clock.limit.latest, known_at))
     surely = broken is True and end >= settled and clock.name not in AFTERWARDS
     steps = {
-        f"warning of {clock.name}": (0, int(warned)),
-        f"breach of {clock.name}": (int(surely), 2 * (broken is not False)),
+        f"warning of {clock.name}": (0, clock.times * warned),
+        f"breach of {clock.name}": (int(surely), 2 * clock.times * (broken is not False)),
     }
     return {
         step: (max(least, before.get(step, (0, 0))[0]), most + before.get(step, (0, 0))[1])
