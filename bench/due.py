@@ -115,16 +115,18 @@ def _make_the_first(store: Store) -> None:
     snapshot = {"tags": ["steward:suspected"], "state_type": "open", "group_id": 2, "owner_id": 4, "checklist_id": None}
     with store.write() as connection:
         case = claiming.for_look(connection, 1, now=NOW)
-        cases.observe(
+        cases.keep(
             connection,
             1,
-            number="81000001",
-            version="2026-03-02T09:00:00.123Z",
-            snapshot=snapshot,
-            pack_version="a" * 64,
-            status=CaseStatus.OPEN,
-            owned=(4, 2),
-            now=NOW,
+            cases.seen(
+                number="81000001",
+                version="2026-03-02T09:00:00.123Z",
+                snapshot=snapshot,
+                pack_version="a" * 64,
+                status=CaseStatus.OPEN,
+                owned=(4, 2),
+                now=NOW,
+            ),
         )
         cases.set_baseline(connection, 1, {"created_at": "2026-03-02T09:00:00+00:00", "older": False}, now=NOW)
         claiming.finish(connection, case, next_wake=Wake(at=NOW, reason=WakeReason.DEADLINE), now=NOW)

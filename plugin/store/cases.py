@@ -89,31 +89,6 @@ def owners(connection: Connection) -> frozenset[tuple[int, int]]:
     return frozenset((row.owner_id, row.group_id) for row in connection.execute(pairs))
 
 
-def observe(
-    connection: Connection,
-    ticket_id: int,
-    *,
-    number: str,
-    version: str | None,
-    snapshot: Mapping[str, Any],
-    pack_version: str | None,
-    status: CaseStatus = CaseStatus.OPEN,
-    owned: tuple[int, int] | None = None,
-    now: datetime,
-) -> None:
-    """Keep what a look saw (see ``seen``)."""
-    row = seen(
-        number=number,
-        version=version,
-        snapshot=snapshot,
-        pack_version=pack_version,
-        status=status,
-        owned=owned,
-        now=now,
-    )
-    keep(connection, ticket_id, row)
-
-
 def seen(
     *,
     number: str,

@@ -60,14 +60,16 @@ def keep_merged(visit: UnderWay, connection: Connection, seen: Ticket, tags: fro
 
 def keep_task(visit: UnderWay, connection: Connection, made: Ticket) -> None:
     """A task ticket that was made: its version is known, so that nobody looks at it for that."""
-    cases.observe(
+    cases.keep(
         connection,
         made.id,
-        number=made.number,
-        version=made.version,
-        snapshot=_snapshot(made, frozenset(), read=made.version),
-        pack_version=visit.pack.version,
-        now=visit.means.clock(),
+        cases.seen(
+            number=made.number,
+            version=made.version,
+            snapshot=_snapshot(made, frozenset(), read=made.version),
+            pack_version=visit.pack.version,
+            now=visit.means.clock(),
+        ),
     )
 
 

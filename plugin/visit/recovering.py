@@ -45,9 +45,7 @@ def unsettled(effects: Iterable[Effect]) -> tuple[Effect, ...]:
 
 def doubtful(effects: Iterable[Effect]) -> tuple[Effect, ...]:
     """Those that may have been done: also one that counts as refused, for its last call was answered by a 5xx."""
-    return tuple(
-        e for e in effects if e.state in UNSETTLED or (e.state is EffectState.REFUSED and e.outcome.get("same"))
-    )
+    return tuple(effect for effect in effects if _is_doubtful(effect))
 
 
 def interrupted(effects: Iterable[Effect], *, now: datetime, unknown_wait: timedelta) -> Iterator[Found]:
@@ -79,8 +77,9 @@ def left_over(
     ``planned`` are those that are wanted, now or when what holds them back is over; ``reasons`` say of some why they
     are only observed now.
     """
-    undone = tuple(effects)
-    for effect in (*doubtful(undone), *_put_off(undone)):
+    for effect in effects:
+        if not _is_doubtful(effect) and not _was_put_off(effect):
+            continue
         may_end = effect.kind in RESTLESS or (effect.state is not EffectState.INTENDED and _is_due(effect, now))
         if may_end and effect.op_key not in planned:
             yield Found(
@@ -91,10 +90,13 @@ def left_over(
             )
 
 
-def _put_off(effects: Iterable[Effect]) -> Iterator[Effect]:
-    """Those whose last call was never made."""
-    refused = (e for e in effects if e.state is EffectState.REFUSED and not e.outcome.get("same"))
-    return (e for e in refused if e.outcome.get("put_off"))
+def _is_doubtful(effect: Effect) -> bool:
+    return effect.state in UNSETTLED or (effect.state is EffectState.REFUSED and bool(effect.outcome.get("same")))
+
+
+def _was_put_off(effect: Effect) -> bool:
+    """Whether its last call was never made."""
+    return effect.state is EffectState.REFUSED and bool(effect.outcome.get("put_off"))
 
 
 def _carried(timeline: Timeline) -> Mapping[str, int]:

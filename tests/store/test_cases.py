@@ -41,14 +41,16 @@ def hint(store: Store, ticket_id: int, version: str | None, *, at: datetime = NO
 
 def observe(store: Store, ticket_id: int, version: str, *, pack_version: str = "p1") -> None:
     with store.write() as connection:
-        cases.observe(
+        cases.keep(
             connection,
             ticket_id,
-            number=f"7{ticket_id}",
-            version=version,
-            snapshot={},
-            pack_version=pack_version,
-            now=NOON,
+            cases.seen(
+                number=f"7{ticket_id}",
+                version=version,
+                snapshot={},
+                pack_version=pack_version,
+                now=NOON,
+            ),
         )
 
 

@@ -194,4 +194,4 @@ def test_a_purged_row_leaves_no_bytes_in_the_write_ahead_log(store: Store) -> No
 
 def observe(store: Store, *, version: str) -> None:
     with store.write() as connection:
-        cases.observe(connection, 7, number="70001", version=version, snapshot={}, pack_version="p", now=NOON)
+        cases.keep(connection, 7, cases.seen(number="70001", version=version, snapshot={}, pack_version="p", now=NOON))

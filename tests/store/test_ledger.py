@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Connection
 
-from plugin.model.facts import Fact, FactKind, Timeline
-from plugin.model.people import Actor, Role
+from plugin.model.facts import Timeline
 from plugin.store import case_keys, facts
 from plugin.store.errors import StoreUnavailable
 from plugin.store.facts import Ledger
 from plugin.store.store import Store
+from tests.store.test_facts import LETTER as A_LETTER
+from tests.store.test_facts import NOON
 
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-MEI = Actor(id=10, login="mei@customer.example", role=Role.CUSTOMER)
 TICKET = 7
-LETTER = Fact(
-    key="article:17",
-    kind=FactKind.ARTICLE,
-    at=NOON,
-    seen_at=NOON,
-    by=MEI,
-    data={"id": 17, "internal": False},
-    payload={"subject": "It leaks"},
-)
+LETTER = replace(A_LETTER, data={"id": 17, "internal": False}, payload={"subject": "It leaks"})
 SECOND = replace(LETTER, key="article:18", data={"id": 18, "internal": False})
 MADE_INTERNAL = replace(LETTER, data={"id": 17, "internal": True}, payload=None)
 

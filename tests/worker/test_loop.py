@@ -330,8 +330,8 @@ with store.write() as connection:
     inbox.receive(connection, batch, store_key=store.key)
 def visit(claim):
     with store.write() as connection:
-        cases.observe(connection, claim.ticket_id, number=str(claim.ticket_id), version="v", snapshot={},
-                      pack_version="p", now=now())
+        cases.keep(connection, claim.ticket_id, cases.seen( number=str(claim.ticket_id), version="v", snapshot={},
+                      pack_version="p", now=now()))
     return Verdict()
 Worker(store, visit=visit, clock=now, quiet=timedelta(0)).drain()
 """
